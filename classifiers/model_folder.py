@@ -1,0 +1,72 @@
+"""A trained model's folder: what stands in it besides the framework's own files."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import tokenization
+from errors import ModelError
+
+
+class ModelFolder:
+    """The shared files of a model folder: `labels.json`, `recipe.json`, `training.json` and the tokenizer."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order of the logits' columns.
+
+        Raises:
+            ModelError: the file is missing, broken, or no list of two or more different texts.
+        """
+        labels = self._read("labels.json")
+        valid = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+        if not valid or len(labels) < 2 or len(set(labels)) < len(labels):
+            raise ModelError(
+                f"labels.json in {self.path.name} should list two or more different class names; "
+                "train or publish the model again."
+            )
+        return tuple(labels)
+
+    @cached_property
+    def recipe(self) -> dict[str, Any]:
+        """How the model was trained: the fields of trainers.recipe.Recipe.
+
+        Raises:
+            ModelError: the file is missing, broken, or lacks `max_length`.
+        """
+        recipe = self._read("recipe.json")
+        if not isinstance(recipe, dict) or not isinstance(recipe.get("max_length"), int):
+            raise ModelError(
+                f"recipe.json in {self.path.name} should hold the training recipe with its max_length; "
+                "train or publish the model again."
+            )
+        return recipe
+
+    @cached_property
+    def training(self) -> dict[str, Any]:
+        """The training's report; empty where the folder has none.
+
+        Raises:
+            ModelError: the file is broken.
+        """
+        return self._read("training.json") if (self.path / "training.json").exists() else {}
+
+    def text_encoder(self) -> tokenization.TextEncoder:
+        """The model's tokenizer, cutting texts where the training did.
+
+        Raises:
+            ModelError: the tokenizer or the recipe can't be read.
+        """
+        return tokenization.load(self.path, self.recipe["max_length"])
+
+    def _read(self, name: str) -> Any:
+        try:
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"{name} in {self.path} can't be read ({error}); expected a folder that `python -m trainers` wrote."
+            ) from error

@@ -1,0 +1,76 @@
+"""Two models that can be compared: one in PyTorch, one in TensorFlow, with the same labels and tokenizer."""
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import hub
+from classifiers.base import BertClassifier
+from errors import ModelError
+
+# A framework is imported only when a model of it is loaded: each takes seconds and hundreds of megabytes.
+_IMPLEMENTATIONS = {
+    "pytorch": ("classifiers.pytorch_bert", "PyTorchBert", hub.PYTORCH_FILES),
+    "tensorflow": ("classifiers.tensorflow_bert", "TensorFlowBert", hub.TENSORFLOW_FILES),
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two comparable classifiers.
+
+    Raises:
+        ModelError: their labels or their tokenizers differ.
+    """
+
+    pytorch: BertClassifier
+    tensorflow: BertClassifier
+
+    def __post_init__(self):
+        if self.pytorch.labels != self.tensorflow.labels:
+            raise ModelError(
+                "the two models can't be compared, because their classes differ: PyTorch has "
+                f"{', '.join(self.pytorch.labels)[:100]}, TensorFlow has {', '.join(self.tensorflow.labels)[:100]}; "
+                "train both on the same corpus."
+            )
+        difference = self.pytorch.text_encoder.difference(self.tensorflow.text_encoder)
+        if difference:
+            raise ModelError(
+                f"the two models can't be compared, because they read texts differently: {difference}; train both "
+                "with the same recipe."
+            )
+
+    def __iter__(self) -> Iterator[BertClassifier]:
+        return iter((self.pytorch, self.tensorflow))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes of both."""
+        return self.pytorch.labels
+
+
+def load_classifier(framework: str, model: str, device: str | None = None) -> BertClassifier:
+    """Load a model of `pytorch` or `tensorflow` from a folder or from the Hub (an id with an optional `@revision`).
+
+    Raises:
+        ModelError: the folder can't be loaded.
+        HubError: the model can't be pulled.
+    """
+    module, name, files = _IMPLEMENTATIONS[framework]
+    folder, revision = Path(model), "local"
+    if not folder.is_dir():
+        repo_id, wanted = hub.parse_model_id(model)
+        snapshot = hub.pull(repo_id, wanted, required=files)
+        folder, revision = snapshot.path, snapshot.revision
+    return getattr(importlib.import_module(module), name)(folder, revision, device)
+
+
+def load_pair(pytorch: str, tensorflow: str, device: str | None = None) -> Pair:
+    """Load two models that can be compared.
+
+    Raises:
+        ModelError: a folder can't be loaded, or the labels or tokenizers differ.
+        HubError: a model can't be pulled.
+    """
+    return Pair(load_classifier("pytorch", pytorch, device), load_classifier("tensorflow", tensorflow, device))

@@ -1,0 +1,57 @@
+"""The TensorFlow classifier: a KerasHub preset."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.base import BertClassifier
+from classifiers.transplant import to_keras, to_transformers
+from errors import ModelError
+from keras_on_tensorflow import keras_hub, tf
+
+
+class TensorFlowBert(BertClassifier):
+    """BERT in TensorFlow; `device` as TensorFlow names it, by default a GPU where there is one."""
+
+    framework = "TensorFlow"
+
+    def __init__(self, folder: Path, revision: str = "local", device: str | None = None):
+        super().__init__(folder, revision)
+        self._device = device
+        try:
+            with tf.device(device):
+                self._model = keras_hub.models.BertTextClassifier.from_preset(
+                    str(folder), preprocessor=None, dtype="float32"
+                )
+            labels = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
+        except Exception as error:
+            raise ModelError(f"{folder} can't be loaded as a KerasHub BERT classifier ({error}).") from error
+        self._check_labels({int(column): label for column, label in labels.items()})
+        # One graph for every shape: `predict` would build one a call, several times slower for a single text.
+        ids = tf.TensorSpec((None, None), tf.int32)
+        self._graph = tf.function(self._call, input_signature=(ids, ids))
+
+    def _call(self, token_ids, padding_mask):
+        features = {
+            "token_ids": token_ids,
+            "segment_ids": tf.zeros_like(token_ids),
+            "padding_mask": padding_mask,
+        }
+        return self._model(features, training=False)
+
+    def _forward(self, token_ids: NDArray[np.int32], padding_mask: NDArray[np.int32]) -> NDArray[np.float32]:
+        with tf.device(self._device):
+            return self._graph(token_ids, padding_mask).numpy()
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """A copy of all weights, under transformers' names and in its shapes."""
+        return to_transformers({weights.path: np.array(weights) for weights in self._model.trainable_variables})
+
+    def set_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
+        """Replace all weights by those of `weights()` of another classifier of the same architecture."""
+        variables = {variable.path: variable for variable in self._model.trainable_variables}
+        shapes = {path: tuple(variable.shape) for path, variable in variables.items()}
+        for path, array in to_keras(weights, shapes).items():
+            variables[path].assign(array)

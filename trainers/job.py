@@ -1,0 +1,204 @@
+"""One framework's training, from corpus to model folder: all that the two trainers have around their frameworks."""
+
+import importlib
+import json
+import platform
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+import tokenization
+from corpus import Corpus
+from errors import Interrupted, TrainingError
+from eval import metrics
+from files import replacing_folder, write_json
+from trainers import model_card
+from trainers.batches import TrainingData, plan_batches
+from trainers.encoder import Encoder, resolve
+from trainers.monitor import Monitor
+from trainers.recipe import Recipe
+
+FRAMEWORKS = ("pytorch", "tensorflow")
+REPORT_FILE = "training.json"
+LABELS_FILE = "labels.json"
+EVALUATION_BATCH = 32
+TOKENIZER_FILES = ("tokenizer_config.json", "vocab.txt", "special_tokens_map.json")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one training needs.
+
+    Attributes:
+        framework: `pytorch` or `tensorflow`.
+        recipe: how to train.
+        corpus: what to train and test on.
+        output: where the model folder, named as the framework, goes.
+        repo_id: the Hub repository that it is meant for, or empty.
+    """
+
+    framework: str
+    recipe: Recipe
+    corpus: Corpus
+    output: Path
+    repo_id: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """The finished model's folder."""
+        return self.output / self.framework
+
+    @property
+    def checkpoint(self) -> Path:
+        """An interrupted training's folder."""
+        return self.output / "checkpoint" / self.framework
+
+    @property
+    def identity(self) -> dict:
+        """Equal for two jobs that give the same model."""
+        return {"recipe": asdict(self.recipe), "corpus": self.corpus.digest}
+
+
+def run(job: Job, *, resume: bool = False) -> Path:
+    """Fine-tune and write the model folder; with `resume`, go on from a checkpoint, or keep a finished model.
+
+    The folder holds the model in its ecosystem's format, the tokenizer, `labels.json`, `recipe.json`, `training.json`
+    and a model card. It appears whole or not at all; an earlier one stays until then.
+
+    Raises:
+        RecipeError: the recipe can't be trained with, or what to resume from is of another recipe or corpus.
+        TrainingError: the loss is not finite, or the folder can't be written.
+        Interrupted: a signal came; the checkpoint is saved.
+    """
+    if resume and _is_finished(job):
+        print(f"{job.folder} is finished already; --resume keeps it.")
+        return job.folder
+    started = time.monotonic()
+    encoder = resolve(job.recipe.encoder, job.recipe.max_length)
+    text_encoder = tokenization.load(encoder.folder, job.recipe.max_length)
+    if not resume:
+        shutil.rmtree(job.checkpoint, ignore_errors=True)
+    trainer = importlib.import_module(f"trainers.train_{job.framework}")
+    data = _training_data(job, text_encoder)
+    job.output.mkdir(parents=True, exist_ok=True)
+    monitor = Monitor(trainer.FRAMEWORK, data, job.output, job.identity)
+    try:
+        with monitor.catching_signals():
+            model = trainer.build_model(encoder, job.recipe, job.corpus.labels)
+            trainer.fit(model, data, job.recipe, monitor, job.checkpoint)
+            _check_complete(monitor, data)
+            report = _report(job, trainer, encoder, data, monitor)
+            report["scores"] = _score(job, trainer, model, text_encoder)
+            report["seconds"] = round(time.monotonic() - started, 1)
+            _write(job, trainer, model, encoder, report)
+    finally:
+        monitor.close()
+    shutil.rmtree(job.checkpoint, ignore_errors=True)
+    return job.folder
+
+
+def summary(folder: Path) -> str:
+    """A finished training in one line."""
+    report = json.loads((folder / REPORT_FILE).read_text(encoding="utf-8"))
+    epochs = ", ".join(f"{seconds:.1f}" for seconds in report["seconds_per_epoch"])
+    return (
+        f"accuracy {report['scores']['accuracy']:.4f}, macro F1 {report['scores']['macro_f1']:.4f}, "
+        f"epochs of {epochs} s, {report['tokens_per_second']:.0f} tokens/s, peak memory {report['peak_memory_megabytes']} MB"
+    )
+
+
+def _is_finished(job: Job) -> bool:
+    try:
+        report = json.loads((job.folder / REPORT_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return report.get("identity") == job.identity
+
+
+def _training_data(job: Job, text_encoder: tokenization.TextEncoder) -> TrainingData:
+    token_ids = text_encoder.encode([example.text for example in job.corpus.train])
+    plan = plan_batches([len(ids) for ids in token_ids], job.recipe.batch_size, job.recipe.epochs, job.recipe.seed)
+    return TrainingData(token_ids, _class_numbers(job.corpus, job.corpus.train), plan, text_encoder.pad_id)
+
+
+def _class_numbers(corpus: Corpus, examples: Sequence) -> np.ndarray:
+    numbers = {label: number for number, label in enumerate(corpus.labels)}
+    return np.array([numbers[example.label] for example in examples], dtype=np.int64)
+
+
+def _check_complete(monitor: Monitor, data: TrainingData) -> None:
+    if monitor.step < len(data.plan.steps):
+        raise Interrupted(
+            f"stopped after step {monitor.step} of {len(data.plan.steps)}; the checkpoint is saved: run the same "
+            "command with --resume to go on."
+        )
+
+
+def _report(job: Job, trainer: ModuleType, encoder: Encoder, data: TrainingData, monitor: Monitor) -> dict:
+    peak_kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes on Linux, bytes on macOS
+    return {
+        "framework": trainer.FRAMEWORK,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "identity": job.identity,
+        "corpus": {
+            "name": job.corpus.name,
+            "digest": job.corpus.digest,
+            "train": len(job.corpus.train),
+            "test": len(job.corpus.test),
+        },
+        "encoder": {"hub_id": encoder.hub_id, "revision": encoder.revision},
+        "batch_plan": data.plan.digest,
+        "steps": len(data.plan.steps),
+        **monitor.summary(),
+        "peak_memory_megabytes": round(peak_kilobytes * (1 if sys.platform == "darwin" else 1024) / 1e6),
+        "peak_device_megabytes": trainer.peak_device_megabytes(),
+        "environment": {
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
+            **trainer.environment(),
+        },
+    }
+
+
+def _score(job: Job, trainer: ModuleType, model: object, text_encoder: tokenization.TextEncoder) -> dict[str, float]:
+    token_ids = text_encoder.encode([example.text for example in job.corpus.test])
+    logits = trainer.logits(model, token_ids, text_encoder.pad_id, EVALUATION_BATCH)
+    return metrics.scores(_class_numbers(job.corpus, job.corpus.test), logits.argmax(axis=1))
+
+
+def _write(job: Job, trainer: ModuleType, model: object, encoder: Encoder, report: dict) -> None:
+    try:
+        with replacing_folder(job.folder) as folder:
+            trainer.save(model, encoder, job.recipe, job.corpus.labels, folder)
+            _write_tokenizer(encoder, job.recipe, folder / trainer.TOKENIZER_FOLDER)
+            write_json(folder / LABELS_FILE, list(job.corpus.labels))
+            job.recipe.save(folder)
+            write_json(folder / REPORT_FILE, report)
+            card = model_card.write(report, job.recipe, job.corpus.labels, trainer.LIBRARY, job.repo_id)
+            (folder / "README.md").write_text(card, encoding="utf-8")
+    except Exception as error:
+        raise TrainingError(
+            f"the model could not be written to {job.folder} ({error}); the one before, if any, is as it was: make "
+            "room or choose another --output."
+        ) from error
+
+
+def _write_tokenizer(encoder: Encoder, recipe: Recipe, folder: Path) -> None:
+    """The encoder's own tokenizer, without the padding and truncation that its file may ask for."""
+    folder.mkdir(exist_ok=True)
+    tokenizer = json.loads((encoder.folder / tokenization.FILE).read_text(encoding="utf-8"))
+    write_json(folder / tokenization.FILE, tokenizer | {"padding": None, "truncation": None})
+    for name in TOKENIZER_FILES:
+        if (encoder.folder / name).exists():
+            shutil.copyfile(encoder.folder / name, folder / name)
+    config_file = folder / "tokenizer_config.json"
+    config = json.loads(config_file.read_text(encoding="utf-8")) if config_file.exists() else {}
+    write_json(config_file, config | {"model_max_length": recipe.max_length})

@@ -1,0 +1,108 @@
+"""Is the framework the only difference? Move each model's weights into the other framework and compare.
+
+python -m trainers.parity runs/demo/pytorch runs/demo/tensorflow
+python -m trainers.parity USER/NAME-pytorch USER/NAME-tensorflow --corpus SetFit/bbc-news
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+import corpus
+from classifiers.base import BertClassifier
+from classifiers.pair import Pair, load_pair
+from errors import one_sentence_errors
+
+LOGIT_LIMIT = 1e-5
+# Texts on which tokenizers are known to differ: whatever else the corpus holds, the ids are compared on these too.
+HOSTILE_TEXTS = (
+    "",
+    " \t\n ",
+    "a literal [SEP] and [CLS] [MASK] [PAD] [UNK] in the text",
+    "cafe\u0301 na\u00efve \u1e9e \u0130stanbul \ufb01ance\u0301",
+    "zero\u200bwidth\u200djoiner\ufeff and soft\u00adhyphen",
+    "👩\u200d👩\u200d👧 🇬🇧 👍🏽 emoji",
+    "北京 2008 オリンピック 한국어",
+    "مرحبا بالعالم שלום",
+    "tab\tnew\nline\r\ncontrol\x00\x07",
+    "half a pair \ud83d alone",
+    "supercalifragilistic" * 20,
+    "¿¡—…“”‘’«»€£¥§",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the parity table: what was compared, the figure, and the limit that it must keep."""
+
+    name: str
+    value: float
+    limit: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figure keeps the limit."""
+        return self.value <= self.limit
+
+
+def compare(pair: Pair, texts: Sequence[str]) -> tuple[Row, ...]:
+    """The parity table of two models on these texts; the pair's weights are exchanged and put back.
+
+    Don't call it on classifiers that answer visitors meanwhile.
+    """
+    rows = []
+    for source, target in ((pair.pytorch, pair.tensorflow), (pair.tensorflow, pair.pytorch)):
+        expected, received = source.logits(texts), _with_weights_of(source, target, texts)
+        moved = f"{source.framework} weights in {target.framework}"
+        rows.append(Row(f"{moved}: largest logit difference", float(np.abs(expected - received).max()), LOGIT_LIMIT))
+        flips = int((expected.argmax(axis=1) != received.argmax(axis=1)).sum())
+        rows.append(Row(f"{moved}: label flips in {len(texts)} texts", flips, 0))
+    rows.append(Row("token-id mismatches, corpus", _mismatches(pair, texts), 0))
+    rows.append(Row(f"token-id mismatches, {len(HOSTILE_TEXTS)} hostile texts", _mismatches(pair, HOSTILE_TEXTS), 0))
+    return tuple(rows)
+
+
+def _with_weights_of(source: BertClassifier, target: BertClassifier, texts: Sequence[str]) -> np.ndarray:
+    own = target.weights()
+    target.set_weights(source.weights())
+    try:
+        return target.logits(texts)
+    finally:
+        target.set_weights(own)
+
+
+def _mismatches(pair: Pair, texts: Sequence[str]) -> int:
+    one, other = (classifier.text_encoder.encode(texts) for classifier in pair)
+    return sum(not np.array_equal(ids, others) for ids, others in zip(one, other, strict=True))
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as aligned text."""
+    width = max(len(row.name) for row in rows)
+    lines = [
+        f"{row.name:<{width}}  {row.value:>9.3g}  limit {row.limit:<7g} {'holds' if row.holds else 'BROKEN'}"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the table; 0 when every row holds, 1 otherwise."""
+    parser = argparse.ArgumentParser(prog="python -m trainers.parity", description=__doc__.split("\n")[0])
+    parser.add_argument("pytorch", help="folder or Hub id[@revision] of the PyTorch model")
+    parser.add_argument("tensorflow", help="folder or Hub id[@revision] of the TensorFlow model")
+    parser.add_argument("--corpus", default=corpus.SAMPLE, help="its test split is used (default: the sample)")
+    parser.add_argument("--test", help="a file with the test split")
+    arguments = parser.parse_args(argv)
+    texts = [example.text for example in corpus.load(arguments.corpus, arguments.test).test]
+    rows = compare(load_pair(arguments.pytorch, arguments.tensorflow), texts)
+    print(table(rows))
+    return 0 if all(row.holds for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

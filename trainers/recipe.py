@@ -1,0 +1,128 @@
+"""The recipe: every choice that both trainers share, saved as `recipe.json` with every model."""
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+from errors import RecipeError
+
+EMBEDDED = "embedded"  # the encoder that comes as a Python package, see trainers/encoder.py
+FILE = "recipe.json"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to fine-tune, the same for both frameworks.
+
+    Attributes:
+        name: the preset that it started from.
+        encoder: `embedded`, a folder, or a Hub id with an optional `@revision`; a BERT-type checkpoint.
+        max_length: tokens of a text that the model reads, `[CLS]` and `[SEP]` included.
+        batch_size: texts a step.
+        epochs: passes over the training split.
+        learning_rate: peak of the schedule: linear warm-up from 0, then linear decay to 0.
+        warmup: share of all steps spent in the warm-up, 0 to 1.
+        weight_decay: decoupled (AdamW), on all weights but biases and layer norms.
+        adam_epsilon: AdamW's epsilon.
+        clip_norm: largest global norm of the gradients.
+        dropout: rate in the encoder's layers, its attention and before the head; 0 turns it off.
+        seed: of the head's first weights, the batch plan, dropout and a split where the corpus has none.
+        mixed_precision: train in bfloat16 with float32 weights (for GPUs; off by default).
+    """
+
+    name: str = "custom"
+    encoder: str = EMBEDDED
+    max_length: int = 128
+    batch_size: int = 16
+    epochs: int = 2
+    learning_rate: float = 1e-4
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    adam_epsilon: float = 1e-8
+    clip_norm: float = 1.0
+    dropout: float = 0.1
+    seed: int = 0
+    mixed_precision: bool = False
+
+    def __post_init__(self):
+        for key, (low, high) in _RANGES.items():
+            value = getattr(self, key)
+            if not low <= value <= high:
+                raise RecipeError(f"{key}={value} is out of range: give a value from {low:g} to {high:g}.")
+
+    def warmup_steps(self, total_steps: int) -> int:
+        """Steps of the linear warm-up in a training of `total_steps`."""
+        return int(self.warmup * total_steps)
+
+    def with_settings(self, settings: list[str]) -> "Recipe":
+        """A copy with `key=value` settings applied.
+
+        Raises:
+            RecipeError: a setting is not `key=value`, its key is unknown or its value not of the field's type.
+        """
+        return replace(self, **dict(_parse(setting) for setting in settings))
+
+    def save(self, folder: Path) -> None:
+        """Write `recipe.json` into `folder`."""
+        (folder / FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Recipe":
+        """Read `recipe.json` from `folder`.
+
+        Raises:
+            RecipeError: the file is missing, no JSON object, or has unknown keys or values out of range.
+        """
+        try:
+            return cls(**json.loads((folder / FILE).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise RecipeError(
+                f"{FILE} in {folder.name} can't be read as a recipe ({error}); train or publish the model again."
+            ) from error
+
+
+_RANGES = {
+    "max_length": (4, 4096),
+    "batch_size": (1, 1024),
+    "epochs": (1, 1000),
+    "learning_rate": (0, 1e6),
+    "warmup": (0, 1),
+    "weight_decay": (0, 1),
+    "adam_epsilon": (1e-12, 1),
+    "clip_norm": (1e-6, 1e6),
+    "dropout": (0, 0.9),
+    "seed": (0, 2**31 - 1),
+}
+
+PRESETS = {
+    "demo": Recipe("demo", max_length=96, epochs=3, learning_rate=2e-4),
+    "small": Recipe("small", max_length=128, epochs=2, learning_rate=1e-4),
+    "base": Recipe("base", encoder="google-bert/bert-base-uncased", max_length=256, epochs=3, learning_rate=2e-5),
+}
+
+
+def preset(name: str) -> Recipe:
+    """The preset of that name.
+
+    Raises:
+        RecipeError: there is no such preset.
+    """
+    if name not in PRESETS:
+        raise RecipeError(f"there is no recipe named {name!r}; choose one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def _parse(setting: str) -> tuple[str, object]:
+    key, separator, text = setting.partition("=")
+    types = {field.name: field.type for field in fields(Recipe) if field.name != "name"}
+    if not separator or key not in types:
+        raise RecipeError(
+            f"--set {setting[:60]} is not understood: expected key=value with a key among {', '.join(types)}."
+        )
+    try:
+        if types[key] is bool:
+            return key, {"true": True, "false": False}[text.lower()]
+        return key, types[key](text)
+    except (ValueError, KeyError):
+        expected = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[types[key]]
+        raise RecipeError(f"--set {key}={text[:40]} is not understood: {key} is {expected}.") from None
