@@ -6,7 +6,8 @@
     ├── TrainingError        a training run that can't go on
     │   └── Interrupted      a training run that a signal stopped; its checkpoint is saved
     ├── HubError             the Hugging Face Hub refused, failed or is out of reach
-    └── ModelError           a model folder that can't be loaded, or two that can't be compared
+    ├── ModelError           a model folder that can't be loaded, or two that can't be compared
+    └── InputError           a visitor's text or file that is outside the limits
 
 Everything else that escapes is a fault of the program, not of its input.
 """
@@ -42,6 +43,10 @@ class HubError(BakeoffError):
 
 class ModelError(BakeoffError):
     """A model folder can't be loaded, or two models can't be compared."""
+
+
+class InputError(BakeoffError):
+    """A visitor's text or file is outside the limits."""
 
 
 def one_sentence_errors(main: Callable[..., int]) -> Callable[..., int]:

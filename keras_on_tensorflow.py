@@ -8,12 +8,12 @@ import os
 os.environ["KERAS_BACKEND"] = "tensorflow"
 # Off by default on AMD processors, where it halves the time of a training step and doubles batch inference.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # TensorFlow would otherwise take a whole GPU, also where PyTorch shares it.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
-import keras  # noqa: E402
-import keras_hub  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import keras
+import keras_hub
+import tensorflow as tf
 
 __all__ = ["keras", "keras_hub", "tf"]

@@ -271,12 +271,12 @@ def duplicate_warnings(parts: Sequence[LabelledTable]) -> list[str]:
     """A sentence with the count for repeated texts in the train part, in the test part and across both."""
     train, test = parts
     counts = {
-        "of the train part repeat an earlier one": train.keys.duplicated().sum(),
-        "of the test part repeat an earlier one": test.keys.duplicated().sum(),
-        "of the train part have a text of the test part": train.keys.isin(test.keys).sum(),
+        "Repeated texts in the train part": train.keys.duplicated().sum(),
+        "Repeated texts in the test part": test.keys.duplicated().sum(),
+        "Texts of the train part that are in the test part too": train.keys.isin(test.keys).sum(),
     }
     return [
-        f"{count(int(rows), 'row')} {what}; --drop-duplicates leaves such rows out."
+        f"{what}: {count(int(rows), 'row')}; --drop-duplicates leaves such rows out."
         for what, rows in counts.items()
         if rows
     ]

@@ -63,7 +63,7 @@ def load(folder: Path, max_length: int | None = None) -> TextEncoder:
         )
     try:
         return TextEncoder(Tokenizer.from_file(str(path)), max_length)
-    except Exception as error:  # noqa: BLE001  the Rust library raises bare Exception
+    except Exception as error:
         raise ModelError(
             f"{path.name} in {folder.name} can't be read as a tokenizer ({error}); fetch it again."
         ) from error

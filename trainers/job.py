@@ -111,7 +111,8 @@ def summary(folder: Path) -> str:
     epochs = ", ".join(f"{seconds:.1f}" for seconds in report["seconds_per_epoch"])
     return (
         f"accuracy {report['scores']['accuracy']:.4f}, macro F1 {report['scores']['macro_f1']:.4f}, "
-        f"epochs of {epochs} s, {report['tokens_per_second']:.0f} tokens/s, peak memory {report['peak_memory_megabytes']} MB"
+        f"epochs of {epochs} s, {report['tokens_per_second']:.0f} tokens/s, "
+        f"peak memory {report['peak_memory_megabytes']} MB"
     )
 
 

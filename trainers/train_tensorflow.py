@@ -155,7 +155,7 @@ def logits(
     for rows in batches_by_length(token_ids, batch_size):
         ids, mask = map(tf.constant, pad([token_ids[row] for row in rows], pad_id))
         # Eagerly: building a graph takes longer than a test split does.
-        out[rows] = tf.cast(model(_features(ids, mask), training=False), tf.float32).numpy()
+        out[rows] = tf.cast(model(_features(ids, mask, tf.zeros_like(ids)), training=False), tf.float32).numpy()
     return out
 
 

@@ -1,0 +1,28 @@
+# The two commands: `make demo` and `make test`. Python 3.11 and make are all they need.
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/.run  # train both frameworks on the shipped sample, evaluate them, serve http://127.0.0.1:7860
+	$(BIN)/python app.py
+
+test: $(VENV)/.dev  # every test, the slow ones too
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  # style, and which module may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest tests/test_import_rules.py
+
+$(VENV)/.run: requirements.txt
+	test -x $(BIN)/python || python3.11 -m venv $(VENV) || python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) runs

@@ -1,0 +1,152 @@
+"""Bakeoff's app: both models side by side.
+
+python app.py                                # the demo pair; trains it first if it is absent
+python app.py --pytorch-model USER/NAME-pytorch@v1 --tensorflow-model USER/NAME-tensorflow@v1
+BAKEOFF_PYTORCH_MODEL=… BAKEOFF_TENSORFLOW_MODEL=… python app.py     # as a Space sets them
+"""
+
+import argparse
+import html
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: no calls home
+
+import gradio as gr
+
+from errors import BakeoffError, one_sentence_errors
+from model_loader import ModelLoader
+from tabs.batch import build_batch_tab
+from tabs.models import build_models_tab
+from tabs.predict import build_predict_tab
+
+DEMO = Path(__file__).parent / "runs" / "demo"
+TITLE = "Bakeoff: PyTorch or TensorFlow for text classification?"
+# System fonts: Gradio's own themes fetch theirs from an outside host.
+THEME = gr.themes.Default(
+    primary_hue="teal",
+    font=["system-ui", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+)
+CSS = """
+.status { padding: .5rem .75rem; border: 1px solid var(--border-color-primary); border-radius: .5rem; }
+.status progress { width: 100%; margin-top: .25rem; }
+.status.failed { border-color: var(--error-border-color, #b91c1c); }
+"""
+REFRESH_SECONDS = 1.0
+
+
+def build(loader: ModelLoader) -> gr.Blocks:
+    """The page, on models that the loader has or will have."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
+        gr.Markdown(f"# {TITLE}\nThe same BERT, fine-tuned in both by one recipe on the same batches. Compare them.")
+        status = gr.HTML(elem_id="status")
+        timer = gr.Timer(REFRESH_SECONDS)
+        with gr.Tab("Predict"):
+            with gr.Tab("One text"):
+                build_predict_tab(loader)
+            with gr.Tab("A file"):
+                build_batch_tab(loader)
+        with gr.Tab("Models") as models:
+            build_models_tab(loader, models)
+
+        def refresh():
+            return status_line(loader), gr.Timer(active=not loader.progress().finished)
+
+        gr.on([demo.load, timer.tick], refresh, None, [status, timer], show_progress="hidden", api_visibility="private")
+    return demo
+
+
+def status_line(loader: ModelLoader) -> str:
+    """What the loader is doing, as HTML that a screen reader announces; a progress bar while it lasts."""
+    progress = loader.progress()
+    value = "" if progress.share is None else f' value="{progress.share:.3f}"'
+    bar = "" if progress.finished else f'<progress{value} aria-label="progress"></progress>'
+    state = "failed" if progress.failed else "going"
+    return f'<div class="status {state}" role="status" aria-live="polite">{html.escape(progress.text)}{bar}</div>'
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; each model flag has an environment variable."""
+    out = argparse.ArgumentParser(prog="python app.py", description=__doc__.split("\n")[0])
+    environment = os.environ.get
+    model = "folder or Hub id[@revision] of the %s model (default: ${%s}, else the demo pair)"
+    for flag, name in (("pytorch", "PyTorch"), ("tensorflow", "TensorFlow")):
+        variable = f"BAKEOFF_{flag.upper()}_MODEL"
+        out.add_argument(f"--{flag}-model", default=environment(variable), help=model % (name, variable))
+    out.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    out.add_argument("--port", type=int, help="port (default: the first free one from 7860)")
+    out.add_argument("--share", action="store_true", help="also serve through a public gradio.live link")
+    out.add_argument(
+        "--auth",
+        metavar="USER:PASSWORD",
+        default=environment("BAKEOFF_AUTH"),
+        help="ask visitors to log in (default: $BAKEOFF_AUTH, which a process list does not show)",
+    )
+    return out
+
+
+def loader_for(pytorch: str | None, tensorflow: str | None) -> ModelLoader:
+    """The loader of the two named models, or of the demo pair where none is named.
+
+    Raises:
+        BakeoffError: just one is named.
+    """
+    if bool(pytorch) != bool(tensorflow):
+        raise BakeoffError("only one model was named: give both --pytorch-model and --tensorflow-model, or neither.")
+    if pytorch and tensorflow:
+        return ModelLoader({"pytorch": pytorch, "tensorflow": tensorflow})
+    models = {framework: str(DEMO / framework) for framework in ("pytorch", "tensorflow")}
+    missing = not all((Path(folder) / "training.json").exists() for folder in models.values())
+    return ModelLoader(models, demo=DEMO if missing else None)
+
+
+def credentials(text: str | None) -> tuple[str, str] | None:
+    """User and password of `USER:PASSWORD`.
+
+    Raises:
+        BakeoffError: one of them is missing.
+    """
+    if not text:
+        return None
+    user, _, password = text.partition(":")
+    if not user or not password:
+        raise BakeoffError("--auth is not understood: expected USER:PASSWORD with both filled in.")
+    return user, password
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until stopped."""
+    arguments = parser().parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    auth = credentials(arguments.auth)
+    loader = loader_for(arguments.pytorch_model, arguments.tensorflow_model).start()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that a training under way is ended too
+    demo = build(loader)
+    try:
+        demo.launch(
+            server_name=arguments.host,
+            server_port=arguments.port,
+            share=arguments.share,
+            auth=auth,
+            theme=THEME,
+            css=CSS,
+            footer_links=[],
+            ssr_mode=False,
+            enable_monitoring=False,
+            max_file_size="5mb",
+        )
+    except OSError as error:
+        raise BakeoffError(
+            f"the app can't listen on port {arguments.port} ({error}); choose another with --port."
+        ) from error
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

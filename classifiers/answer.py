@@ -1,0 +1,52 @@
+"""What one classifier says about texts, and how long it took."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.base import Classifier, softmax
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One classifier's answers.
+
+    Attributes:
+        framework: whose answers they are.
+        labels: the classes, in the order of the columns.
+        probabilities: float64 (n, k); rows sum to 1.
+        seconds: wall time of tokenising and classifying all n texts.
+    """
+
+    framework: str
+    labels: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    seconds: float
+
+    @property
+    def predicted(self) -> tuple[str, ...]:
+        """The most probable class of each text."""
+        return tuple(self.labels[column] for column in self.probabilities.argmax(axis=1))
+
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        """The probability (n,) of each text's most probable class."""
+        return self.probabilities.max(axis=1)
+
+
+def answer(classifier: Classifier, texts: Sequence[str]) -> Answer:
+    """Classify texts and time it."""
+    started = time.perf_counter()
+    logits = classifier.logits(texts)
+    seconds = time.perf_counter() - started
+    return Answer(classifier.framework, classifier.labels, softmax(logits), seconds)
+
+
+def join(answers: Sequence[Answer]) -> Answer:
+    """The answers of one classifier to several batches, as one."""
+    first = answers[0]
+    probabilities = np.concatenate([part.probabilities for part in answers])
+    return Answer(first.framework, first.labels, probabilities, sum(part.seconds for part in answers))

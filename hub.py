@@ -1,0 +1,291 @@
+"""Publish model folders to the Hugging Face Hub and pull them back: pinned, complete and checked.
+
+Nothing else in Bakeoff imports huggingface_hub. The rules about what may be published or loaded are in
+`hub_safety.py`. `HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE` work as they do for huggingface_hub.
+"""
+
+import logging
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from huggingface_hub import (
+    CommitOperationAdd,
+    CommitOperationDelete,
+    HfApi,
+    constants,
+    get_token,
+    hf_hub_download,
+    snapshot_download,
+)
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.file_download import repo_folder_name
+from huggingface_hub.utils import validate_repo_id
+
+import hub_safety
+from errors import HubError
+from hub_cache import bad_files, digest, discard, read_manifest, write_manifest
+from hub_errors import CLIENT_ERRORS, Attempt, describe, is_transient, one_sentence, retry
+
+PYTORCH_FILES = ("config.json", "model.safetensors", "tokenizer.json", "labels.json", "recipe.json")
+TENSORFLOW_FILES = ("config.json", "task.json", "model.weights.h5", "task.weights.h5", "labels.json", "recipe.json")
+ENCODER_FILES = (
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "special_tokens_map.json",
+)
+LISTING_WAITS = (0.5, 2.0)
+DOWNLOAD_WAITS = (1.0, 2.0, 4.0, 8.0)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version on the Hub whose bytes were downloaded again and compared."""
+
+    repo_id: str
+    revision: str
+    tag: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A complete local copy of one commit; `notice` is a sentence when the Hub could not be asked, else empty."""
+
+    path: Path
+    revision: str
+    notice: str = ""
+
+
+def parse_model_id(model_id: str) -> tuple[str, str | None]:
+    """Split `user/name@revision` into the repository and the revision (None: the default branch).
+
+    Raises:
+        HubError: it isn't a repository id that the Hub could hold.
+    """
+    repo_id, at, revision = model_id.partition("@")
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError:
+        raise HubError(
+            f"{model_id!r} is not a model on the Hub: expected user/name, with an optional @revision."
+        ) from None
+    if at and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/+-]*", revision):
+        raise HubError(f"{revision!r} in {model_id!r} is not a revision: use a branch, a tag or a commit sha.")
+    return repo_id, revision or None
+
+
+def publish(
+    folder: Path,
+    repo_id: str,
+    *,
+    private: bool = False,
+    token: str | None = None,
+    tag: str | None = None,
+    message: str = "Publish with Bakeoff",
+    progress: Callable[[str], None] | None = None,
+) -> Published:
+    """Make the repository hold exactly the files of `folder`: one commit, downloaded again, compared, then tagged.
+
+    Dot-files and `checkpoint*` folders stay behind. Without `tag` the version gets the next free `v1`, `v2` …; when
+    nothing changed since such a version, that version is returned.
+
+    Args:
+        folder: a model folder of safetensors or Keras weights with its JSON and text files.
+        repo_id: `user/name`; it is created if it doesn't exist.
+        private: create it private; an existing public repository is then refused.
+        token: a token with write access; otherwise HF_TOKEN or the cached login.
+        tag: the tag to set once the upload is verified.
+        message: the commit message.
+        progress: called with a few words at each stage.
+
+    Raises:
+        HubError: the folder holds what must not be published (nothing is uploaded), the Hub refuses or fails, or
+            what it serves differs from the folder (no tag is set).
+    """
+    say = progress or logger.info
+    if parse_model_id(repo_id)[1] or "/" not in repo_id:
+        raise HubError(f"{repo_id!r} is not a repository to publish to: expected user/name.")
+    token = _token(token, required=True)
+    files = hub_safety.publishable_files(Path(folder), token)
+    if constants.is_offline_mode():
+        raise HubError("HF_HUB_OFFLINE is set, so nothing can be published: unset it.")
+    with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
+        say(f"hashing {len(files)} files")
+        hashes = {name: digest(path) for name, path in files.items()}
+        api = HfApi(token=token)
+        head, old_files = _create_repo(api, repo_id, private)
+        tags = {ref.name: ref.target_commit for ref in api.list_repo_refs(repo_id).tags}
+        if tag in tags:
+            raise HubError(f"{repo_id} already has a tag {tag!r}: choose another one.")
+        say(f"uploading to {repo_id}")
+        stale = [name for name in old_files if name not in files and name != ".gitattributes"]
+        operations = [CommitOperationAdd(name, path) for name, path in files.items()]
+        operations += [CommitOperationDelete(name) for name in stale]
+        # The parent makes the Hub refuse (412) when someone else pushed since the listing.
+        revision = api.create_commit(repo_id, operations, commit_message=message, parent_commit=head).oid
+        say("downloading what was pushed and comparing it")
+        _verify_upload(api, repo_id, revision, hashes)
+        tag = _set_tag(api, repo_id, revision, tag, tags)
+    return Published(repo_id, revision, tag, f"{constants.ENDPOINT}/{repo_id}")
+
+
+def pull(
+    repo_id: str,
+    revision: str | None = None,
+    *,
+    token: str | None = None,
+    required: Sequence[str] = ("labels.json", "recipe.json"),
+    only: Sequence[str] | None = None,
+) -> Snapshot:
+    """Return a local snapshot of one commit whose every file has the hash that the Hub states.
+
+    Args:
+        repo_id: `user/name`.
+        revision: a branch, tag or commit; None for the default branch.
+        token: a token that may read it; otherwise HF_TOKEN or the cached login, if there is one.
+        required: files that must be there, e.g. PYTORCH_FILES; `a|b` accepts either.
+        only: fetch these files alone and ignore what else the repository holds; None refuses a repository that
+            holds anything unsafe.
+
+    Raises:
+        HubError: it is missing, private, gated, incomplete or unsafe, or it stays damaged after one fresh
+            download, or the Hub is out of reach and no complete copy is cached.
+    """
+    repo_id, revision = parse_model_id(f"{repo_id}@{revision}" if revision else repo_id)
+    revision = revision or constants.DEFAULT_REVISION
+    manifest = _storage(repo_id) / "bakeoff" / f"{quote(revision, safe='')}{'.part' if only else ''}.json"
+    token = _token(token)
+    with one_sentence(Attempt("read", repo_id, revision, constants.ENDPOINT, token)):
+        if constants.is_offline_mode():
+            return _cached(repo_id, revision, manifest, required, only, "HF_HUB_OFFLINE is set")
+        try:
+            sha, expected = _listing(HfApi(token=token), repo_id, revision, only)
+            hub_safety.refuse_incomplete(expected, required, repo_id)
+            folder = _download(repo_id, sha, expected, token)
+        except CLIENT_ERRORS as error:
+            if not is_transient(error):
+                raise
+            reason = f"The Hub at {constants.ENDPOINT} could not be reached ({describe(error)})"
+            return _cached(repo_id, revision, manifest, required, only, reason)
+        hub_safety.refuse_snapshot(folder, expected if only else None, repo_id)
+        for path in {manifest, manifest.with_name(manifest.name.replace(quote(revision, safe=""), sha, 1))}:
+            write_manifest(path, sha, expected)
+    return Snapshot(folder, sha)
+
+
+def pull_encoder(repo_id: str, revision: str | None = None, *, token: str | None = None) -> Snapshot:
+    """Return a snapshot of a base checkpoint: its configuration, safetensors and tokenizer, and nothing else.
+
+    Raises:
+        HubError: as `pull` does.
+    """
+    required = ("config.json", "model.safetensors", "tokenizer.json|vocab.txt")
+    return pull(repo_id, revision, token=token, required=required, only=ENCODER_FILES)
+
+
+def _token(token: str | None, required: bool = False) -> str | None:
+    token = (token or get_token() or "").strip() or None
+    if token is None and required:
+        raise HubError("Publishing needs a Hugging Face token: set HF_TOKEN or run `hf auth login`.")
+    # The HTTP client would quote a malformed header, token and all, in its error.
+    if token and not re.fullmatch(r"[!-~]+", token):
+        raise HubError("The Hugging Face token holds spaces or characters that no token has: set HF_TOKEN again.")
+    return token
+
+
+def _create_repo(api: HfApi, repo_id: str, private: bool) -> tuple[str, list[str]]:
+    api.create_repo(repo_id, private=private or None, exist_ok=True)
+    info = api.model_info(repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+    if private and not info.private:
+        raise HubError(f"{repo_id} already exists and is public: make it private on the Hub or choose another name.")
+    return info.sha, [file.rfilename for file in info.siblings or ()]
+
+
+def _verify_upload(api: HfApi, repo_id: str, revision: str, hashes: dict[str, str]) -> None:
+    info = retry(lambda: api.model_info(repo_id, revision=revision), LISTING_WAITS)
+    names = {file.rfilename for file in info.siblings} - {".gitattributes"}
+    differing = sorted(names ^ hashes.keys())
+    with tempfile.TemporaryDirectory(prefix="bakeoff-verify-") as fresh:
+        fetch = {"revision": revision, "cache_dir": fresh, "token": api.token, "force_download": True}
+        folder = Path(retry(lambda: snapshot_download(repo_id, **fetch), DOWNLOAD_WAITS))
+        differing += bad_files(folder, {name: digest for name, digest in hashes.items() if name in names})
+    if differing:
+        raise HubError(
+            f"What {repo_id} serves at {revision[:12]} differs from the folder in {', '.join(differing)}:"
+            " the version was not tagged; publish again."
+        )
+
+
+def _set_tag(api: HfApi, repo_id: str, revision: str, tag: str | None, tags: dict[str, str]) -> str:
+    versions = {name: int(name[1:]) for name in tags if re.fullmatch(r"v\d+", name)}
+    if tag is None:
+        unchanged = [name for name in versions if tags[name] == revision]
+        if unchanged:
+            return unchanged[0]
+        tag = f"v{max(versions.values(), default=0) + 1}"
+    api.create_tag(repo_id, tag=tag, revision=revision)
+    return tag
+
+
+def _listing(api: HfApi, repo_id: str, revision: str, only: Sequence[str] | None) -> tuple[str, dict[str, str]]:
+    ask = {"revision": revision, "files_metadata": True, "timeout": constants.HF_HUB_ETAG_TIMEOUT}
+    info = retry(lambda: api.model_info(repo_id, **ask), LISTING_WAITS)
+    files = [file for file in info.siblings or () if only is None or file.rfilename in only]
+    hub_safety.refuse_names((file.rfilename for file in files), repo_id)
+    # Git names a blob by the sha1 of its content, so the listing states a hash for small files too.
+    stated = {f.rfilename: f"sha256:{f.lfs.sha256}" if f.lfs else f"git-sha1:{f.blob_id}" for f in files}
+    return info.sha, stated
+
+
+def _download(repo_id: str, sha: str, expected: dict[str, str], token: str | None) -> Path:
+    fetch = {"revision": sha, "token": token}
+    names = sorted(expected)
+    folder = Path(retry(lambda: snapshot_download(repo_id, allow_patterns=names, **fetch), DOWNLOAD_WAITS))
+    damaged = bad_files(folder, expected)
+    for name in damaged:
+        logger.warning("%s of %s is missing or damaged in the cache: downloading it again", name, repo_id)
+        discard(folder / name)
+        retry(lambda name=name: hf_hub_download(repo_id, name, force_download=True, **fetch), DOWNLOAD_WAITS)
+    still_bad = bad_files(folder, {name: expected[name] for name in damaged})
+    for name in still_bad:
+        discard(folder / name)
+    if still_bad:
+        raise HubError(
+            f"{', '.join(still_bad)} of {repo_id} at {sha[:12]} does not have the hash that the Hub states, even"
+            " after a fresh download: publish the model again, or check what sits between you and the Hub."
+        )
+    return folder
+
+
+def _cached(
+    repo_id: str, revision: str, manifest: Path, required: Sequence[str], only: Sequence[str] | None, reason: str
+) -> Snapshot:
+    record = read_manifest(manifest)
+    if record is None:
+        raise HubError(
+            f"{reason} and no complete copy of {repo_id} at {revision!r} is cached: connect once and try again."
+        )
+    sha, expected = record
+    hub_safety.refuse_names(expected, repo_id)
+    folder = _storage(repo_id) / "snapshots" / sha
+    if bad := bad_files(folder, expected):
+        raise HubError(
+            f"{reason} and the cached copy of {repo_id} at {revision!r} is damaged or incomplete"
+            f" ({', '.join(bad)}): connect and try again."
+        )
+    hub_safety.refuse_incomplete(expected, required, repo_id)
+    hub_safety.refuse_snapshot(folder, expected if only else None, repo_id)
+    return Snapshot(folder, sha, f"{reason}: {repo_id} is the cached copy of commit {sha[:12]}.")
+
+
+def _storage(repo_id: str) -> Path:
+    return Path(constants.HF_HUB_CACHE).expanduser() / repo_folder_name(repo_id=repo_id, repo_type="model")

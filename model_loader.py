@@ -1,0 +1,154 @@
+"""Loads both models in the background, so that the page opens at once and each answers as soon as it is ready."""
+
+import atexit
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from classifiers.base import BertClassifier
+from classifiers.pair import Pair, load_classifier
+from errors import BakeoffError, ModelError
+from trainers.job import FRAMEWORKS
+from trainers.monitor import PROGRESS_FILE
+
+NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
+WARM_UP = "A first text, so that no visitor waits for the first call."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the loader is doing.
+
+    Attributes:
+        text: one sentence for the page.
+        share: of the work in progress, 0 to 1; None where it can't be told.
+        finished: nothing more will change.
+        failed: it finished with an error, which the text says.
+    """
+
+    text: str
+    share: float | None = None
+    finished: bool = False
+    failed: bool = False
+
+
+class ModelLoader:
+    """The two models of the app, by framework; trains the demo pair first where it is asked to.
+
+    Args:
+        models: folder or Hub id of each framework's model.
+        demo: the folder of the demo pair, if that is what `models` names and it may have to be trained.
+    """
+
+    def __init__(self, models: Mapping[str, str], demo: Path | None = None):
+        self.models = dict(models)
+        self._demo = demo
+        self._ready: dict[str, BertClassifier] = {}
+        self._pair: Pair | None = None
+        self._error = ""
+        self._now = "starting"
+        self._training: subprocess.Popen | None = None
+        self._thread = threading.Thread(target=self._run, name="model-loader", daemon=True)
+
+    def start(self) -> "ModelLoader":
+        """Begin to load."""
+        atexit.register(self.stop)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End a training that is under way; its checkpoint stays."""
+        if self._training is not None and self._training.poll() is None:
+            self._training.terminate()
+            self._training.wait()
+
+    def wait(self, seconds: float | None = None) -> Pair:
+        """The pair, once both are loaded.
+
+        Raises:
+            ModelError: a model could not be trained or loaded in this time, or the two can't be compared.
+        """
+        self._thread.join(seconds)
+        return self.pair()
+
+    def classifiers(self) -> tuple[BertClassifier, ...]:
+        """Those that are ready, PyTorch first.
+
+        Raises:
+            ModelError: none is ready yet, or the two can't be compared.
+        """
+        if self._error and not self._ready:
+            raise ModelError(self._error)
+        if not self._ready:
+            raise ModelError(f"The models are not ready yet ({self._now}); try again when the line at the top says so.")
+        if self._error and len(self._ready) == len(FRAMEWORKS):
+            raise ModelError(self._error)
+        return tuple(self._ready[framework] for framework in FRAMEWORKS if framework in self._ready)
+
+    def pair(self) -> Pair:
+        """Both models.
+
+        Raises:
+            ModelError: one is not ready, or the two can't be compared.
+        """
+        if self._pair is None:
+            raise ModelError(self._error or f"Both models are needed and not ready yet ({self._now}).")
+        return self._pair
+
+    def progress(self) -> Progress:
+        """What is going on."""
+        if self._error:
+            return Progress(self._error, finished=True, failed=True)
+        if self._pair is not None:
+            return Progress("Both models are ready.", finished=True)
+        if self._training is not None and self._training.poll() is None:
+            return self._training_progress()
+        ready = "".join(f"{NAMES[framework]} is ready; " for framework in FRAMEWORKS if framework in self._ready)
+        return Progress(f"{ready}{self._now} …")
+
+    def _training_progress(self) -> Progress:
+        sentence = "First start: training the demo models on the shipped sample"
+        try:
+            report = json.loads((self._demo / PROGRESS_FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # not written yet, or just removed
+            return Progress(f"{sentence} …")
+        done = list(NAMES.values()).index(report["framework"])
+        share = (done + report["step"] / report["steps"]) / len(NAMES)
+        left = report["seconds_left"]
+        remaining = "" if left is None else f", about {left:.0f} s left for it"
+        return Progress(
+            f"{sentence}: {report['framework']}, step {report['step']} of {report['steps']}{remaining}.", share
+        )
+
+    def _run(self) -> None:
+        try:
+            if self._demo is not None:
+                self._train_demo()
+            for framework in FRAMEWORKS:
+                self._now = f"loading {NAMES[framework]} from {self.models[framework]}"
+                classifier = load_classifier(framework, self.models[framework])
+                classifier.logits([WARM_UP])
+                self._ready[framework] = classifier
+            self._pair = Pair(**self._ready)
+        except BakeoffError as error:
+            self._error = str(error)
+        except Exception:
+            log.exception("the models could not be loaded")
+            self._error = "The models could not be loaded because of a fault in the program; its log says more."
+
+    def _train_demo(self) -> None:
+        self._now = "training the demo models"
+        command = ["-m", "trainers", "--recipe", "demo", "--output", str(self._demo), "--resume"]
+        self._training = subprocess.Popen([sys.executable, *command], cwd=Path(__file__).parent)
+        status = self._training.wait()
+        if status:
+            raise ModelError(
+                f"The training of the demo models ended with exit status {status}; see the terminal, then start again."
+            )

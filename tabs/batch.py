@@ -1,0 +1,142 @@
+"""Tab Batch: a file of texts, both models' answers in a table that can be filtered and downloaded."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import gradio as gr
+import pandas as pd
+
+import corpus
+from classifiers.answer import Answer, answer, join
+from corpus import Example
+from errors import InputError
+from limits import MAX_ROWS, check_text
+from model_loader import ModelLoader
+from tabs.common import shows_errors
+from tabs.predict import SHOWN
+
+CHUNK = 32  # texts between two looks at the progress bar and the stop button
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FILE_NAME = "bakeoff-predictions.csv"
+
+
+def build_batch_tab(loader: ModelLoader) -> None:
+    """Lay out the tab and connect its events."""
+    gr.Markdown(
+        f"Upload a CSV, TSV, JSON Lines or Parquet file with a column of texts (and, if you like, one of labels): at "
+        f"most {MAX_ROWS:,} rows."
+    )
+    with gr.Row():
+        file = gr.File(label="File of texts", file_types=[".csv", ".tsv", ".jsonl", ".parquet"], elem_id="file")
+        with gr.Column():
+            column = gr.Textbox(label="Column of the texts (found by its name when left empty)", elem_id="column")
+            with gr.Row():
+                run = gr.Button("Classify the file", variant="primary", scale=3, elem_id="classify-file")
+                stop = gr.Button("Stop", scale=1, elem_id="stop")
+            only_disagreements = gr.Checkbox(label="Show only the rows on which they disagree", elem_id="filter")
+    summary = gr.Markdown(elem_id="batch-summary")
+    table = gr.Dataframe(
+        column_widths=["60px", "320px", *["130px"] * 6], interactive=False, wrap=True, label="Answers", elem_id="table"
+    )
+    download = gr.DownloadButton("Download all rows as CSV", interactive=False, elem_id="download")
+    full = gr.State(None)
+
+    @shows_errors
+    def classify_file(path: str | None, column: str, only: bool, progress=gr.Progress()):  # noqa: B008  Gradio's way
+        examples = read(path, column)
+        for share, answers in classify_all(loader.pair(), examples):
+            progress(share, desc=f"{round(share * len(examples))} of {len(examples)} texts")
+            if answers is None:
+                yield [f"{share:.0%} done …", None, None, gr.update(interactive=False)]
+        frame = answer_table(examples, answers)
+        yield [summarise(frame, answers), shown(frame, only), frame, gr.update(value=save(frame), interactive=True)]
+
+    event = run.click(
+        classify_file, [file, column, only_disagreements], [summary, table, full, download], api_name="predict_file"
+    )
+    stop.click(lambda: "Stopped.", None, summary, cancels=[event], api_visibility="private")
+    only_disagreements.change(
+        lambda frame, only: None if frame is None else shown(frame, only),
+        [full, only_disagreements],
+        table,
+        api_visibility="private",
+    )
+
+
+def read(path: str | None, column: str) -> tuple[Example, ...]:
+    """The file's rows.
+
+    Raises:
+        InputError: no file was given, or a text is too long.
+        CorpusError: the file can't be read, has no column of texts, or too many rows.
+    """
+    if path is None:
+        raise InputError("No file was chosen: upload a CSV, TSV, JSON Lines or Parquet file first.")
+    examples = corpus.read_texts(path, text_column=column.strip() or None, max_rows=MAX_ROWS)
+    for number, example in enumerate(examples, start=1):
+        try:
+            check_text(example.text)
+        except InputError as error:
+            raise InputError(f"Text {number:,} of the file can't be classified. {error}") from error
+    return examples
+
+
+def classify_all(classifiers, examples: Sequence[Example]) -> Iterator[tuple[float, list[Answer] | None]]:
+    """Classify in chunks; yields the share done, and at the end the answers of each classifier."""
+    parts = [[] for _ in classifiers]
+    for start in range(0, len(examples), CHUNK):
+        yield start / len(examples), None
+        texts = [example.text for example in examples[start : start + CHUNK]]
+        for classifier, answers in zip(classifiers, parts, strict=True):
+            answers.append(answer(classifier, texts))
+    yield 1.0, [join(answers) for answers in parts]
+
+
+def answer_table(examples: Sequence[Example], answers: Sequence[Answer]) -> pd.DataFrame:
+    """One row a text: the text, its label if it has one, each model's class and its probability, and `same`."""
+    columns = {"row": range(1, len(examples) + 1), "text": [example.text for example in examples]}
+    if any(example.label for example in examples):
+        columns["label"] = [example.label for example in examples]
+    for each in answers:
+        columns[each.framework] = each.predicted
+        columns[f"{each.framework} p"] = each.confidence.round(4)
+    frame = pd.DataFrame(columns)
+    first, second = (each.framework for each in answers)
+    frame["same"] = (frame[first] == frame[second]).map({True: "yes", False: "no"})
+    return frame
+
+
+def summarise(frame: pd.DataFrame, answers: Sequence[Answer]) -> str:
+    """The result in a sentence, with each model's accuracy where the file has labels, and its speed."""
+    differ = int((frame["same"] == "no").sum())
+    sentences = [f"{len(frame):,} texts. The models disagree on **{differ:,}** of them."]
+    for each in answers:
+        speed = f"{each.framework}: {len(frame) / each.seconds:,.0f} texts a second"
+        if "label" in frame:
+            labelled = frame[frame["label"] != ""]
+            right = int((labelled[each.framework] == labelled["label"]).sum())
+            speed += f", {right:,} of {len(labelled):,} labels right"
+        sentences.append(f"{speed}.")
+    return " ".join(sentences)
+
+
+def shown(frame: pd.DataFrame, only_disagreements: bool) -> pd.DataFrame:
+    """The rows to show, with long texts cut."""
+    rows = frame[frame["same"] == "no"] if only_disagreements else frame
+    cut = rows["text"].where(rows["text"].str.len() <= SHOWN, rows["text"].str[:SHOWN] + "…")
+    return rows.assign(text=cut)
+
+
+def save(frame: pd.DataFrame) -> str:
+    """Write the table as CSV, in which no cell of the visitor's file can run as a formula in a spreadsheet."""
+    folder = Path(tempfile.mkdtemp(prefix="bakeoff-"))
+    texts = frame.select_dtypes(exclude="number").columns
+    safe = frame.assign(**{name: frame[name].map(neutralise) for name in texts})
+    safe.to_csv(folder / FILE_NAME, index=False, encoding="utf-8")
+    return str(folder / FILE_NAME)
+
+
+def neutralise(cell: str) -> str:
+    """A cell with an apostrophe before what a spreadsheet would take for the start of a formula (OWASP's advice)."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

@@ -1,0 +1,41 @@
+"""What the tabs share: errors as sentences, and numbers as text."""
+
+import functools
+import inspect
+from collections.abc import Callable
+
+import gradio as gr
+
+from errors import BakeoffError
+
+
+def shows_errors(handler: Callable) -> Callable:
+    """Wrap an event handler (a function or a generator) so that a BakeoffError reaches the visitor as its sentence."""
+    if inspect.isgeneratorfunction(handler):
+
+        @functools.wraps(handler)
+        def wrapped(*args, **kwargs):
+            try:
+                yield from handler(*args, **kwargs)
+            except BakeoffError as error:
+                raise gr.Error(str(error), title="Can't do that", print_exception=False) from error
+    else:
+
+        @functools.wraps(handler)
+        def wrapped(*args, **kwargs):
+            try:
+                return handler(*args, **kwargs)
+            except BakeoffError as error:
+                raise gr.Error(str(error), title="Can't do that", print_exception=False) from error
+
+    return wrapped
+
+
+def percent(share: float) -> str:
+    """A probability as text, such as 97.3 %."""
+    return f"{share:.1%}".replace("%", " %")
+
+
+def milliseconds(seconds: float) -> str:
+    """A duration as text, such as 8.4 ms."""
+    return f"{1000 * seconds:.1f} ms" if seconds < 0.1 else f"{1000 * seconds:,.0f} ms"

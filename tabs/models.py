@@ -1,0 +1,112 @@
+"""Tab Models: what was trained, on what and how; both loss curves; whether the frameworks compute the same."""
+
+import gradio as gr
+import pandas as pd
+
+import corpus
+from classifiers.base import BertClassifier
+from classifiers.pair import load_pair
+from model_loader import ModelLoader
+from tabs.common import percent, shows_errors
+from trainers import parity
+
+COLORS = {"PyTorch": "#ea580c", "TensorFlow": "#3b82f6"}  # apart for the colour-blind, on light and on dark
+PARITY_HEADERS = ["compared", "found", "limit", "result"]
+
+
+def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
+    """Lay out the tab and connect its events; the facts appear when the tab is opened."""
+    facts = gr.Dataframe(
+        headers=["fact", *COLORS],
+        column_widths=["20%", "40%", "40%"],
+        interactive=False,
+        wrap=True,
+        max_height=1200,
+        label="What was trained, and how",
+        elem_id="facts",
+    )
+    curves = gr.LinePlot(
+        x="step",
+        y="loss",
+        color="framework",
+        color_map=COLORS,
+        title="Training loss of each step",
+        tooltip="all",
+        height=320,
+        elem_id="curves",
+    )
+    gr.Markdown(
+        "**Parity.** Each model's weights are moved into the other framework, and both read the sample's test split. "
+        "What remains is the difference between the frameworks themselves."
+    )
+    check = gr.Button("Check parity", elem_id="check-parity")
+    rows = gr.Dataframe(
+        headers=PARITY_HEADERS,
+        column_widths=["55%", "15%", "15%", "15%"],
+        interactive=False,
+        wrap=True,
+        label="Parity",
+        elem_id="parity",
+    )
+
+    @shows_errors
+    def describe():
+        classifiers = loader.classifiers()
+        return fact_table(classifiers), loss_curves(classifiers)
+
+    @shows_errors
+    def check_parity(progress=gr.Progress()):  # noqa: B008  Gradio's way
+        served = loader.pair()
+        progress(0.1, desc="Loading a second copy of both models")
+        copies = load_pair(*(str(classifier.folder.path) for classifier in served))
+        progress(0.4, desc="Exchanging the weights")
+        return parity_table(parity.compare(copies, [example.text for example in corpus.load().test]))
+
+    tab.select(describe, None, [facts, curves], api_name="models")
+    check.click(check_parity, None, rows, api_name="parity", concurrency_limit=1)
+
+
+def fact_table(classifiers: tuple[BertClassifier, ...]) -> pd.DataFrame:
+    """One row a fact, one column a framework."""
+    columns = {each.framework: _facts(each) for each in classifiers}
+    names = list(next(iter(columns.values())))
+    return pd.DataFrame({"fact": names, **{name: [facts[key] for key in names] for name, facts in columns.items()}})
+
+
+def loss_curves(classifiers: tuple[BertClassifier, ...]) -> pd.DataFrame:
+    """Columns `step` (from 1), `loss` and `framework`."""
+    curves = [
+        pd.DataFrame({"loss": each.folder.training.get("loss", []), "framework": each.framework})
+        for each in classifiers
+    ]
+    return pd.concat([curve.assign(step=curve.index + 1) for curve in curves])
+
+
+def parity_table(rows: tuple[parity.Row, ...]) -> pd.DataFrame:
+    """The parity rows as text."""
+    return pd.DataFrame(
+        [[row.name, f"{row.value:.3g}", f"{row.limit:g}", "holds" if row.holds else "BROKEN"] for row in rows],
+        columns=PARITY_HEADERS,
+    )
+
+
+def _facts(classifier: BertClassifier) -> dict[str, str]:
+    training, recipe = classifier.folder.training, classifier.folder.recipe
+    data, encoder, scores = (training.get(key, {}) for key in ("corpus", "encoder", "scores"))
+    environment = training.get("environment", {})
+    seconds = training.get("seconds_per_epoch", [])
+    return {
+        "revision": classifier.revision,
+        "classes": ", ".join(classifier.labels),
+        "encoder": f"{encoder.get('hub_id') or 'a local folder'} {encoder.get('revision', '')}".strip(),
+        "corpus": f"{data.get('name', '?')} ({data.get('train', '?')} train, {data.get('test', '?')} test)",
+        "corpus digest": data.get("digest", "?")[:12],
+        "accuracy on its test split": percent(scores["accuracy"]) if "accuracy" in scores else "?",
+        "macro F1 on its test split": f"{scores['macro_f1']:.3f}" if "macro_f1" in scores else "?",
+        "recipe": ", ".join(f"{key} {value}" for key, value in recipe.items() if key not in ("encoder", "name")),
+        "seconds per epoch": ", ".join(f"{each:.1f}" for each in seconds) or "?",
+        "tokens per second": f"{training.get('tokens_per_second') or 0:,.0f}",
+        "peak memory": f"{training.get('peak_memory_megabytes', 0):,} MB",
+        "trained": training.get("finished", "?"),
+        "versions": ", ".join(f"{key} {value}" for key, value in environment.items()),
+    }

@@ -1,0 +1,104 @@
+"""Tab Predict: one text, both models' answers side by side, and what was asked before in this session."""
+
+from collections.abc import Sequence
+
+import gradio as gr
+
+import corpus
+from classifiers.answer import Answer, answer
+from limits import MAX_CHARACTERS, check_text
+from model_loader import NAMES, ModelLoader
+from tabs.common import milliseconds, percent, shows_errors
+
+HISTORY_HEADERS = ["Text", "PyTorch", "TensorFlow", "Same answer"]
+SHOWN = 80  # characters of a text in a table
+
+
+def build_predict_tab(loader: ModelLoader) -> None:
+    """Lay out the tab and connect its events."""
+    text = gr.Textbox(
+        label="Text to classify",
+        placeholder="Paste a news item, or choose an example below",
+        lines=4,
+        max_lines=12,
+        max_length=MAX_CHARACTERS,
+        elem_id="text",
+    )
+    with gr.Row():
+        submit = gr.Button("Classify", variant="primary", scale=3, elem_id="classify")
+        clear = gr.Button("Clear", scale=1, elem_id="clear")
+    verdict = gr.Markdown(elem_id="verdict")
+    with gr.Row():
+        columns = [_answer_column(name) for name in NAMES.values()]
+    gr.Examples(_examples(), text, label="Examples (from the shipped sample's test split)", example_labels=_labels())
+    with gr.Accordion("History of this session", open=False):
+        history = gr.State([])
+        past = gr.Dataframe(headers=HISTORY_HEADERS, interactive=False, wrap=True, label="Newest first")
+        forget = gr.Button("Clear history", size="sm")
+
+    @shows_errors
+    def classify(text: str, history: list):
+        answers = [answer(classifier, [check_text(text)]) for classifier in loader.classifiers()]
+        history = [_history_row(text, answers), *history][:100]
+        return [agreement(answers), *_shown(answers), history, history]
+
+    flat = [component for column in columns for component in column]
+    outputs = [verdict, *flat, history, past]
+    gr.on([submit.click, text.submit], classify, [text, history], outputs, api_name="predict")
+    clear.click(lambda: ["", "", *[None, ""] * len(columns)], None, [text, verdict, *flat], api_visibility="private")
+    forget.click(lambda: ([], []), None, [history, past], api_visibility="private")
+
+
+def agreement(answers: Sequence[Answer]) -> str:
+    """Whether the models give the same class to the first text, as a sentence in Markdown."""
+    said = [f"{each.framework} {percent(each.confidence[0])}" for each in answers]
+    if len(answers) == 1:
+        return f"Only {answers[0].framework} is ready: it says **{_plain(answers[0].predicted[0])}**."
+    if len({each.predicted[0] for each in answers}) == 1:
+        return f"**Same answer: {_plain(answers[0].predicted[0])}** ({', '.join(said)})."
+    views = [f"{each.framework} says {_plain(each.predicted[0])} ({percent(each.confidence[0])})" for each in answers]
+    return f"**They disagree:** {', '.join(views)}."
+
+
+def _plain(label: str) -> str:
+    """A class name as Markdown that shows just its characters."""
+    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!<>|~$&" else character for character in label)
+
+
+def _answer_column(name: str) -> tuple[gr.Label, gr.Markdown]:
+    with gr.Column(min_width=280):
+        bars = gr.Label(label=name, num_top_classes=20, elem_id=f"answer-{name.lower()}")
+        took = gr.Markdown(elem_id=f"time-{name.lower()}")
+    return bars, took
+
+
+def _shown(answers: Sequence[Answer]) -> list:
+    by_name = {each.framework: each for each in answers}
+    out = []
+    for name in NAMES.values():
+        each = by_name.get(name)
+        if each is None:
+            out += [None, f"{name} is still loading."]
+        else:
+            probabilities = dict(zip(each.labels, map(float, each.probabilities[0]), strict=True))
+            out += [probabilities, f"{milliseconds(each.seconds)}, tokenising included"]
+    return out
+
+
+def _history_row(text: str, answers: Sequence[Answer]) -> list[str]:
+    said = {each.framework: f"{each.predicted[0]} {percent(each.confidence[0])}" for each in answers}
+    same = "" if len(answers) < len(NAMES) else "yes" if len({each.predicted[0] for each in answers}) == 1 else "no"
+    shortened = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return [shortened, *[said.get(name, "") for name in NAMES.values()], same]
+
+
+def _examples() -> list[list[str]]:
+    """One item of each class, and two that sit near a boundary."""
+    test = corpus.load().test
+    plain = {example.label: example.text for example in reversed(test) if not example.columns["near"]}
+    near = [example.text for example in test if example.columns["near"]][:2]
+    return [[text] for text in [*[plain[label] for label in sorted(plain)], *near]]
+
+
+def _labels() -> list[str]:
+    return [f"{text[:60]}…" for [text] in _examples()]

@@ -1,0 +1,94 @@
+"""What the test Hub holds and how it refuses: repositories with commits, blobs, branches and tags; and faults."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+LFS_SUFFIXES = (".safetensors", ".h5", ".bin", ".pt", ".pkl", ".keras", ".parquet", ".png")
+
+
+class RefusalError(Exception):
+    """An answer other than success, as the Hub words it."""
+
+    def __init__(self, status: int, message: str, code: str = "", extra: dict | None = None, **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.extra = extra or {}
+        self.headers = {"X-Error-Message": message, **headers} | ({"X-Error-Code": code} if code else {})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The bytes of a file; anything else is answered as JSON."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    reset: bool
+
+
+@dataclass(frozen=True)
+class Blob:
+    """The content of one file; large ones are stored by Git LFS and known by their sha256."""
+
+    data: bytes
+    lfs: bool
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def git_oid(self) -> str:
+        data = self.data
+        if self.lfs:
+            data = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\n" % self.sha256.encode()
+        return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A tree of files with its parent."""
+
+    parent: str | None
+    title: str
+    files: dict[str, Blob]
+
+    @property
+    def sha(self) -> str:
+        tree = sorted((path, blob.sha256) for path, blob in self.files.items())
+        return hashlib.sha1(repr((self.parent, self.title, tree)).encode()).hexdigest()
+
+
+@dataclass
+class Repo:
+    """A repository: its commits by sha, its branches and its tags."""
+
+    kind: str
+    repo_id: str
+    private: bool = False
+    gated: bool = False
+    commits: dict[str, Commit] = field(default_factory=dict)
+    branches: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def commit(self, title: str, files: dict[str, Blob], branch: str = "main") -> Commit:
+        commit = Commit(self.branches.get(branch), title, files)
+        self.commits[commit.sha] = commit
+        self.branches[branch] = commit.sha
+        return commit
+
+    def at(self, revision: str) -> Commit:
+        sha = self.branches.get(revision) or self.tags.get(revision) or revision
+        if sha not in self.commits:
+            raise RefusalError(404, f"Invalid rev id: {revision}", "RevisionNotFound")
+        return self.commits[sha]
+
+
+@dataclass
+class Faults:
+    """What goes wrong next; each counter is used up request by request."""
+
+    resets: dict[str, int] = field(default_factory=dict)  # file -> downloads to cut in the middle with a TCP reset
+    statuses: dict[str, tuple[int, int]] = field(default_factory=dict)  # regex of "METHOD path" -> (status, times)
+    bodies: dict[str, bytes] = field(default_factory=dict)  # file -> what is served instead of its content
+    echo_token: bool = False  # quote the Authorization header in every error, as a careless proxy might
