@@ -33,6 +33,9 @@ THEME = gr.themes.Default(
     font_mono=["ui-monospace", "monospace"],
 )
 CSS = """
+:root, .gradio-container { --color-accent: #0f766e; }  /* teal that reads on white; Gradio's own is too pale */
+.dark, .dark .gradio-container { --color-accent: #2dd4bf; }
+.gradio-container table { font-family: var(--font); }
 .status { padding: .5rem .75rem; border: 1px solid var(--border-color-primary); border-radius: .5rem; }
 .status progress { width: 100%; margin-top: .25rem; }
 .status.failed { border-color: var(--error-border-color, #b91c1c); }

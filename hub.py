@@ -83,6 +83,21 @@ def parse_model_id(model_id: str) -> tuple[str, str | None]:
     return repo_id, revision or None
 
 
+def check_write_access(repo_id: str, *, token: str | None = None) -> None:
+    """Fail before long work whose result could not be published.
+
+    Raises:
+        HubError: the id is none, there is no token, the Hub does not accept it, or it may only read.
+    """
+    if parse_model_id(repo_id)[1] or "/" not in repo_id:
+        raise HubError(f"{repo_id!r} is not a repository to publish to: expected user/name.")
+    token = _token(token, required=True)
+    with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
+        access = HfApi(token=token).whoami().get("auth", {}).get("accessToken", {})
+    if access.get("role") == "read":
+        raise HubError(f"The token may only read: use one that may write to {repo_id}.")
+
+
 def publish(
     folder: Path,
     repo_id: str,

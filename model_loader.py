@@ -107,7 +107,8 @@ class ModelLoader:
         if self._error:
             return Progress(self._error, finished=True, failed=True)
         if self._pair is not None:
-            return Progress("Both models are ready.", finished=True)
+            notices = "".join(f" {each.notice}" for each in self._pair if each.notice)
+            return Progress(f"Both models are ready.{notices}", finished=True)
         if self._training is not None and self._training.poll() is None:
             return self._training_progress()
         ready = "".join(f"{NAMES[framework]} is ready; " for framework in FRAMEWORKS if framework in self._ready)

@@ -64,6 +64,7 @@ class BertClassifier(ABC):
     """
 
     framework: str
+    notice = ""  # what a visitor should know about where it comes from, such as a cached copy
 
     def __init__(self, folder: Path, revision: str = "local"):
         self.folder = ModelFolder(folder)

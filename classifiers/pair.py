@@ -58,12 +58,12 @@ def load_classifier(framework: str, model: str, device: str | None = None) -> Be
         HubError: the model can't be pulled.
     """
     module, name, files = _IMPLEMENTATIONS[framework]
-    folder, revision = Path(model), "local"
-    if not folder.is_dir():
-        repo_id, wanted = hub.parse_model_id(model)
-        snapshot = hub.pull(repo_id, wanted, required=files)
-        folder, revision = snapshot.path, snapshot.revision
-    return getattr(importlib.import_module(module), name)(folder, revision, device)
+    source = hub.Snapshot(Path(model), "local")
+    if not source.path.is_dir():
+        source = hub.pull(*hub.parse_model_id(model), required=files)
+    classifier = getattr(importlib.import_module(module), name)(source.path, source.revision, device)
+    classifier.notice = source.notice
+    return classifier
 
 
 def load_pair(pytorch: str, tensorflow: str, device: str | None = None) -> Pair:

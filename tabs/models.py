@@ -18,7 +18,7 @@ def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
     """Lay out the tab and connect its events; the facts appear when the tab is opened."""
     facts = gr.Dataframe(
         headers=["fact", *COLORS],
-        column_widths=["20%", "40%", "40%"],
+        column_widths=["200px", "420px", "420px"],
         interactive=False,
         wrap=True,
         max_height=1200,
@@ -42,7 +42,7 @@ def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
     check = gr.Button("Check parity", elem_id="check-parity")
     rows = gr.Dataframe(
         headers=PARITY_HEADERS,
-        column_widths=["55%", "15%", "15%", "15%"],
+        column_widths=["480px", "120px", "120px", "120px"],
         interactive=False,
         wrap=True,
         label="Parity",
@@ -103,7 +103,7 @@ def _facts(classifier: BertClassifier) -> dict[str, str]:
         "corpus digest": data.get("digest", "?")[:12],
         "accuracy on its test split": percent(scores["accuracy"]) if "accuracy" in scores else "?",
         "macro F1 on its test split": f"{scores['macro_f1']:.3f}" if "macro_f1" in scores else "?",
-        "recipe": ", ".join(f"{key} {value}" for key, value in recipe.items() if key not in ("encoder", "name")),
+        "recipe": ", ".join(f"{key} {value}" for key, value in recipe.items() if key != "encoder"),
         "seconds per epoch": ", ".join(f"{each:.1f}" for each in seconds) or "?",
         "tokens per second": f"{training.get('tokens_per_second') or 0:,.0f}",
         "peak memory": f"{training.get('peak_memory_megabytes', 0):,} MB",

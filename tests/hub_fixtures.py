@@ -1,12 +1,19 @@
-"""Fixtures around the test Hub. `fake_hub`: the server alone. `connected_hub`: this process' client talks to it too."""
+"""Fixtures around the test Hub.
+
+`fake_hub`: the server alone. `connected_hub`: this process' client talks to it too. `published_hub`: with two models.
+"""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
 from huggingface_hub.utils import disable_progress_bars, enable_progress_bars
 
 import hub
+from tests import tiny
 from tests.hub_server import running_hub
 
 
@@ -36,3 +43,24 @@ def connected_hub(fake_hub, tmp_path, monkeypatch):
     disable_progress_bars()
     yield fake_hub
     enable_progress_bars()
+
+
+@pytest.fixture(scope="session")
+def published_hub(tiny_runs, tmp_path_factory):
+    """A Hub to which `python -m trainers --push` published both tiny models, and the environment to reach it."""
+    with running_hub() as server:
+        environment = server.env(tmp_path_factory.mktemp("hub-home"), token=server.token("alice"))
+        for framework in tiny.FRAMEWORKS:
+            encoder = Path(tiny.read(tiny_runs / framework / "recipe.json")["encoder"])
+            # Both are finished: `--resume` keeps them, and only the push is left to do.
+            command = tiny.arguments(encoder, tiny_runs, "--resume", "--push", "alice/tiny", "--private")
+            done = subprocess.run(
+                [sys.executable, "-m", "trainers", "--framework", framework, *command],
+                cwd=tiny.ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            assert f"published {server.endpoint}/alice/tiny-{framework} at v1" in done.stdout, done.stdout + done.stderr
+        yield server, environment

@@ -15,8 +15,6 @@ from huggingface_hub import constants
 import hub
 from errors import HubError
 
-pytest_plugins = ["tests.hub_fixtures"]
-
 ALICE = "hf_" + hashlib.sha256(b"alice write").hexdigest()[:34]
 FILES = {
     "config.json": b'{"model_type": "bert", "id2label": {"0": "class_name"}, "label2id": {"class_name": 0}}',

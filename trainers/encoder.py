@@ -32,6 +32,7 @@ SHARED_ARCHITECTURE = {
     "type_vocab_size": (2,),
     "position_embedding_type": ("absolute",),
 }
+SIZES = ("hidden_size", "num_hidden_layers", "max_position_embeddings")
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,31 @@ class Encoder:
 
     @cached_property
     def config(self) -> dict:
-        """The checkpoint's `config.json`."""
-        return json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
+        """The checkpoint's `config.json`.
+
+        Raises:
+            RecipeError: it holds no JSON object.
+        """
+        try:
+            return dict(json.loads((self.folder / "config.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise RecipeError(f"config.json of the encoder can't be read ({error}); fetch it again.") from error
 
     @property
     def lowercase(self) -> bool:
         """Whether the tokenizer lower-cases."""
+        return bool(self._normalizer.get("lowercase", False))
+
+    @property
+    def strip_accents(self) -> bool:
+        """Whether the tokenizer drops accents: what it says, or else if it lower-cases."""
+        said = self._normalizer.get("strip_accents")
+        return self.lowercase if said is None else said
+
+    @property
+    def _normalizer(self) -> dict:
         tokenizer = json.loads((self.folder / "tokenizer.json").read_text(encoding="utf-8"))
-        return bool((tokenizer.get("normalizer") or {}).get("lowercase", False))
+        return tokenizer.get("normalizer") or {}
 
 
 def resolve(name: str, max_length: int = 0) -> Encoder:
@@ -71,7 +89,7 @@ def resolve(name: str, max_length: int = 0) -> Encoder:
         encoder = Encoder(snapshot.path, repo_id, snapshot.revision)
     _check_files(name, encoder)
     _check_architecture(name, encoder.config, max_length)
-    _check_pooler(encoder)
+    _check_weights(encoder)
     return encoder
 
 
@@ -104,6 +122,9 @@ def _check_architecture(name: str, config: dict, max_length: int) -> None:
             f"the encoder {name} is of type {config.get('model_type')!r}, but only BERT types can be built alike in "
             f"both frameworks; known to work: {', '.join(KNOWN_TO_WORK)}."
         )
+    for key in SIZES:
+        if not isinstance(config.get(key), int):
+            raise RecipeError(f"config.json of the encoder {name} should hold the number {key}; fetch it again.")
     for key, allowed in SHARED_ARCHITECTURE.items():
         if config.get(key, allowed[0]) not in allowed:
             raise RecipeError(
@@ -117,14 +138,28 @@ def _check_architecture(name: str, config: dict, max_length: int) -> None:
         )
 
 
-def _check_pooler(encoder: Encoder) -> None:
+def _check_weights(encoder: Encoder) -> None:
     try:
         with safe_open(encoder.folder / WEIGHTS, framework="np") as file:
-            found = any(key.endswith("pooler.dense.weight") for key in file.keys())  # noqa: SIM118  no mapping
+            # Older checkpoints say gamma and beta; those of a whole pretraining model have a prefix.
+            found = {
+                key.removeprefix("bert.").replace(".gamma", ".weight").replace(".beta", ".bias")
+                for key in file.keys()  # noqa: SIM118  no mapping
+            }
     except Exception as error:
         raise RecipeError(f"{WEIGHTS} of the encoder can't be read ({error}); fetch it again.") from error
-    if not found:
+    missing = sorted(_needed_weights(encoder.config["num_hidden_layers"]) - found)
+    if missing:
         raise RecipeError(
-            f"the encoder has no pooler weights, and each framework would draw its own; known to work: "
-            f"{', '.join(KNOWN_TO_WORK)}."
+            f"the encoder has no {missing[0]} among its weights ({len(missing)} are missing), and each framework would "
+            f"draw its own; known to work: {', '.join(KNOWN_TO_WORK)}."
         )
+
+
+def _needed_weights(layers: int) -> set[str]:
+    sublayers = [f"attention.{name}" for name in ("self.query", "self.key", "self.value", "output.dense")]
+    sublayers += ["attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm"]
+    names = [f"encoder.layer.{layer}.{name}" for layer in range(layers) for name in sublayers]
+    names += ["embeddings.LayerNorm", "pooler.dense"]
+    embeddings = {f"embeddings.{kind}_embeddings.weight" for kind in ("word", "position", "token_type")}
+    return embeddings | {f"{name}.{parameter}" for name in names for parameter in ("weight", "bias")}

@@ -108,11 +108,11 @@ def run(job: Job, *, resume: bool = False) -> Path:
 def summary(folder: Path) -> str:
     """A finished training in one line."""
     report = json.loads((folder / REPORT_FILE).read_text(encoding="utf-8"))
+    speed = f"{report['tokens_per_second']:.0f} tokens/s, " if report["tokens_per_second"] else ""
     epochs = ", ".join(f"{seconds:.1f}" for seconds in report["seconds_per_epoch"])
     return (
         f"accuracy {report['scores']['accuracy']:.4f}, macro F1 {report['scores']['macro_f1']:.4f}, "
-        f"epochs of {epochs} s, {report['tokens_per_second']:.0f} tokens/s, "
-        f"peak memory {report['peak_memory_megabytes']} MB"
+        f"epochs of {epochs} s, {speed}peak memory {report['peak_memory_megabytes']} MB"
     )
 
 
@@ -172,6 +172,11 @@ def _report(job: Job, trainer: ModuleType, encoder: Encoder, data: TrainingData,
 def _score(job: Job, trainer: ModuleType, model: object, text_encoder: tokenization.TextEncoder) -> dict[str, float]:
     token_ids = text_encoder.encode([example.text for example in job.corpus.test])
     logits = trainer.logits(model, token_ids, text_encoder.pad_id, EVALUATION_BATCH)
+    if not np.isfinite(logits).all():
+        raise TrainingError(
+            "the trained model gives logits that are not finite, so nothing was saved; the likely cause is a learning "
+            "rate that is too high: try --set learning_rate=2e-5."
+        )
     return metrics.scores(_class_numbers(job.corpus, job.corpus.test), logits.argmax(axis=1))
 
 

@@ -93,16 +93,17 @@ class Monitor:
         """
         try:
             state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            identity, losses, seconds = state["identity"], state["losses"], state["seconds"]
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise RecipeError(
                 f"the checkpoint in {folder} can't be read ({error}); leave out --resume to start anew."
             ) from error
-        if state["identity"] != self._identity:
+        if identity != self._identity:
             raise RecipeError(
                 f"the checkpoint in {folder} was made with another recipe or corpus; give the same ones, or leave out "
                 "--resume to start anew."
             )
-        self.losses, self.seconds = state["losses"], state["seconds"]
+        self.losses, self.seconds = losses, seconds
 
     def summary(self) -> dict:
         """The run in numbers, as they stand in `training.json`."""

@@ -7,7 +7,8 @@ python -m trainers.parity USER/NAME-pytorch USER/NAME-tensorflow --corpus SetFit
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +16,7 @@ import corpus
 from classifiers.base import BertClassifier
 from classifiers.pair import Pair, load_pair
 from errors import one_sentence_errors
+from files import write_json
 
 LOGIT_LIMIT = 1e-5
 # Texts on which tokenizers are known to differ: whatever else the corpus holds, the ids are compared on these too.
@@ -89,6 +91,15 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def report(pair: Pair, data: corpus.Corpus, rows: Sequence[Row]) -> dict:
+    """The rows with what they were measured on."""
+    return {
+        "corpus": {"name": data.name, "digest": data.digest, "texts": len(data.test)},
+        "revisions": {classifier.framework: classifier.revision for classifier in pair},
+        "rows": [asdict(row) | {"holds": row.holds} for row in rows],
+    }
+
+
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; 0 when every row holds, 1 otherwise."""
@@ -97,10 +108,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("tensorflow", help="folder or Hub id[@revision] of the TensorFlow model")
     parser.add_argument("--corpus", default=corpus.SAMPLE, help="its test split is used (default: the sample)")
     parser.add_argument("--test", help="a file with the test split")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="also write the table as JSON")
     arguments = parser.parse_args(argv)
-    texts = [example.text for example in corpus.load(arguments.corpus, arguments.test).test]
-    rows = compare(load_pair(arguments.pytorch, arguments.tensorflow), texts)
+    data = corpus.load(arguments.corpus, arguments.test)
+    pair = load_pair(arguments.pytorch, arguments.tensorflow)
+    rows = compare(pair, [example.text for example in data.test])
     print(table(rows))
+    if arguments.output:
+        write_json(arguments.output, report(pair, data, rows))
     return 0 if all(row.holds for row in rows) else 1
 
 

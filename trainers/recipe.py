@@ -45,6 +45,10 @@ class Recipe:
     mixed_precision: bool = False
 
     def __post_init__(self):
+        for field in fields(self):
+            value, allowed = getattr(self, field.name), {float: (float, int)}.get(field.type, (field.type,))
+            if type(value) not in allowed:
+                raise RecipeError(f"{field.name}={value!r} is not understood: expected {_EXPECTED[field.type]}.")
         for key, (low, high) in _RANGES.items():
             value = getattr(self, key)
             if not low <= value <= high:
@@ -81,6 +85,7 @@ class Recipe:
             ) from error
 
 
+_EXPECTED = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 _RANGES = {
     "max_length": (4, 4096),
     "batch_size": (1, 1024),
@@ -124,5 +129,4 @@ def _parse(setting: str) -> tuple[str, object]:
             return key, {"true": True, "false": False}[text.lower()]
         return key, types[key](text)
     except (ValueError, KeyError):
-        expected = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[types[key]]
-        raise RecipeError(f"--set {key}={text[:40]} is not understood: {key} is {expected}.") from None
+        raise RecipeError(f"--set {key}={text[:40]} is not understood: {key} is {_EXPECTED[types[key]]}.") from None

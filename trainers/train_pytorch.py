@@ -84,6 +84,7 @@ def fit(
         max_grad_norm=recipe.clip_norm,
         seed=recipe.seed,
         bf16=recipe.mixed_precision,
+        use_cpu=not torch.cuda.is_available(),
         logging_steps=1,
         logging_nan_inf_filter=False,
         save_strategy="no",

@@ -45,7 +45,7 @@ def build_optimizer(
     model: keras_hub.models.BertTextClassifier, recipe: Recipe, steps: int
 ) -> keras.optimizers.Optimizer:
     """AdamW without decay on biases and layer norms, and the linear schedule."""
-    optimizer = keras.optimizers.AdamW(
+    optimizer = AdamW(
         LinearWarmupAndDecay(recipe.learning_rate, recipe.warmup_steps(steps), steps),
         weight_decay=recipe.weight_decay,
         epsilon=recipe.adam_epsilon,
@@ -54,6 +54,20 @@ def build_optimizer(
     optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
     optimizer.build(model.trainable_variables)
     return optimizer
+
+
+class AdamW(keras.optimizers.AdamW):
+    """AdamW with epsilon where PyTorch has it: added to the root of the second moment after its bias correction.
+
+    Keras adds it before, which makes it 32 times as large in the first step.
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Update one variable, with the epsilon that comes to the same."""
+        given, step = self.epsilon, keras.ops.cast(self.iterations + 1, variable.dtype)
+        self.epsilon = given * keras.ops.sqrt(1 - keras.ops.power(self.beta_2, step))
+        super().update_step(gradient, variable, learning_rate)
+        self.epsilon = given
 
 
 class LinearWarmupAndDecay(keras.optimizers.schedules.LearningRateSchedule):
@@ -91,8 +105,8 @@ def fit(
         jit_compile=False,  # XLA would compile once for each shape of a batch
     )
     if checkpoint.exists():
+        monitor.restore(checkpoint)  # first: the state of another recipe would not fit
         _state(model).read(str(checkpoint / "state")).assert_consumed()
-        monitor.restore(checkpoint)
     model.fit(
         planned_batches(data, monitor.step),
         epochs=1,  # the plan holds all epochs as one sequence of steps
@@ -172,10 +186,10 @@ def save(
         served.set_weights(model.get_weights())
         model = served
     model.compile(optimizer="sgd")  # AdamW's state would be saved with the weights, twice their size
-    model.preprocessor = keras_hub.models.BertTextClassifierPreprocessor(
-        keras_hub.models.BertTokenizer(str(encoder.folder / "vocab.txt"), lowercase=encoder.lowercase),
-        sequence_length=recipe.max_length,
+    tokenizer = keras_hub.models.BertTokenizer(
+        str(encoder.folder / "vocab.txt"), lowercase=encoder.lowercase, strip_accents=encoder.strip_accents
     )
+    model.preprocessor = keras_hub.models.BertTextClassifierPreprocessor(tokenizer, sequence_length=recipe.max_length)
     model.save_to_preset(str(folder))
     _name_labels(folder / "config.json", labels)
 

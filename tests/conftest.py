@@ -1,0 +1,55 @@
+"""What many tests share: a tiny encoder, and one pair of models that the real command trained from it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import tiny
+from tests.hub_fixtures import connected_hub, fake_hub, published_hub  # noqa: F401  fixtures for all
+
+
+@pytest.fixture(scope="session")
+def encoder_folder(tmp_path_factory) -> Path:
+    """A tiny BERT in the transformers format. Tests that change it work on `encoder_copy`."""
+    return tiny.write_encoder(tmp_path_factory.mktemp("encoder") / "tiny-bert")
+
+
+@pytest.fixture
+def encoder_copy(encoder_folder, tmp_path) -> Path:
+    """A copy of the tiny encoder for one test to damage."""
+    return shutil.copytree(encoder_folder, tmp_path / "tiny-bert")
+
+
+@pytest.fixture(scope="session")
+def tiny_runs(encoder_folder, tmp_path_factory) -> Path:
+    """`runs/NAME` with a `pytorch` and a `tensorflow` model of the sample corpus. Not to be changed."""
+    output = tmp_path_factory.mktemp("runs") / "tiny"
+    for status, printed in tiny.train_both(encoder_folder, output).values():
+        assert status == 0, printed
+    return output
+
+
+@pytest.fixture
+def runs_copy(tiny_runs, tmp_path) -> Path:
+    """A copy of the trained pair for one test to damage."""
+    return shutil.copytree(tiny_runs, tmp_path / "runs")
+
+
+@pytest.fixture(scope="session")
+def pair(tiny_runs):
+    """Both models of `tiny_runs`, loaded. A test that sets weights puts them back."""
+    from classifiers.pair import load_pair
+
+    return load_pair(str(tiny_runs / "pytorch"), str(tiny_runs / "tensorflow"))
+
+
+@pytest.fixture
+def one_thread():
+    """Tiny models run many times faster on one thread, where others keep the machine busy."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

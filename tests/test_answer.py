@@ -1,0 +1,24 @@
+"""`classifiers/answer.py`: probabilities, predicted classes and their timing."""
+
+import numpy as np
+
+from classifiers.answer import answer, join
+from tests.planted import WordCounter
+
+CLASSIFIER = WordCounter("PyTorch")
+
+
+def test_an_answer_holds_probabilities_classes_and_time():
+    said = answer(CLASSIFIER, ["tech tech tech", "sport"])
+    assert said.predicted == ("tech", "sport")
+    np.testing.assert_allclose(said.probabilities.sum(axis=1), 1)
+    np.testing.assert_allclose(said.confidence, [1 / (1 + np.exp(-3)), 1 / (1 + np.exp(-1))])
+    assert said.seconds > 0
+
+
+def test_joined_answers_are_those_of_all_texts_in_order():
+    texts = ["tech", "sport sport", "tech tech"]
+    joined = join([answer(CLASSIFIER, texts[:2]), answer(CLASSIFIER, texts[2:])])
+    whole = answer(CLASSIFIER, texts)
+    np.testing.assert_array_equal(joined.probabilities, whole.probabilities)
+    assert joined.predicted == whole.predicted

@@ -1,0 +1,145 @@
+"""The real app in a real browser, on real models that it pulled from a Hub over HTTP."""
+
+import csv
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests import tiny
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+READY = "document.querySelector('#status')?.innerText.includes('Both models are ready')"
+HOSTILE = '<img src=x onerror="window.hacked=1">'
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: install Debian's package of that name"),
+]
+
+
+@pytest.fixture(scope="module")
+def served(published_hub):
+    """The address of `python app.py` on the two published models, while they may still be loading."""
+    _, environment = published_hub
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    models = ["--pytorch-model", "alice/tiny-pytorch@v1", "--tensorflow-model", "alice/tiny-tensorflow"]
+    with subprocess.Popen(
+        [sys.executable, "app.py", *models, "--port", str(port)],
+        cwd=tiny.ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        url = f"http://127.0.0.1:{port}"
+        tiny.wait_for(lambda: _answers(url), process)
+        yield url
+        process.terminate()
+        assert "Traceback" not in process.communicate(timeout=60)[1]
+
+
+def _answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status == 200
+    except (urllib.error.URLError, TimeoutError):
+        return False
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as running:
+        yield running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+
+@pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["1280-light", "390-dark"])
+def page(request, served, browser):
+    """The open page, both models ready; at the end: no script of a text ran, and no outside host was asked."""
+    width, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(90_000)
+    outside, errors = [], []
+    inside = (served, "data:", "blob:")
+    page.on("request", lambda sent: None if sent.url.startswith(inside) else outside.append(sent.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(served)
+    page.get_by_label("Text to classify").wait_for()
+    page.wait_for_function(READY)
+    yield page
+    assert outside == []
+    assert errors == []
+    assert page.evaluate("window.hacked") is None
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_a_person_compares_two_answers_by_mouse_and_by_keyboard(page):
+    page.get_by_role("button", name="Is the era of free returns").or_(page.locator(".gallery-item").first).first.click()
+    page.wait_for_function("document.querySelector('#text textarea').value.length > 20")
+    page.get_by_role("button", name="Classify", exact=True).click()
+    page.wait_for_function("/Same answer|disagree/.test(document.querySelector('#verdict')?.innerText)")
+    for framework in ("pytorch", "tensorflow"):
+        bars = page.locator(f"#answer-{framework}")
+        for label in ("business", "entertainment", "politics", "sport", "tech"):
+            assert bars.get_by_text(label).count() >= 1
+        assert "ms" in page.locator(f"#time-{framework}").inner_text()
+    box = page.get_by_label("Text to classify")
+    box.fill(f"{HOSTILE} the striker scored twice")
+    box.press("Shift+Enter")
+    page.get_by_role("button", name="History of this session").click()
+    page.get_by_text("onerror").first.wait_for()
+
+
+def test_an_empty_text_gets_a_sentence(page):
+    page.get_by_role("button", name="Classify", exact=True).click()
+    page.get_by_text("The text is empty").first.wait_for()
+
+
+def test_a_file_is_classified_filtered_and_downloaded(page, tmp_path):
+    rows = [["text", "label"], [f"=1+1 {HOSTILE}", "sport"], *[[f"news item {n}", "tech"] for n in range(70)]]
+    path = tmp_path / "<img src=x onerror=window.hacked=1>.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    page.get_by_role("tab", name="A file").click()
+    page.locator("#file input[type=file]").set_input_files(path)
+    page.get_by_text("KB").or_(page.get_by_text(" B")).first.wait_for()
+    page.get_by_role("button", name="Classify the file").click()
+    page.wait_for_function("document.querySelector('#batch-summary')?.innerText.includes('71 texts')")
+    page.get_by_text("onerror").first.wait_for()
+    button = page.locator("#download")
+    page.wait_for_function("!document.querySelector('#download').disabled")
+    with page.expect_download() as download:
+        button.click()
+    with Path(download.value.path()).open(newline="", encoding="utf-8") as file:
+        saved = list(csv.DictReader(file))
+    assert len(saved) == 71
+    assert saved[0]["text"] == f"'=1+1 {HOSTILE}"
+    differing = sum(row["same"] == "no" for row in saved)
+    page.get_by_label("Show only the rows on which they disagree").check()
+    page.wait_for_function(
+        "count => document.querySelectorAll('#table tbody tr').length <= Math.max(count, 1)", arg=differing
+    )
+
+
+def test_the_models_their_curves_and_their_parity_are_shown(page, published_hub):
+    server, _ = published_hub
+    page.get_by_role("tab", name="Models").click()
+    revision = server.repos["model", "alice/tiny-tensorflow"].branches["main"]
+    page.get_by_text(revision[:12]).first.wait_for()
+    page.locator("#curves svg, #curves canvas").first.wait_for()
+    page.get_by_role("button", name="Check parity").click()
+    page.get_by_text("holds").nth(5).wait_for()
+    assert page.get_by_text("BROKEN").count() == 0

@@ -1,0 +1,161 @@
+"""The tabs' handlers through Gradio's own API over HTTP, and how they word and format what they show."""
+
+import csv
+
+import gradio as gr
+import pandas as pd
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+import app
+from classifiers.answer import answer
+from corpus import Example
+from limits import MAX_CHARACTERS, MAX_ROWS
+from tabs import batch, models, predict
+from tests.planted import Contrarian, ReadyLoader, WordCounter
+from trainers.parity import Row
+
+LOADER = ReadyLoader()
+
+
+def answers(text):
+    return [answer(classifier, [text]) for classifier in LOADER.models]
+
+
+@pytest.fixture(scope="module")
+def client():
+    demo = app.build(LOADER)
+    demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    yield Client(demo.local_url, verbose=False)
+    demo.close()
+
+
+def test_the_verdict_says_whether_the_models_agree():
+    assert predict.agreement(answers("tech tech")) == "**Same answer: tech** (PyTorch 88.1 %, TensorFlow 88.1 %)."
+    assert predict.agreement(answers("contrary tech")) == (
+        "**They disagree:** PyTorch says tech (73.1 %), TensorFlow says sport (73.1 %)."
+    )
+    assert predict.agreement(answers("tech")[:1]) == "Only PyTorch is ready: it says **tech**."
+
+
+def test_a_class_name_can_not_become_markup():
+    classifier = WordCounter("PyTorch", labels=("<b>*x*</b>", "[y](z)"))
+    sentence = predict.agreement([answer(classifier, [""])])
+    assert r"\<b\>\*x\*\</b\>" in sentence
+
+
+def test_the_api_predicts_with_both(client):
+    verdict, pytorch, time, tensorflow, _, history = client.predict("tech news", api_name="/predict")
+    assert verdict.startswith("**Same answer: tech**")
+    assert pytorch["label"] == tensorflow["label"] == "tech"
+    assert [each["label"] for each in pytorch["confidences"]] == ["tech", "sport"]
+    assert time.endswith("ms, tokenising included")
+    assert history["data"][0][1:] == ["tech 73.1 %", "tech 73.1 %", "yes"]
+
+
+@pytest.mark.parametrize(
+    "text, sentence", [("  ", "The text is empty"), ("x" * (MAX_CHARACTERS + 1), "at most 20,000")]
+)
+def test_the_limits_hold_on_the_server(client, text, sentence):
+    with pytest.raises(AppError, match=sentence):
+        client.predict(text, api_name="/predict")
+
+
+def test_a_file_is_classified_and_comes_back_without_formulas(client, tmp_path):
+    rows = [["text", "label"], ["tech", "tech"], ['=HYPERLINK("x") contrary tech', "tech"], ["@sport", "sport"]]
+    path = tmp_path / "news.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    summary, table, download = client.predict(handle_file(path), "", True, api_name="/predict_file")
+    assert "3 texts. The models disagree on **1** of them." in summary
+    assert "3 of 3 labels right" in summary
+    assert [row[0] for row in table["data"]] == [2]
+    saved = pd.read_csv(download["value"], dtype=str)
+    assert list(saved["text"]) == ["tech", '\'=HYPERLINK("x") contrary tech', "'@sport"]
+    assert list(saved["same"]) == ["yes", "no", "yes"]
+
+
+def test_a_file_without_labels_works(client, tmp_path):
+    (tmp_path / "texts.csv").write_text("text\ntech\n", encoding="utf-8")
+    summary, *_ = client.predict(handle_file(tmp_path / "texts.csv"), "", False, api_name="/predict_file")
+    assert "1 texts" in summary
+    assert "labels right" not in summary
+
+
+@pytest.mark.parametrize(
+    "content, column, sentence",
+    [
+        ("text\n" + "tech\n" * (MAX_ROWS + 1), "", "1,001 rows, at most 1,000"),
+        ("text\ntech\n" + "x" * (MAX_CHARACTERS + 1) + "\n", "", "Text 2 of the file can't be classified"),
+        ("a,b\n1,2\n", "", "a, b"),
+        ("text\ntech\n", "story", "story"),
+        ("", "", "empty"),
+    ],
+)
+def test_a_bad_file_gets_one_sentence(client, tmp_path, content, column, sentence):
+    (tmp_path / "bad.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(AppError, match=sentence) as caught:
+        client.predict(handle_file(tmp_path / "bad.csv"), column, False, api_name="/predict_file")
+    assert "Traceback" not in str(caught.value)
+
+
+def test_no_file_gets_one_sentence(client):
+    with pytest.raises(AppError, match="No file was chosen"):
+        client.predict(None, "", False, api_name="/predict_file")
+
+
+def test_the_api_has_clear_names_only(client):
+    names = set(client.view_api(return_format="dict", print_info=False)["named_endpoints"])
+    assert names == {"/predict", "/predict_file", "/models", "/parity"}
+
+
+def test_classifying_in_chunks_equals_classifying_at_once():
+    texts = [f"{'tech ' * (number % 3)} contrary" for number in range(3 * batch.CHUNK + 1)]
+    *shares, (done, said) = batch.classify_all(LOADER.pair(), [Example(text, "") for text in texts])
+    assert [share for share, _ in shares] == sorted(share for share, _ in shares)
+    assert done == 1.0
+    for one, classifier in zip(said, LOADER.models, strict=True):
+        assert one.predicted == answer(classifier, texts).predicted
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_cells_that_a_spreadsheet_would_run_get_an_apostrophe(start):
+    assert batch.neutralise(f"{start}1+1") == f"'{start}1+1"
+    assert batch.neutralise(f"a{start}1") == f"a{start}1"
+
+
+def test_long_texts_are_cut_on_the_page_only():
+    long = "tech " * 100
+    examples = [Example(long, "")]
+    said = [answer(classifier, [long]) for classifier in LOADER.models]
+    frame = batch.answer_table(examples, said)
+    assert batch.shown(frame, False)["text"][0] == long[: predict.SHOWN] + "…"
+    assert frame["text"][0] == long
+
+
+def test_parity_rows_are_shown_as_held_or_broken():
+    table = models.parity_table((Row("a", 1e-6, 1e-5), Row("b", 2, 0)))
+    assert table.values.tolist() == [["a", "1e-06", "1e-05", "holds"], ["b", "2", "0", "BROKEN"]]
+
+
+def test_the_examples_cover_every_class_and_two_boundaries():
+    assert len(predict._examples()) == 7
+
+
+def test_a_generators_error_is_worded_too():
+    from tabs.common import shows_errors
+
+    @shows_errors
+    def handler():
+        yield 1
+        batch.read(None, "")
+
+    running = handler()
+    assert next(running) == 1
+    with pytest.raises(gr.Error, match="No file was chosen"):
+        next(running)
+
+
+def test_planted_classifiers_disagree_where_planned():
+    assert answer(Contrarian("TensorFlow"), ["contrary tech", "tech"]).predicted == ("sport", "tech")
