@@ -10,6 +10,7 @@ import html
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
         variable = f"BAKEOFF_{flag.upper()}_MODEL"
         out.add_argument(f"--{flag}-model", default=environment(variable), help=model % (name, variable))
     out.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
-    out.add_argument("--port", type=int, help="port (default: the first free one from 7860)")
+    out.add_argument("--port", type=_port, help="port (default: the first free one from 7860)")
     out.add_argument("--share", action="store_true", help="also serve through a public gradio.live link")
     out.add_argument(
         "--auth",
@@ -91,6 +92,29 @@ def parser() -> argparse.ArgumentParser:
         help="ask visitors to log in (default: $BAKEOFF_AUTH, which a process list does not show)",
     )
     return out
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 1 to 65535")
+    return int(text)
+
+
+def check_address(host: str | None, port: int | None) -> None:
+    """Try to listen there once.
+
+    Raises:
+        BakeoffError: the address is none of this machine's, or the port is taken.
+    """
+    host = host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    try:
+        with socket.create_server((host, port or 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            return
+    except OSError as error:
+        raise BakeoffError(
+            f"the app can't listen on {host}, port {port or 'any'} ({error.strerror or error}); choose others with "
+            "--host and --port."
+        ) from error
 
 
 def loader_for(pytorch: str | None, tensorflow: str | None) -> ModelLoader:
@@ -128,26 +152,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     auth = credentials(arguments.auth)
+    check_address(arguments.host, arguments.port)
     loader = loader_for(arguments.pytorch_model, arguments.tensorflow_model).start()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that a training under way is ended too
     demo = build(loader)
-    try:
-        demo.launch(
-            server_name=arguments.host,
-            server_port=arguments.port,
-            share=arguments.share,
-            auth=auth,
-            theme=THEME,
-            css=CSS,
-            footer_links=[],
-            ssr_mode=False,
-            enable_monitoring=False,
-            max_file_size="5mb",
-        )
-    except OSError as error:
-        raise BakeoffError(
-            f"the app can't listen on port {arguments.port} ({error}); choose another with --port."
-        ) from error
+    demo.launch(
+        server_name=arguments.host,
+        server_port=arguments.port,
+        share=arguments.share,
+        auth=auth,
+        theme=THEME,
+        css=CSS,
+        footer_links=[],
+        ssr_mode=False,
+        enable_monitoring=False,
+        max_file_size="5mb",
+    )
     return 0
 
 

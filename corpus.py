@@ -105,10 +105,11 @@ def load(
     given = labelled.without_contradictions(labelled.with_clean_labels(given), drop_duplicates, warnings)
     if drop_duplicates:
         given = labelled.without_duplicates(given, warnings)
-    labelled.check_classes(given[0])
+    swallowed = labelled.swallowed_row_warnings(given)
+    labelled.check_classes(given[0], swallowed)
     parts = given if len(given) == 2 else _split(given[0], seed, test_share)
     labels = labelled.ordered_labels(parts, warnings)
-    warnings += labelled.duplicate_warnings(parts) + labelled.swallowed_row_warnings(parts)
+    warnings += labelled.duplicate_warnings(parts) + swallowed
     return Corpus(
         name, labels, *(part.examples() for part in parts), tuple(warnings), train.text_column, train.label_column
     )
@@ -273,16 +274,35 @@ def _class_lines(corpus: Corpus) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the profile of a corpus: 0 when it can be trained on, 2 with one sentence when not."""
     parser = argparse.ArgumentParser(prog="python -m corpus", description="Check a corpus and print its profile.")
-    parser.add_argument("source", metavar="FILE_OR_ID", nargs="?", default=SAMPLE)
-    for name in ("test", "text-column", "label-column", "config", "split"):
-        parser.add_argument(f"--{name}", metavar="FILE_OR_SPLIT" if name == "test" else "NAME")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("corpus", metavar="FILE_OR_ID", nargs="?", default=SAMPLE)
+    add_options(parser)
+    parser.add_argument("--seed", type=int, default=0, help="of the split, where the corpus has none")
     parser.add_argument("--max-length", type=int, default=128, metavar="TOKENS")
-    parser.add_argument("--drop-duplicates", action="store_true")
-    options = vars(parser.parse_args(argv))
-    source, max_length = options.pop("source"), options.pop("max_length")
-    print(profile(load(source, **options), max_length))
+    arguments = parser.parse_args(argv)
+    print(profile(from_options(arguments, arguments.seed), arguments.max_length))
     return 0
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that say how to read a corpus to a command that has a `corpus` argument."""
+    parser.add_argument(
+        "--test", metavar="FILE_OR_SPLIT", help="the test split (default: its own, or a share set aside)"
+    )
+    parser.add_argument("--text-column", metavar="NAME", help="title+content joins two (default: found by its name)")
+    parser.add_argument("--label-column", metavar="NAME", help="(default: found by its name)")
+    parser.add_argument("--config", metavar="NAME", help="of a Hub data set")
+    parser.add_argument("--split", metavar="NAME", help="to train on (default: train)")
+    parser.add_argument("--drop-duplicates", action="store_true", help="leave out texts that occur twice")
+
+
+def from_options(arguments: argparse.Namespace, seed: int = 0) -> Corpus:
+    """The corpus that a command's flags name.
+
+    Raises:
+        CorpusError: as `load` does.
+    """
+    names = ("test", "text_column", "label_column", "config", "split", "drop_duplicates")
+    return load(arguments.corpus, **{name: getattr(arguments, name) for name in names}, seed=seed)
 
 
 if __name__ == "__main__":

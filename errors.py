@@ -50,7 +50,7 @@ class InputError(BakeoffError):
 
 
 def one_sentence_errors(main: Callable[..., int]) -> Callable[..., int]:
-    """Wrap a command's `main(argv=None)` so that a BakeoffError ends it with its sentence and exit status 2."""
+    """Wrap a `main(argv=None)`: a BakeoffError ends it with its sentence and status 2, Ctrl-C with status 130."""
 
     @functools.wraps(main)
     def wrapped(argv=None) -> int:
@@ -59,5 +59,8 @@ def one_sentence_errors(main: Callable[..., int]) -> Callable[..., int]:
         except BakeoffError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
+        except KeyboardInterrupt:
+            print("stopped.", file=sys.stderr)
+            return 130
 
     return wrapped

@@ -31,8 +31,13 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             outgoing = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
             path.rename(outgoing / path.name)
-            temporary.rename(path)
-            shutil.rmtree(outgoing)
+            try:
+                temporary.rename(path)
+            except OSError:
+                (outgoing / path.name).rename(path)
+                raise
+            finally:
+                shutil.rmtree(outgoing)
         else:
             temporary.rename(path)
     finally:

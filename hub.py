@@ -89,9 +89,7 @@ def check_write_access(repo_id: str, *, token: str | None = None) -> None:
     Raises:
         HubError: the id is none, there is no token, the Hub does not accept it, or it may only read.
     """
-    if parse_model_id(repo_id)[1] or "/" not in repo_id:
-        raise HubError(f"{repo_id!r} is not a repository to publish to: expected user/name.")
-    token = _token(token, required=True)
+    token = _publishing_token(repo_id, token)
     with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
         access = HfApi(token=token).whoami().get("auth", {}).get("accessToken", {})
     if access.get("role") == "read":
@@ -127,9 +125,7 @@ def publish(
             what it serves differs from the folder (no tag is set).
     """
     say = progress or logger.info
-    if parse_model_id(repo_id)[1] or "/" not in repo_id:
-        raise HubError(f"{repo_id!r} is not a repository to publish to: expected user/name.")
-    token = _token(token, required=True)
+    token = _publishing_token(repo_id, token)
     files = hub_safety.publishable_files(Path(folder), token)
     if constants.is_offline_mode():
         raise HubError("HF_HUB_OFFLINE is set, so nothing can be published: unset it.")
@@ -207,10 +203,16 @@ def pull_encoder(repo_id: str, revision: str | None = None, *, token: str | None
     return pull(repo_id, revision, token=token, required=required, only=ENCODER_FILES)
 
 
-def _token(token: str | None, required: bool = False) -> str | None:
+def _publishing_token(repo_id: str, token: str | None) -> str:
+    if parse_model_id(repo_id)[1] or "/" not in repo_id:
+        raise HubError(f"{repo_id!r} is not a repository to publish to: expected user/name.")
+    if token := _token(token):
+        return token
+    raise HubError("Publishing needs a Hugging Face token: set HF_TOKEN or run `hf auth login`.")
+
+
+def _token(token: str | None) -> str | None:
     token = (token or get_token() or "").strip() or None
-    if token is None and required:
-        raise HubError("Publishing needs a Hugging Face token: set HF_TOKEN or run `hf auth login`.")
     # The HTTP client would quote a malformed header, token and all, in its error.
     if token and not re.fullmatch(r"[!-~]+", token):
         raise HubError("The Hugging Face token holds spaces or characters that no token has: set HF_TOKEN again.")

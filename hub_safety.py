@@ -68,7 +68,7 @@ def refuse_snapshot(folder: Path, names: Iterable[str] | None, where: str) -> No
     """
     if names is None:
         names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()]
-    refuse_names(names, f"The cached copy of {where}")
+    refuse_names(names, where)
     refuse_contents(folder, names, where)
 
 
@@ -137,6 +137,11 @@ def _refuse_json(path: Path, subject: str) -> None:
         for key in ("auto_map", "custom_pipelines"):
             if isinstance(node.get(key), str | list | dict):
                 raise HubError(f"{subject}, which asks for remote code ({key!r}): Bakeoff runs none.")
+        for key in ("attn_implementation", "_attn_implementation"):
+            if "/" in str(node.get(key)):
+                raise HubError(
+                    f"{subject}, which names an attention kernel to fetch and run ({key!r}): Bakeoff runs none."
+                )
         _refuse_keras_class(node, subject)
 
 

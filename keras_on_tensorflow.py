@@ -16,4 +16,7 @@ import keras
 import keras_hub
 import tensorflow as tf
 
+# PyTorch multiplies float32 as float32 on every GPU; TensorFlow would round to TF32 where the GPU has it.
+tf.config.experimental.enable_tensor_float_32_execution(False)
+
 __all__ = ["keras", "keras_hub", "tf"]

@@ -171,6 +171,8 @@ def with_clean_labels(parts: Sequence[LabelledTable]) -> list[LabelledTable]:
     for part in parts:
         for row, label in part.labels.drop_duplicates().items():
             place = f"{excerpt(label)} ({part.name}, row {row})"
+            if re.search(r"[\x00-\x1f\x7f]", label.strip()):
+                raise CorpusError(f"The label {place} holds a line break or control character; write it on one line.")
             key = re.sub(r"\s+", "", unicodedata.normalize("NFKC", label)).casefold()
             known, known_place = seen.setdefault(key, (label, place))
             if known != label:
@@ -219,8 +221,11 @@ def without_duplicates(parts: Sequence[LabelledTable], warnings: list[str]) -> l
     return left
 
 
-def check_classes(part: LabelledTable) -> None:
-    """Raise a CorpusError for fewer than 2 classes, more than MAX_CLASSES, or fewer than 2 rows of one."""
+def check_classes(part: LabelledTable, suspicions: Sequence[str] = ()) -> None:
+    """Raise a CorpusError for fewer than 2 classes, more than MAX_CLASSES, or fewer than 2 rows of one.
+
+    `suspicions` are sentences about what may have swallowed the missing rows.
+    """
     counts = part.labels.value_counts()
     name, column = part.name, excerpt(part.label_column)
     if counts.empty:
@@ -228,6 +233,7 @@ def check_classes(part: LabelledTable) -> None:
     if len(counts) == 1:
         raise CorpusError(
             f"{name} has one class only, {excerpt(counts.index[0])} (column {column}); expected at least two."
+            f"{''.join(f' {suspicion}' for suspicion in suspicions)}"
         )
     if len(counts) > MAX_CLASSES:
         raise CorpusError(

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import corpus
 from classifiers.base import BertClassifier
 from classifiers.pair import Pair, load_classifier
 from errors import BakeoffError, ModelError
+from trainers import job
 from trainers.job import FRAMEWORKS
 from trainers.monitor import PROGRESS_FILE
+from trainers.recipe import preset
 
 NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 WARM_UP = "A first text, so that no visitor waits for the first call."
@@ -146,6 +149,7 @@ class ModelLoader:
 
     def _train_demo(self) -> None:
         self._now = "training the demo models"
+        job.forget_other_checkpoints(self._demo, preset("demo"), corpus.load())  # of an earlier version of Bakeoff
         command = ["-m", "trainers", "--recipe", "demo", "--output", str(self._demo), "--resume"]
         self._training = subprocess.Popen([sys.executable, *command], cwd=Path(__file__).parent)
         status = self._training.wait()

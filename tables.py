@@ -230,9 +230,13 @@ def _read_parquet(data: bytes, name: str) -> Table:
     if not columns.num_rows or not columns.num_columns:
         raise CorpusError(f"{name} is empty; expected a table with a text and a label column.")
     # `datasets` writes its feature types into the schema: with them an integer label gets its name back.
-    written = json.loads((columns.schema.metadata or {}).get(b"huggingface", b"{}"))
-    features = written.get("info", {}).get("features", {})
-    return _from_arrow(columns, name, {key: value["names"] for key, value in features.items() if "names" in value})
+    try:
+        written = json.loads((columns.schema.metadata or {}).get(b"huggingface", b"{}"))
+        features = written.get("info", {}).get("features", {})
+        class_names = {key: value["names"] for key, value in features.items() if "names" in value}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise CorpusError(f"{name} has damaged `datasets` metadata in its schema; write it again.") from error
+    return _from_arrow(columns, name, class_names)
 
 
 def _from_arrow(columns, name: str, class_names: Mapping[str, list[str]]) -> Table:

@@ -85,9 +85,21 @@ class BertClassifier(ABC):
                 out[start + rows] = self._forward(padded, mask)
         return out
 
-    def _check_labels(self, id2label: Mapping[int, str]) -> None:
-        """The framework's own config must name the same classes in the same order as `labels.json`."""
-        named = tuple(id2label[column] for column in sorted(id2label))
+    def _check_config(self, id2label: Mapping[int | str, str], positions: int) -> None:
+        """The framework's own config must name the classes of `labels.json`, and read as much as the recipe says."""
+        try:
+            by_column = {int(column): label for column, label in id2label.items()}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"id2label in config.json of {self.folder.path.name} should map column numbers to class names; train "
+                "or publish the model again."
+            ) from error
+        if self.text_encoder.max_length > positions:
+            raise ModelError(
+                f"{self.folder.path.name} reads at most {positions} tokens, but its recipe.json says "
+                f"{self.text_encoder.max_length}; train or publish the model again."
+            )
+        named = tuple(by_column[column] for column in sorted(by_column))
         if named != self.labels:
             raise ModelError(
                 f"config.json and labels.json in {self.folder.path.name} name different classes "

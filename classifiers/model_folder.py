@@ -39,9 +39,10 @@ class ModelFolder:
             ModelError: the file is missing, broken, or lacks `max_length`.
         """
         recipe = self._read("recipe.json")
-        if not isinstance(recipe, dict) or not isinstance(recipe.get("max_length"), int):
+        length = recipe.get("max_length") if isinstance(recipe, dict) else None
+        if type(length) is not int or not 4 <= length <= 4096:
             raise ModelError(
-                f"recipe.json in {self.path.name} should hold the training recipe with its max_length; "
+                f"recipe.json in {self.path.name} should hold the training recipe with a max_length from 4 to 4096; "
                 "train or publish the model again."
             )
         return recipe
@@ -53,7 +54,10 @@ class ModelFolder:
         Raises:
             ModelError: the file is broken.
         """
-        return self._read("training.json") if (self.path / "training.json").exists() else {}
+        training = self._read("training.json") if (self.path / "training.json").exists() else {}
+        if not isinstance(training, dict):
+            raise ModelError(f"training.json in {self.path.name} should hold an object; train the model again.")
+        return training
 
     def text_encoder(self) -> tokenization.TextEncoder:
         """The model's tokenizer, cutting texts where the training did.

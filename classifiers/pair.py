@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import hub
+import hub_safety
 from classifiers.base import BertClassifier
-from errors import ModelError
+from errors import HubError, ModelError
 
 # A framework is imported only when a model of it is loaded: each takes seconds and hundreds of megabytes.
 _IMPLEMENTATIONS = {
@@ -55,15 +56,24 @@ def load_classifier(framework: str, model: str, device: str | None = None) -> Be
 
     Raises:
         ModelError: the folder can't be loaded.
-        HubError: the model can't be pulled.
+        HubError: the model can't be pulled, or holds what must not be loaded.
     """
     module, name, files = _IMPLEMENTATIONS[framework]
     source = hub.Snapshot(Path(model), "local")
-    if not source.path.is_dir():
+    if source.path.is_dir():
+        _check_folder(source.path)
+    else:
         source = hub.pull(*hub.parse_model_id(model), required=files)
     classifier = getattr(importlib.import_module(module), name)(source.path, source.revision, device)
     classifier.notice = source.notice
     return classifier
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        hub_safety.refuse_snapshot(folder, None, str(folder))
+    except HubError as error:
+        raise ModelError(str(error)) from error
 
 
 def load_pair(pytorch: str, tensorflow: str, device: str | None = None) -> Pair:

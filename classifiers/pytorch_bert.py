@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-import torch
-import transformers
 from numpy.typing import NDArray
-from transformers import BertForSequenceClassification
 
 from classifiers.base import BertClassifier
 from errors import ModelError
+from transformers_on_pytorch import torch, transformers
 
 
 class PyTorchBert(BertClassifier):
@@ -22,12 +20,21 @@ class PyTorchBert(BertClassifier):
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         transformers.utils.logging.disable_progress_bar()
         try:
-            model = BertForSequenceClassification.from_pretrained(
-                folder, use_safetensors=True, local_files_only=True, dtype=torch.float32
+            model, found = transformers.BertForSequenceClassification.from_pretrained(
+                folder,
+                use_safetensors=True,
+                local_files_only=True,
+                attn_implementation="sdpa",  # a config.json may name one that is fetched from the Hub and run
+                dtype=torch.float32,
+                output_loading_info=True,
             )
         except Exception as error:
-            raise ModelError(f"{folder} can't be loaded as a transformers BERT classifier ({error}).") from error
-        self._check_labels(model.config.id2label)
+            reason = " ".join(str(error).split())
+            raise ModelError(f"{folder} can't be loaded as a transformers BERT classifier ({reason}).") from error
+        if found["missing_keys"]:  # transformers would draw them at random, and go on
+            missing = min(found["missing_keys"])
+            raise ModelError(f"{folder} lacks weights ({missing} …); train or publish the model again.")
+        self._check_config(model.config.id2label, model.config.max_position_embeddings)
         self._model = model.to(self._device).eval()
 
     def _forward(self, token_ids: NDArray[np.int32], padding_mask: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -27,8 +27,14 @@ class TensorFlowBert(BertClassifier):
                 )
             labels = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
         except Exception as error:
-            raise ModelError(f"{folder} can't be loaded as a KerasHub BERT classifier ({error}).") from error
-        self._check_labels({int(column): label for column, label in labels.items()})
+            reason = " ".join(str(error).split())
+            raise ModelError(f"{folder} can't be loaded as a KerasHub BERT classifier ({reason}).") from error
+        self._check_config(labels, self._model.backbone.max_sequence_length)
+        if self._model.num_classes != len(self.labels):
+            raise ModelError(
+                f"{folder} holds a model of {self._model.num_classes} classes, but labels.json names "
+                f"{len(self.labels)}; train or publish the model again."
+            )
         # One graph for every shape: `predict` would build one a call, several times slower for a single text.
         ids = tf.TensorSpec((None, None), tf.int32)
         self._graph = tf.function(self._call, input_signature=(ids, ids))

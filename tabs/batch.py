@@ -2,10 +2,13 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 import pandas as pd
+from gradio.processing_utils import save_file_to_cache
 
 import corpus
 from classifiers.answer import Answer, answer, join
@@ -50,7 +53,12 @@ def build_batch_tab(loader: ModelLoader) -> None:
             if answers is None:
                 yield [f"{share:.0%} done …", None, None, gr.update(interactive=False)]
         frame = answer_table(examples, answers)
-        yield [summarise(frame, answers), shown(frame, only), frame, gr.update(value=save(frame), interactive=True)]
+        yield [
+            summarise(frame, answers),
+            shown(frame, only),
+            frame,
+            gr.update(value=save(frame, download.GRADIO_CACHE), interactive=True),
+        ]
 
     event = run.click(
         classify_file, [file, column, only_disagreements], [summary, table, full, download], api_name="predict_file"
@@ -83,14 +91,20 @@ def read(path: str | None, column: str) -> tuple[Example, ...]:
 
 
 def classify_all(classifiers, examples: Sequence[Example]) -> Iterator[tuple[float, list[Answer] | None]]:
-    """Classify in chunks; yields the share done, and at the end the answers of each classifier."""
+    """Classify in chunks of texts of similar length; yields the share done, and at the end each one's answers."""
+    order = sorted(range(len(examples)), key=lambda row: len(examples[row].text))
     parts = [[] for _ in classifiers]
-    for start in range(0, len(examples), CHUNK):
-        yield start / len(examples), None
-        texts = [example.text for example in examples[start : start + CHUNK]]
+    for start in range(0, len(order), CHUNK):
+        yield start / len(order), None
+        texts = [examples[row].text for row in order[start : start + CHUNK]]
         for classifier, answers in zip(classifiers, parts, strict=True):
             answers.append(answer(classifier, texts))
-    yield 1.0, [join(answers) for answers in parts]
+    yield 1.0, [_in_order(join(answers), order) for answers in parts]
+
+
+def _in_order(answers: Answer, order: Sequence[int]) -> Answer:
+    """The answers to texts that were asked in `order`, as if they had been asked in the file's order."""
+    return replace(answers, probabilities=answers.probabilities[np.argsort(order)])
 
 
 def answer_table(examples: Sequence[Example], answers: Sequence[Answer]) -> pd.DataFrame:
@@ -114,11 +128,18 @@ def summarise(frame: pd.DataFrame, answers: Sequence[Answer]) -> str:
     for each in answers:
         speed = f"{each.framework}: {len(frame) / each.seconds:,.0f} texts a second"
         if "label" in frame:
-            labelled = frame[frame["label"] != ""]
-            right = int((labelled[each.framework] == labelled["label"]).sum())
-            speed += f", {right:,} of {len(labelled):,} labels right"
+            given = frame["label"].map(_folded)
+            known = given.isin(set(map(_folded, each.labels)))
+            right = int((frame[each.framework].map(_folded) == given).sum())
+            speed += f", {right:,} of {known.sum():,} labels right"
         sentences.append(f"{speed}.")
+    if "label" in frame and (foreign := int((~known & (given != "")).sum())):
+        sentences.append(f"{foreign:,} labels are none of the models' classes and do not count.")
     return " ".join(sentences)
+
+
+def _folded(label: str) -> str:
+    return " ".join(label.split()).casefold()
 
 
 def shown(frame: pd.DataFrame, only_disagreements: bool) -> pd.DataFrame:
@@ -128,13 +149,17 @@ def shown(frame: pd.DataFrame, only_disagreements: bool) -> pd.DataFrame:
     return rows.assign(text=cut)
 
 
-def save(frame: pd.DataFrame) -> str:
-    """Write the table as CSV, in which no cell of the visitor's file can run as a formula in a spreadsheet."""
-    folder = Path(tempfile.mkdtemp(prefix="bakeoff-"))
+def save(frame: pd.DataFrame, cache_dir: str) -> str:
+    """Write the table as CSV, in which no cell of the visitor's file can run as a formula in a spreadsheet.
+
+    The path is in Gradio's cache, which is cleaned as the app runs.
+    """
     texts = frame.select_dtypes(exclude="number").columns
     safe = frame.assign(**{name: frame[name].map(neutralise) for name in texts})
-    safe.to_csv(folder / FILE_NAME, index=False, encoding="utf-8")
-    return str(folder / FILE_NAME)
+    with tempfile.TemporaryDirectory(prefix="bakeoff-") as folder:
+        path = Path(folder, FILE_NAME)
+        safe.to_csv(path, index=False, encoding="utf-8")
+        return save_file_to_cache(path, cache_dir)
 
 
 def neutralise(cell: str) -> str:

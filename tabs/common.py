@@ -1,6 +1,7 @@
 """What the tabs share: errors as sentences, and numbers as text."""
 
 import functools
+import html
 import inspect
 from collections.abc import Callable
 
@@ -18,7 +19,9 @@ def shows_errors(handler: Callable) -> Callable:
             try:
                 yield from handler(*args, **kwargs)
             except BakeoffError as error:
-                raise gr.Error(str(error), title="Can't do that", print_exception=False) from error
+                raise gr.Error(
+                    html.escape(str(error), quote=False), title="Can't do that", print_exception=False
+                ) from error
     else:
 
         @functools.wraps(handler)
@@ -26,7 +29,9 @@ def shows_errors(handler: Callable) -> Callable:
             try:
                 return handler(*args, **kwargs)
             except BakeoffError as error:
-                raise gr.Error(str(error), title="Can't do that", print_exception=False) from error
+                raise gr.Error(
+                    html.escape(str(error), quote=False), title="Can't do that", print_exception=False
+                ) from error
 
     return wrapped
 

@@ -54,13 +54,17 @@ def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
         classifiers = loader.classifiers()
         return fact_table(classifiers), loss_curves(classifiers)
 
+    measured: list[pd.DataFrame] = []  # once for all visitors: it takes a second copy of both models
+
     @shows_errors
     def check_parity(progress=gr.Progress()):  # noqa: B008  Gradio's way
         served = loader.pair()
-        progress(0.1, desc="Loading a second copy of both models")
-        copies = load_pair(*(str(classifier.folder.path) for classifier in served))
-        progress(0.4, desc="Exchanging the weights")
-        return parity_table(parity.compare(copies, [example.text for example in corpus.load().test]))
+        if not measured:
+            progress(0.1, desc="Loading a second copy of both models")
+            copies = load_pair(*(str(classifier.folder.path) for classifier in served))
+            progress(0.4, desc="Exchanging the weights")
+            measured.append(parity_table(parity.compare(copies, [example.text for example in corpus.load().test])))
+        return measured[0]
 
     tab.select(describe, None, [facts, curves], api_name="models")
     check.click(check_parity, None, rows, api_name="parity", concurrency_limit=1)

@@ -67,7 +67,7 @@ def _plain(label: str) -> str:
 
 def _answer_column(name: str) -> tuple[gr.Label, gr.Markdown]:
     with gr.Column(min_width=280):
-        bars = gr.Label(label=name, num_top_classes=20, elem_id=f"answer-{name.lower()}")
+        bars = gr.Label(label=name, num_top_classes=100, elem_id=f"answer-{name.lower()}")
         took = gr.Markdown(elem_id=f"time-{name.lower()}")
     return bars, took
 

@@ -4,9 +4,9 @@
 """
 
 import os
+import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
@@ -46,14 +46,14 @@ def connected_hub(fake_hub, tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def published_hub(tiny_runs, tmp_path_factory):
+def published_hub(tiny_runs, encoder_folder, tmp_path_factory):
     """A Hub to which `python -m trainers --push` published both tiny models, and the environment to reach it."""
     with running_hub() as server:
+        runs = shutil.copytree(tiny_runs, tmp_path_factory.mktemp("published") / "runs")
         environment = server.env(tmp_path_factory.mktemp("hub-home"), token=server.token("alice"))
         for framework in tiny.FRAMEWORKS:
-            encoder = Path(tiny.read(tiny_runs / framework / "recipe.json")["encoder"])
             # Both are finished: `--resume` keeps them, and only the push is left to do.
-            command = tiny.arguments(encoder, tiny_runs, "--resume", "--push", "alice/tiny", "--private")
+            command = tiny.arguments(encoder_folder, runs, "--resume", "--push", "alice/tiny", "--private")
             done = subprocess.run(
                 [sys.executable, "-m", "trainers", "--framework", framework, *command],
                 cwd=tiny.ROOT,

@@ -583,3 +583,14 @@ def test_the_environment_of_a_subprocess_reaches_the_hub(fake_hub, tmp_path):
     env = fake_hub.env(tmp_path, token=ALICE, PYTHONPATH=str(Path(hub.__file__).parent))
     run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert read(Path(run.stdout.strip())) == FILES
+
+
+def test_write_access_is_checked_before_long_work(connected_hub):
+    hub.check_write_access("alice/new", token=connected_hub.token("alice"))
+    for token, expected in [
+        (None, "needs a Hugging Face token"),
+        ("hf_" + "x" * 34, "does not accept the token"),
+        (connected_hub.token("alice", "read"), "may only read"),
+    ]:
+        with pytest.raises(HubError, match=expected):
+            hub.check_write_access("alice/new", token=token)

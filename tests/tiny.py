@@ -1,5 +1,6 @@
 """A BERT small enough to train in a second, and the commands that train it as a user would."""
 
+import csv
 import json
 import os
 import random
@@ -110,6 +111,14 @@ def hostile_texts(count: int = 200) -> list[str]:
         )
         for _ in range(count)
     ]
+
+
+def few(sample, examples, per_class: int, path) -> str:
+    """The first examples of each class as a CSV file."""
+    chosen = [e for label in sample.labels for e in [e for e in examples if e.label == label][:per_class]]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "label"), *((e.text, e.label) for e in chosen)])
+    return str(path)
 
 
 def arguments(encoder: Path, output: Path, *more: str) -> list[str]:

@@ -5,6 +5,7 @@ python -m trainers --recipe base --corpus SetFit/bbc-news --output runs/bbc --pu
 """
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -12,9 +13,8 @@ from pathlib import Path
 
 import corpus
 import hub
-from errors import one_sentence_errors
+from errors import Interrupted, TrainingError, one_sentence_errors
 from trainers import job
-from trainers.monitor import PROGRESS_FILE
 from trainers.recipe import PRESETS, preset
 
 
@@ -27,10 +27,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--encoder", help="`embedded`, a folder or a Hub id: short for --set encoder=…")
     out.add_argument("--seed", help="short for --set seed=…")
     out.add_argument("--corpus", default=corpus.SAMPLE, help="a file, a Hub data set id, or `sample` (default)")
-    out.add_argument("--test", help="a file with the test split")
-    out.add_argument("--text-column")
-    out.add_argument("--label-column")
-    out.add_argument("--drop-duplicates", action="store_true", help="drop texts that occur twice")
+    corpus.add_options(out)
     out.add_argument("--output", type=Path, required=True, help="folder for the models, such as runs/NAME")
     out.add_argument("--push", metavar="USER/NAME", help="publish as USER/NAME-pytorch and USER/NAME-tensorflow")
     out.add_argument("--private", action="store_true", help="publish into private repositories")
@@ -42,6 +39,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; 0 when every training ended well."""
     arguments = parser().parse_args(argv)
+    # Of several GPUs Trainer would use all and Keras one: the first, for both, unless the user names another.
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
     if arguments.framework:
         return _train(arguments)
     for framework in job.FRAMEWORKS:
@@ -59,40 +58,45 @@ def _train(arguments: argparse.Namespace) -> int:
     repo_id = f"{arguments.push}-{arguments.framework}" if arguments.push else ""
     if repo_id:
         hub.check_write_access(repo_id)
-    data = corpus.load(
-        arguments.corpus,
-        arguments.test,
-        text_column=arguments.text_column,
-        label_column=arguments.label_column,
-        seed=recipe.seed,
-        drop_duplicates=arguments.drop_duplicates,
-    )
+    data = corpus.from_options(arguments, recipe.seed)
     for warning in data.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    task = job.Job(arguments.framework, recipe, data, arguments.output, repo_id)
-    try:
-        folder = job.run(task, resume=arguments.resume)
-    finally:
-        (arguments.output / PROGRESS_FILE).unlink(missing_ok=True)
+    folder = job.run(job.Job(arguments.framework, recipe, data, arguments.output, repo_id), resume=arguments.resume)
     print(f"{folder}: {job.summary(folder)}")
     if repo_id:
-        published = hub.publish(folder, repo_id, private=arguments.private)
+        published = hub.publish(folder, repo_id, private=arguments.private, progress=print)
         print(f"published {published.url} at {published.tag} ({published.revision[:12]})")
     return 0
 
 
 def _run_process(arguments: list[str]) -> int:
-    """Run this command in a process of its own; SIGTERM and Ctrl-C go on to it, and it ends in its own way."""
-    with subprocess.Popen([sys.executable, "-m", "trainers", *arguments]) as process:
-        before = {
-            name: signal.signal(name, lambda *_: process.send_signal(signal.SIGTERM))
-            for name in (signal.SIGTERM, signal.SIGINT)
-        }
-        try:
-            return process.wait()
-        finally:
-            for name, handler in before.items():
-                signal.signal(name, handler)
+    """Run this command in a process of its own; SIGTERM and Ctrl-C go on to it, and it ends in its own way.
+
+    Raises:
+        Interrupted: it had finished its work when the signal came, and no other is to begin.
+    """
+    process, stopped = None, False
+
+    def stop(*_) -> None:
+        nonlocal stopped
+        stopped = True
+        if process is not None:
+            process.send_signal(signal.SIGTERM)
+
+    before = {name: signal.signal(name, stop) for name in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        process = subprocess.Popen([sys.executable, "-m", "trainers", *arguments])
+        if stopped:
+            process.send_signal(signal.SIGTERM)
+        status = process.wait()
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+    if stopped and not status:
+        raise Interrupted("stopped between two trainings; run the same command with --resume to go on.")
+    if status < 0 and not stopped:
+        raise TrainingError(f"the training was killed by signal {-status}; if that is 9, the memory may be too small.")
+    return status if status >= 0 else 128 - status
 
 
 if __name__ == "__main__":

@@ -24,11 +24,6 @@ class BatchPlan:
     epochs: int
 
     @property
-    def steps_per_epoch(self) -> int:
-        """Steps of one pass over the training split."""
-        return len(self.steps) // self.epochs
-
-    @property
     def digest(self) -> str:
         """Equal for equal plans: the sha256 of all steps."""
         return hashlib.sha256(b"|".join(rows.tobytes() for rows in self.steps)).hexdigest()

@@ -2,8 +2,8 @@
 
 import importlib
 import json
+import os
 import platform
-import resource
 import shutil
 import sys
 import time
@@ -17,13 +17,13 @@ import numpy as np
 
 import tokenization
 from corpus import Corpus
-from errors import Interrupted, TrainingError
+from errors import Interrupted, RecipeError, TrainingError
 from eval import metrics
 from files import replacing_folder, write_json
 from trainers import model_card
 from trainers.batches import TrainingData, plan_batches
 from trainers.encoder import Encoder, resolve
-from trainers.monitor import Monitor
+from trainers.monitor import Monitor, saved_identity
 from trainers.recipe import Recipe
 
 FRAMEWORKS = ("pytorch", "tensorflow")
@@ -64,7 +64,7 @@ class Job:
     @property
     def identity(self) -> dict:
         """Equal for two jobs that give the same model."""
-        return {"recipe": asdict(self.recipe), "corpus": self.corpus.digest}
+        return {"recipe": asdict(self.recipe.public()), "corpus": self.corpus.digest}
 
 
 def run(job: Job, *, resume: bool = False) -> Path:
@@ -78,17 +78,19 @@ def run(job: Job, *, resume: bool = False) -> Path:
         TrainingError: the loss is not finite, or the folder can't be written.
         Interrupted: a signal came; the checkpoint is saved.
     """
+    _prepare_output(job)
     if resume and _is_finished(job):
         print(f"{job.folder} is finished already; --resume keeps it.")
+        if job.repo_id:
+            _write_card(job, job.folder)  # it names the repository
         return job.folder
-    started = time.monotonic()
+    started, load = time.monotonic(), _load_average()
     encoder = resolve(job.recipe.encoder, job.recipe.max_length)
     text_encoder = tokenization.load(encoder.folder, job.recipe.max_length)
     if not resume:
         shutil.rmtree(job.checkpoint, ignore_errors=True)
     trainer = importlib.import_module(f"trainers.train_{job.framework}")
     data = _training_data(job, text_encoder)
-    job.output.mkdir(parents=True, exist_ok=True)
     monitor = Monitor(trainer.FRAMEWORK, data, job.output, job.identity)
     try:
         with monitor.catching_signals():
@@ -97,12 +99,27 @@ def run(job: Job, *, resume: bool = False) -> Path:
             _check_complete(monitor, data)
             report = _report(job, trainer, encoder, data, monitor)
             report["scores"] = _score(job, trainer, model, text_encoder)
+            report["load_average_before"] = load
             report["seconds"] = round(time.monotonic() - started, 1)
             _write(job, trainer, model, encoder, report)
+    except OSError as error:
+        raise TrainingError(
+            f"{job.output} can't be written to ({error.strerror or error}); make room or choose another --output."
+        ) from error
     finally:
         monitor.close()
     shutil.rmtree(job.checkpoint, ignore_errors=True)
+    if job.checkpoint.parent.exists() and not any(job.checkpoint.parent.iterdir()):
+        job.checkpoint.parent.rmdir()
     return job.folder
+
+
+def forget_other_checkpoints(output: Path, recipe: Recipe, corpus: Corpus) -> None:
+    """Remove the checkpoints in `output` that `--resume` would refuse, being of another recipe or corpus."""
+    for framework in FRAMEWORKS:
+        job = Job(framework, recipe, corpus, output)
+        if job.checkpoint.exists() and saved_identity(job.checkpoint) != job.identity:
+            shutil.rmtree(job.checkpoint)
 
 
 def summary(folder: Path) -> str:
@@ -114,6 +131,17 @@ def summary(folder: Path) -> str:
         f"accuracy {report['scores']['accuracy']:.4f}, macro F1 {report['scores']['macro_f1']:.4f}, "
         f"epochs of {epochs} s, {speed}peak memory {report['peak_memory_megabytes']} MB"
     )
+
+
+def _prepare_output(job: Job) -> None:
+    try:
+        job.output.mkdir(parents=True, exist_ok=True)
+        for killed in job.output.glob(f".{job.framework}-*"):  # what a killed training had begun to write
+            shutil.rmtree(killed)
+    except OSError as error:
+        raise RecipeError(
+            f"--output {job.output} can't be used ({error.strerror or error}); name a folder that can be written to."
+        ) from error
 
 
 def _is_finished(job: Job) -> bool:
@@ -144,7 +172,6 @@ def _check_complete(monitor: Monitor, data: TrainingData) -> None:
 
 
 def _report(job: Job, trainer: ModuleType, encoder: Encoder, data: TrainingData, monitor: Monitor) -> dict:
-    peak_kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes on Linux, bytes on macOS
     return {
         "framework": trainer.FRAMEWORK,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -159,14 +186,26 @@ def _report(job: Job, trainer: ModuleType, encoder: Encoder, data: TrainingData,
         "batch_plan": data.plan.digest,
         "steps": len(data.plan.steps),
         **monitor.summary(),
-        "peak_memory_megabytes": round(peak_kilobytes * (1 if sys.platform == "darwin" else 1024) / 1e6),
+        "peak_memory_megabytes": _peak_memory_megabytes(),
         "peak_device_megabytes": trainer.peak_device_megabytes(),
         "environment": {
             "python": platform.python_version(),
-            "system": f"{platform.system()} {platform.machine()}",
+            "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
             **trainer.environment(),
         },
     }
+
+
+def _peak_memory_megabytes() -> int:
+    """Largest memory of this process, its libraries included, in MB (1e6 bytes)."""
+    import resource  # not on Windows, where the app can still be run
+
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6)
+
+
+def _load_average() -> float | None:
+    """What else the machine was doing, as its one-minute load average; None where the system does not tell."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def _score(job: Job, trainer: ModuleType, model: object, text_encoder: tokenization.TextEncoder) -> dict[str, float]:
@@ -186,15 +225,24 @@ def _write(job: Job, trainer: ModuleType, model: object, encoder: Encoder, repor
             trainer.save(model, encoder, job.recipe, job.corpus.labels, folder)
             _write_tokenizer(encoder, job.recipe, folder / trainer.TOKENIZER_FOLDER)
             write_json(folder / LABELS_FILE, list(job.corpus.labels))
-            job.recipe.save(folder)
+            job.recipe.public().save(folder)
             write_json(folder / REPORT_FILE, report)
-            card = model_card.write(report, job.recipe, job.corpus.labels, trainer.LIBRARY, job.repo_id)
-            (folder / "README.md").write_text(card, encoding="utf-8")
+            _write_card(job, folder)
+            for file in folder.rglob("*"):
+                file.chmod(0o755 if file.is_dir() else 0o644)  # some libraries write files for their owner only
     except Exception as error:
+        reason = " ".join(str(error).split())
         raise TrainingError(
-            f"the model could not be written to {job.folder} ({error}); the one before, if any, is as it was: make "
+            f"the model could not be written to {job.folder} ({reason}); the one before, if any, is as it was: make "
             "room or choose another --output."
         ) from error
+
+
+def _write_card(job: Job, folder: Path) -> None:
+    report = json.loads((folder / REPORT_FILE).read_text(encoding="utf-8"))
+    library = {"pytorch": "transformers", "tensorflow": "keras-hub"}[job.framework]
+    card = model_card.write(report, job.recipe, job.corpus.labels, library, job.repo_id)
+    (folder / "README.md").write_text(card, encoding="utf-8")
 
 
 def _write_tokenizer(encoder: Encoder, recipe: Recipe, folder: Path) -> None:

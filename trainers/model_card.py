@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import yaml
 
+from trainers.encoder import KNOWN_TO_WORK
 from trainers.recipe import Recipe
 
 USAGE = {
     "transformers": """from transformers import pipeline
 
 classify = pipeline("text-classification", model="{repo_id}")
-classify("Your text")""",
+classify("Your text", truncation=True)""",
     "keras-hub": """import os
 os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras_hub
@@ -29,7 +30,6 @@ def write(report: dict, recipe: Recipe, labels: Sequence[str], library: str, rep
 def _metadata(report: dict, library: str, repo_id: str) -> dict:
     corpus, encoder = report["corpus"], report["encoder"]
     metadata = {
-        "license": "apache-2.0",
         "library_name": library,
         "pipeline_tag": "text-classification",
         "tags": ["bakeoff", report["framework"].lower()],
@@ -37,6 +37,8 @@ def _metadata(report: dict, library: str, repo_id: str) -> dict:
     }
     if encoder["hub_id"]:
         metadata["base_model"] = encoder["hub_id"]
+    if encoder["hub_id"] in KNOWN_TO_WORK:
+        metadata["license"] = "apache-2.0"  # theirs; of another encoder it is not known here
     if "/" in corpus["name"]:
         metadata["datasets"] = [corpus["name"]]
     results = [
@@ -60,12 +62,13 @@ def _metadata(report: dict, library: str, repo_id: str) -> dict:
 
 def _body(report: dict, recipe: Recipe, labels: Sequence[str], library: str, repo_id: str) -> str:
     corpus, scores = report["corpus"], report["scores"]
+    classes = ", ".join("`" + label.replace("`", "'") + "`" for label in labels)
     versions = ", ".join(f"{name} {version}" for name, version in report["environment"].items())
     return f"""
 # A text classifier in {report["framework"]}
 
 Fine-tuned by Bakeoff, which trains the same BERT in PyTorch and in TensorFlow, by the same recipe, on the same batches,
-and compares them. It tells {len(labels)} classes apart: {", ".join(labels)}.
+and compares them. It tells {len(labels)} classes apart: {classes}.
 
 | | |
 |---|---|

@@ -3,6 +3,7 @@
 import json
 import math
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +26,8 @@ class Monitor:
 
     Attributes:
         losses: training loss of each step, before that step's update.
-        seconds: wall time of each step, its data included; the first has the framework's compilation.
+        seconds: wall time of each step, its data included; the first of a process has the framework's compilation.
+        first_steps: which steps were the first of a process: one, and one more for each `--resume`.
         stop_requested: a signal came; the trainer saves a checkpoint and ends.
     """
 
@@ -33,6 +35,7 @@ class Monitor:
         self.framework = framework
         self.losses: list[float] = []
         self.seconds: list[float] = []
+        self.first_steps: list[int] = []
         self.stop_requested = False
         self._data = data
         self._identity = identity
@@ -49,8 +52,13 @@ class Monitor:
         """Whether to save a checkpoint after this step."""
         return self.stop_requested or time.monotonic() - self._last_checkpoint > CHECKPOINT_SECONDS
 
-    def start(self) -> None:
-        """Begin, or go on after a checkpoint."""
+    def begin(self) -> None:
+        """Start the clock at the first step of this process."""
+        self.first_steps.append(self.step)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Start the clock again, after a checkpoint was saved."""
         steps = len(self._data.plan.steps)
         self._bar = self._bar or tqdm(total=steps, initial=self.step, desc=self.framework, unit="step", mininterval=0.5)
         self._clock = self._last_checkpoint = time.monotonic()
@@ -77,13 +85,22 @@ class Monitor:
         self._clock = time.monotonic()
 
     def close(self) -> None:
-        """End the progress bar."""
+        """End the progress bar and remove the progress file."""
+        self._progress_file.unlink(missing_ok=True)
         if self._bar is not None:
             self._bar.close()
 
     def save(self, folder: Path) -> None:
         """Write what a checkpoint has to keep."""
-        write_json(folder / STATE_FILE, {"identity": self._identity, "losses": self.losses, "seconds": self.seconds})
+        write_json(
+            folder / STATE_FILE,
+            {
+                "identity": self._identity,
+                "losses": self.losses,
+                "seconds": self.seconds,
+                "first_steps": self.first_steps,
+            },
+        )
 
     def restore(self, folder: Path) -> None:
         """Go on from a checkpoint.
@@ -94,6 +111,7 @@ class Monitor:
         try:
             state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
             identity, losses, seconds = state["identity"], state["losses"], state["seconds"]
+            first_steps = state["first_steps"]
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise RecipeError(
                 f"the checkpoint in {folder} can't be read ({error}); leave out --resume to start anew."
@@ -103,17 +121,22 @@ class Monitor:
                 f"the checkpoint in {folder} was made with another recipe or corpus; give the same ones, or leave out "
                 "--resume to start anew."
             )
-        self.losses, self.seconds = losses, seconds
+        self.losses, self.seconds, self.first_steps = losses, seconds, first_steps
 
     def summary(self) -> dict:
-        """The run in numbers, as they stand in `training.json`."""
-        tokens = sum(self._data.tokens(step) for step in range(1, self.step))
+        """The run in numbers, as they stand in `training.json`.
+
+        `seconds_per_epoch` is all of it, `first_step_seconds` what the first step of each process took of that, and
+        `tokens_per_second` counts real tokens, no padding, without those first steps.
+        """
+        counted = [step for step in range(self.step) if step not in self.first_steps]
+        tokens = sum(self._data.tokens(step) for step in counted)
         per_epoch = np.array(self.seconds).reshape(self._data.plan.epochs, -1).sum(axis=1)
         return {
             "loss": self.losses,
-            "first_step_seconds": round(self.seconds[0], 3),
+            "first_step_seconds": [round(self.seconds[step], 3) for step in self.first_steps],
             "seconds_per_epoch": [round(float(seconds), 3) for seconds in per_epoch],
-            "tokens_per_second": round(tokens / sum(self.seconds[1:]), 1) if self.step > 1 else None,
+            "tokens_per_second": round(tokens / sum(self.seconds[step] for step in counted), 1) if counted else None,
         }
 
     @contextmanager
@@ -128,6 +151,8 @@ class Monitor:
                 signal.signal(name, handler)
 
     def _request_stop(self, *_) -> None:
+        if not self.stop_requested:
+            tqdm.write("stopping after this step …", file=sys.stderr)
         self.stop_requested = True
 
     def _report(self) -> None:
@@ -144,3 +169,11 @@ class Monitor:
                 "seconds_left": (steps - self.step) * sum(recent) / len(recent) if recent else None,
             },
         )
+
+
+def saved_identity(checkpoint: Path) -> dict | None:
+    """What the job was that saved a checkpoint; None where that can't be read."""
+    try:
+        return json.loads((checkpoint / STATE_FILE).read_text(encoding="utf-8"))["identity"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

@@ -15,7 +15,7 @@ import numpy as np
 import corpus
 from classifiers.base import BertClassifier
 from classifiers.pair import Pair, load_pair
-from errors import one_sentence_errors
+from errors import ModelError, one_sentence_errors
 from files import write_json
 
 LOGIT_LIMIT = 1e-5
@@ -54,7 +54,11 @@ def compare(pair: Pair, texts: Sequence[str]) -> tuple[Row, ...]:
     """The parity table of two models on these texts; the pair's weights are exchanged and put back.
 
     Don't call it on classifiers that answer visitors meanwhile.
+
+    Raises:
+        ModelError: the two are of different architectures.
     """
+    _check_architectures(pair)
     rows = []
     for source, target in ((pair.pytorch, pair.tensorflow), (pair.tensorflow, pair.pytorch)):
         expected, received = source.logits(texts), _with_weights_of(source, target, texts)
@@ -65,6 +69,15 @@ def compare(pair: Pair, texts: Sequence[str]) -> tuple[Row, ...]:
     rows.append(Row("token-id mismatches, corpus", _mismatches(pair, texts), 0))
     rows.append(Row(f"token-id mismatches, {len(HOSTILE_TEXTS)} hostile texts", _mismatches(pair, HOSTILE_TEXTS), 0))
     return tuple(rows)
+
+
+def _check_architectures(pair: Pair) -> None:
+    one, other = ({name: array.shape for name, array in each.weights().items()} for each in pair)
+    if differing := sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name)):
+        raise ModelError(
+            f"the two models are of different architectures ({len(differing)} weights differ in shape, such as "
+            f"{differing[0]}), so no weights can be exchanged; train both from the same encoder."
+        )
 
 
 def _with_weights_of(source: BertClassifier, target: BertClassifier, texts: Sequence[str]) -> np.ndarray:
@@ -107,10 +120,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("pytorch", help="folder or Hub id[@revision] of the PyTorch model")
     parser.add_argument("tensorflow", help="folder or Hub id[@revision] of the TensorFlow model")
     parser.add_argument("--corpus", default=corpus.SAMPLE, help="its test split is used (default: the sample)")
-    parser.add_argument("--test", help="a file with the test split")
+    corpus.add_options(parser)
+    parser.add_argument("--seed", type=int, default=0, help="of the split, where the corpus has none: the recipe's")
     parser.add_argument("--output", type=Path, metavar="FILE", help="also write the table as JSON")
     arguments = parser.parse_args(argv)
-    data = corpus.load(arguments.corpus, arguments.test)
+    data = corpus.from_options(arguments, arguments.seed)
     pair = load_pair(arguments.pytorch, arguments.tensorflow)
     rows = compare(pair, [example.text for example in data.test])
     print(table(rows))

@@ -54,6 +54,11 @@ class Recipe:
             if not low <= value <= high:
                 raise RecipeError(f"{key}={value} is out of range: give a value from {low:g} to {high:g}.")
 
+    def public(self) -> "Recipe":
+        """A copy to publish: of an encoder's folder it keeps the name alone."""
+        is_folder = self.encoder != EMBEDDED and Path(self.encoder).is_dir()
+        return replace(self, encoder=Path(self.encoder).resolve().name) if is_folder else self
+
     def warmup_steps(self, total_steps: int) -> int:
         """Steps of the linear warm-up in a training of `total_steps`."""
         return int(self.warmup * total_steps)

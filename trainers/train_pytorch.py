@@ -9,12 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
-import transformers
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader
-from transformers import BertForSequenceClassification, Trainer, TrainerCallback, TrainingArguments
-from transformers.trainer_callback import PrinterCallback
 
 from files import replacing_folder
 from tokenization import batches_by_length, pad
@@ -23,18 +18,19 @@ from trainers.encoder import Encoder
 from trainers.head import initial_head
 from trainers.monitor import Monitor
 from trainers.recipe import Recipe
+from transformers_on_pytorch import torch, transformers
 
 FRAMEWORK = "PyTorch"
-LIBRARY = "transformers"
 TOKENIZER_FOLDER = "."
 
 
-def build_model(encoder: Encoder, recipe: Recipe, labels: Sequence[str]) -> BertForSequenceClassification:
+def build_model(encoder: Encoder, recipe: Recipe, labels: Sequence[str]) -> transformers.BertForSequenceClassification:
     """The encoder with a new head, whose first weights numpy drew from the recipe's seed."""
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    model = BertForSequenceClassification.from_pretrained(
+    model = transformers.BertForSequenceClassification.from_pretrained(
         encoder.folder,
+        attn_implementation="sdpa",
         hidden_act="gelu_pytorch_tanh",  # the GELU that KerasHub's BERT computes
         hidden_dropout_prob=recipe.dropout,
         attention_probs_dropout_prob=recipe.dropout,
@@ -51,7 +47,7 @@ def build_model(encoder: Encoder, recipe: Recipe, labels: Sequence[str]) -> Bert
 
 
 def build_optimizer(
-    model: BertForSequenceClassification, recipe: Recipe, steps: int
+    model: transformers.BertForSequenceClassification, recipe: Recipe, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """AdamW without decay on biases and layer norms, and the linear schedule."""
     named = list(model.named_parameters())
@@ -67,7 +63,7 @@ def build_optimizer(
 
 
 def fit(
-    model: BertForSequenceClassification,
+    model: transformers.BertForSequenceClassification,
     data: TrainingData,
     recipe: Recipe,
     monitor: Monitor,
@@ -78,7 +74,7 @@ def fit(
     Raises:
         TrainingError: the loss is not finite.
     """
-    arguments = TrainingArguments(
+    arguments = transformers.TrainingArguments(
         output_dir=str(checkpoint.parent),
         max_steps=len(data.plan.steps),  # the plan holds all epochs as one sequence of steps
         max_grad_norm=recipe.clip_norm,
@@ -97,7 +93,7 @@ def fit(
         train_dataset=data,
         optimizers=build_optimizer(model, recipe, len(data.plan.steps)),
     )
-    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(transformers.PrinterCallback)
     trainer.add_callback(MonitorCallback(trainer, monitor, checkpoint))
     resume = checkpoint.exists()
     if resume:
@@ -105,10 +101,10 @@ def fit(
     trainer.train(resume_from_checkpoint=str(checkpoint) if resume else None)
 
 
-class PlannedTrainer(Trainer):
+class PlannedTrainer(transformers.Trainer):
     """A Trainer that takes its batches from the plan."""
 
-    def get_train_dataloader(self) -> DataLoader:
+    def get_train_dataloader(self) -> torch.utils.data.DataLoader:
         """Batches of all epochs, in the plan's order."""
         data = self.train_dataset
 
@@ -120,22 +116,22 @@ class PlannedTrainer(Trainer):
                 "labels": torch.from_numpy(batch.labels),
             }
 
-        return DataLoader(
+        return torch.utils.data.DataLoader(
             range(len(data.labels)),
             batch_sampler=[rows.tolist() for rows in data.plan.steps],
             collate_fn=tensors,
         )
 
 
-class MonitorCallback(TrainerCallback):
+class MonitorCallback(transformers.TrainerCallback):
     """Hands each step's loss to the monitor, and saves a checkpoint when one is due."""
 
-    def __init__(self, trainer: Trainer, monitor: Monitor, checkpoint: Path):
+    def __init__(self, trainer: transformers.Trainer, monitor: Monitor, checkpoint: Path):
         self._trainer, self._monitor, self._checkpoint = trainer, monitor, checkpoint
 
     def on_train_begin(self, args, state, control, **kwargs):
         """Start the clock."""
-        self._monitor.start()
+        self._monitor.begin()
 
     def on_log(self, args, state, control, logs, **kwargs):
         """With `logging_steps=1`: the end of a step."""
@@ -145,7 +141,7 @@ class MonitorCallback(TrainerCallback):
         if self._monitor.checkpoint_due and state.global_step < state.max_steps:
             self._save_checkpoint()
             control.should_training_stop = self._monitor.stop_requested
-            self._monitor.start()
+            self._monitor.go_on()
 
     def _save_checkpoint(self) -> None:
         trainer = self._trainer
@@ -160,7 +156,10 @@ class MonitorCallback(TrainerCallback):
 
 
 def logits(
-    model: BertForSequenceClassification, token_ids: Sequence[NDArray[np.int32]], pad_id: int, batch_size: int
+    model: transformers.BertForSequenceClassification,
+    token_ids: Sequence[NDArray[np.int32]],
+    pad_id: int,
+    batch_size: int,
 ) -> NDArray[np.float32]:
     """Logits (n, k) of tokenised texts."""
     model.eval()
@@ -175,7 +174,7 @@ def logits(
 
 
 def save(
-    model: BertForSequenceClassification,
+    model: transformers.BertForSequenceClassification,
     encoder: Encoder,
     recipe: Recipe,
     labels: Sequence[str],

@@ -22,7 +22,6 @@ from trainers.monitor import Monitor
 from trainers.recipe import Recipe
 
 FRAMEWORK = "TensorFlow"
-LIBRARY = "keras-hub"
 TOKENIZER_FOLDER = KERAS_SUBFOLDER
 
 
@@ -57,13 +56,14 @@ def build_optimizer(
 
 
 class AdamW(keras.optimizers.AdamW):
-    """AdamW with epsilon where PyTorch has it: added to the root of the second moment after its bias correction.
+    """AdamW as PyTorch computes it, where Keras's differs in two places."""
 
-    Keras adds it before, which makes it 32 times as large in the first step.
-    """
+    def apply(self, grads, trainable_variables=None):
+        """Sum the gradients of a word's occurrences first: Keras would square and clip each of them on its own."""
+        super().apply([tf.convert_to_tensor(gradient) for gradient in grads], trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate):
-        """Update one variable, with the epsilon that comes to the same."""
+        """Add epsilon after the second moment's bias correction: before it, it is 32 times as large in step 1."""
         given, step = self.epsilon, keras.ops.cast(self.iterations + 1, variable.dtype)
         self.epsilon = given * keras.ops.sqrt(1 - keras.ops.power(self.beta_2, step))
         super().update_step(gradient, variable, learning_rate)
@@ -126,7 +126,7 @@ def planned_batches(data: TrainingData, first_step: int) -> tf.data.Dataset:
     ids = tf.TensorSpec((None, None), tf.int32)
     signature = _features(ids, ids, segments=ids), tf.TensorSpec((None,), tf.int64)
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
-    return dataset.apply(tf.data.experimental.assert_cardinality(len(data.plan.steps) - first_step)).prefetch(2)
+    return dataset.apply(tf.data.experimental.assert_cardinality(len(data.plan.steps) - first_step))
 
 
 class MonitorCallback(keras.callbacks.Callback):
@@ -138,7 +138,7 @@ class MonitorCallback(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Start the clock."""
-        self._monitor.start()
+        self._monitor.begin()
 
     def on_train_batch_begin(self, batch, logs=None):
         """Keras reports the mean loss since the last reset: reset, so that it is this step's."""
@@ -150,7 +150,7 @@ class MonitorCallback(keras.callbacks.Callback):
         if self._monitor.checkpoint_due and self._monitor.step < self._steps:
             self._save_checkpoint()
             self._trained.stop_training = self._monitor.stop_requested
-            self._monitor.start()
+            self._monitor.go_on()
 
     def _save_checkpoint(self) -> None:
         with replacing_folder(self._checkpoint) as folder:

@@ -1,0 +1,160 @@
+"""Which way imports go: every import of every file is held against the rules of the design.
+
+Nested imports count, and so does `importlib.import_module` with a literal name.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SKIPPED = ("tests/*", "runs/*", "build/*", ".*")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """These modules may be imported in the files `only_in`, and not in the files `never_in` (none: all others)."""
+
+    modules: str
+    only_in: str = ""
+    never_in: str = "*"
+
+    def forbids(self, module: str, file: str) -> bool:
+        """Whether the file may not import the module."""
+        if any(fnmatch(file, pattern) for pattern in self.only_in.split()):
+            return False
+        if not any(fnmatch(file, pattern) for pattern in self.never_in.split()):
+            return False
+        return any(module == name or module.startswith(f"{name}.") for name in self.modules.split())
+
+    def __str__(self) -> str:
+        if self.never_in != "*":
+            return f"{self.never_in} must not import {self.modules}"
+        return f"{self.modules} may be imported in {self.only_in or 'no file'} only"
+
+
+FRAMEWORKS = "torch transformers transformers_on_pytorch tensorflow keras keras_hub keras_on_tensorflow"
+RULES = (
+    Rule("torch transformers", only_in="transformers_on_pytorch.py"),
+    Rule("transformers_on_pytorch", only_in="trainers/train_pytorch.py classifiers/pytorch_bert.py"),
+    Rule("tensorflow keras keras_hub", only_in="keras_on_tensorflow.py"),
+    Rule("keras_on_tensorflow", only_in="trainers/train_tensorflow.py classifiers/tensorflow_bert.py"),
+    Rule("gradio", only_in="app.py tabs/*"),
+    Rule("fastapi starlette", only_in="api.py app.py"),
+    Rule("huggingface_hub", only_in="hub.py hub_*.py"),
+    Rule("app"),
+    Rule("trainers.train_pytorch trainers.train_tensorflow"),  # job.py picks one by name when it trains
+    Rule("classifiers", never_in="trainers/train_*.py"),
+    Rule("tabs gradio", never_in="explain/* eval/*"),
+    Rule(FRAMEWORKS, never_in="classifiers/base.py"),
+)
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name: `from a import b` counts as `a` and as `a.b`."""
+
+    module: str
+    line: int
+
+
+def imports(source: str, file: str) -> Iterator[Import]:
+    """All imports of a file, wherever they stand."""
+    package = file.rpartition("/")[0].replace("/", ".")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(filter(None, (package if node.level else "", node.module)))
+            yield Import(base, node.lineno)
+            yield from (Import(f"{base}.{alias.name}".lstrip("."), node.lineno) for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            names = [argument.value for argument in node.args[:1] if isinstance(argument, ast.Constant)]
+            yield from (Import(str(name), node.lineno) for name in names)
+
+
+def violations(source: str, file: str) -> list[str]:
+    """One line for each broken rule: file, line, what is imported, the rule."""
+    broken = {
+        (found.line, str(rule)): f"{file}:{found.line} imports {found.module}: {rule}"
+        for found in imports(source, file)
+        for rule in RULES
+        if rule.forbids(found.module, file)
+    }
+    return list(broken.values())
+
+
+def project_files() -> list[str]:
+    """Every Python file of the project but its tests."""
+    files = (path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
+    return sorted(file for file in files if not any(fnmatch(file, pattern) for pattern in SKIPPED))
+
+
+def test_the_project_keeps_the_rules():
+    files = project_files()
+    assert {"corpus.py", "trainers/train_pytorch.py", "classifiers/base.py"} <= set(files)
+    broken = [line for file in files for line in violations((ROOT / file).read_text(encoding="utf-8"), file)]
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("corpus.py", "import torch"),
+        ("corpus.py", "import torch.nn as nn"),
+        ("corpus.py", "from transformers import AutoTokenizer"),
+        ("trainers/train_tensorflow.py", "import keras"),
+        ("trainers/train_pytorch.py", "from keras_on_tensorflow import tf"),
+        ("explain/lime_text.py", "import gradio as gr"),
+        ("tabs/predict.py", "from fastapi import FastAPI"),
+        ("trainers/encoder.py", "from huggingface_hub import HfApi"),
+        ("tabs/predict.py", "from app import build"),
+        ("trainers/train_pytorch.py", "from trainers import train_tensorflow"),
+        ("trainers/train_pytorch.py", "from . import train_tensorflow"),
+        ("trainers/train_pytorch.py", "from .train_tensorflow import build_model"),
+        ("trainers/train_tensorflow.py", "import trainers.train_pytorch"),
+        ("trainers/train_pytorch.py", "from classifiers.pair import Pair"),
+        ("trainers/train_tensorflow.py", "import classifiers"),
+        ("eval/metrics.py", "from tabs import predict"),
+        ("explain/agreement.py", "import tabs.predict"),
+        ("classifiers/base.py", "import torch"),
+        ("corpus.py", "import importlib\nimportlib.import_module('torch.nn')"),
+        ("corpus.py", "__import__('tensorflow')"),
+    ],
+)
+def test_a_planted_violation_is_found_also_deep_inside_a_function(file, source):
+    nested = "class A:\n    def b(self):\n        if True:\n" + "".join(
+        f"            {x}\n" for x in source.split("\n")
+    )
+    for text, line in ((source, source.count("\n") + 1), (nested, nested.count("\n"))):
+        found = violations(text, file)
+        assert found, f"{file}: {text}"
+        assert all(message.startswith(f"{file}:{line} imports ") for message in found)
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("trainers/train_pytorch.py", "from transformers_on_pytorch import torch, transformers"),
+        ("classifiers/tensorflow_bert.py", "from keras_on_tensorflow import keras"),
+        ("tabs/predict.py", "import gradio as gr\nfrom eval import metrics\nfrom limits import MAX"),
+        ("app.py", "import gradio\nimport fastapi\nfrom tabs import predict"),
+        ("hub_cache.py", "from huggingface_hub import constants"),
+        ("corpus.py", "import torchlight\nimport application\ntext = 'import torch'"),
+    ],
+)
+def test_what_the_rules_allow_is_not_reported(file, source):
+    assert violations(source, file) == []
+
+
+def test_the_message_names_file_line_and_rule():
+    assert violations("import os\nimport gradio", "corpus.py") == [
+        "corpus.py:2 imports gradio: gradio may be imported in app.py tabs/* only"
+    ]
+    assert violations("def f():\n    import tabs.predict", "eval/report.py") == [
+        "eval/report.py:2 imports tabs.predict: explain/* eval/* must not import tabs gradio"
+    ]
