@@ -75,7 +75,7 @@ def test_the_report_tells_the_whole_run(tiny_runs, encoder_folder, framework):
 
 def test_recipe_and_labels_are_those_of_the_command(tiny_runs, encoder_folder, framework):
     settings = [*SETTINGS, f"encoder={encoder_folder}"]
-    assert Recipe.load(tiny_runs / framework) == preset("small").with_settings(settings)
+    assert Recipe.load(tiny_runs / framework) == preset("small").with_settings(settings).public()
     assert read(tiny_runs / framework / "labels.json") == list(corpus.load().labels)
     config = read(tiny_runs / framework / "config.json")
     assert config["id2label"] == {str(index): label for index, label in enumerate(corpus.load().labels)}
