@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import torch
+import transformers
 from numpy.typing import NDArray
 
 from classifiers.base import BertClassifier
 from errors import ModelError
-from transformers_on_pytorch import torch, transformers
 
 
 class PyTorchBert(BertClassifier):

@@ -37,10 +37,9 @@ class Rule:
         return f"{self.modules} may be imported in {self.only_in or 'no file'} only"
 
 
-FRAMEWORKS = "torch transformers transformers_on_pytorch tensorflow keras keras_hub keras_on_tensorflow"
+FRAMEWORKS = "torch transformers tensorflow keras keras_hub keras_on_tensorflow"
 RULES = (
-    Rule("torch transformers", only_in="transformers_on_pytorch.py"),
-    Rule("transformers_on_pytorch", only_in="trainers/train_pytorch.py classifiers/pytorch_bert.py"),
+    Rule("torch transformers", only_in="trainers/train_pytorch.py classifiers/pytorch_bert.py"),
     Rule("tensorflow keras keras_hub", only_in="keras_on_tensorflow.py"),
     Rule("keras_on_tensorflow", only_in="trainers/train_tensorflow.py classifiers/tensorflow_bert.py"),
     Rule("gradio", only_in="app.py tabs/*"),
@@ -139,7 +138,7 @@ def test_a_planted_violation_is_found_also_deep_inside_a_function(file, source):
 @pytest.mark.parametrize(
     ("file", "source"),
     [
-        ("trainers/train_pytorch.py", "from transformers_on_pytorch import torch, transformers"),
+        ("trainers/train_pytorch.py", "import torch\nimport transformers"),
         ("classifiers/tensorflow_bert.py", "from keras_on_tensorflow import keras"),
         ("tabs/predict.py", "import gradio as gr\nfrom eval import metrics\nfrom limits import MAX"),
         ("app.py", "import gradio\nimport fastapi\nfrom tabs import predict"),

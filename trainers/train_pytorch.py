@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
+import transformers
 from numpy.typing import NDArray
 
 from files import replacing_folder
@@ -18,7 +20,6 @@ from trainers.encoder import Encoder
 from trainers.head import initial_head
 from trainers.monitor import Monitor
 from trainers.recipe import Recipe
-from transformers_on_pytorch import torch, transformers
 
 FRAMEWORK = "PyTorch"
 TOKENIZER_FOLDER = "."
