@@ -7,6 +7,7 @@
     │   └── Interrupted      a training run that a signal stopped; its checkpoint is saved
     ├── HubError             the Hugging Face Hub refused, failed or is out of reach
     ├── ModelError           a model folder that can't be loaded, or two that can't be compared
+    ├── ReportError          a file that is no evaluation report, or one that can't be made
     └── InputError           a visitor's text or file that is outside the limits
 
 Everything else that escapes is a fault of the program, not of its input.
@@ -43,6 +44,10 @@ class HubError(BakeoffError):
 
 class ModelError(BakeoffError):
     """A model folder can't be loaded, or two models can't be compared."""
+
+
+class ReportError(BakeoffError):
+    """A file is no evaluation report, or a report can't be made as asked."""
 
 
 class InputError(BakeoffError):

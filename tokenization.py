@@ -23,6 +23,7 @@ class TextEncoder:
     def __init__(self, tokenizer: Tokenizer, max_length: int | None):
         self.max_length = max_length
         self.pad_id = tokenizer.token_to_id("[PAD]") or 0
+        self.unknown_id = tokenizer.token_to_id("[UNK]")
         self._tokenizer = tokenizer
         tokenizer.encode_special_tokens = True
         tokenizer.no_padding()

@@ -51,6 +51,20 @@ class Pair:
         return self.pytorch.labels
 
 
+def locate(framework: str, model: str) -> hub.Snapshot:
+    """The model's folder, pulled from the Hub where it is none; no framework is imported.
+
+    Raises:
+        ModelError: the folder holds what must not be loaded.
+        HubError: the model can't be pulled.
+    """
+    folder = Path(model)
+    if folder.is_dir():
+        _check_folder(folder)
+        return hub.Snapshot(folder, "local")
+    return hub.pull(*hub.parse_model_id(model), required=_IMPLEMENTATIONS[framework][2])
+
+
 def load_classifier(framework: str, model: str, device: str | None = None) -> BertClassifier:
     """Load a model of `pytorch` or `tensorflow` from a folder or from the Hub (an id with an optional `@revision`).
 
@@ -58,12 +72,8 @@ def load_classifier(framework: str, model: str, device: str | None = None) -> Be
         ModelError: the folder can't be loaded.
         HubError: the model can't be pulled, or holds what must not be loaded.
     """
-    module, name, files = _IMPLEMENTATIONS[framework]
-    source = hub.Snapshot(Path(model), "local")
-    if source.path.is_dir():
-        _check_folder(source.path)
-    else:
-        source = hub.pull(*hub.parse_model_id(model), required=files)
+    module, name, _ = _IMPLEMENTATIONS[framework]
+    source = locate(framework, model)
     classifier = getattr(importlib.import_module(module), name)(source.path, source.revision, device)
     classifier.notice = source.notice
     return classifier

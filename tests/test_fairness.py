@@ -10,7 +10,7 @@ import corpus
 import tokenization
 from classifiers.base import predict
 from classifiers.transplant import to_transformers, transformers_name
-from eval import metrics
+from eval import scores
 from tests import tiny
 from tests.tiny import FRAMEWORKS, few, hostile_texts, random_texts, read
 from trainers.batches import TrainingData, plan_batches
@@ -278,7 +278,7 @@ class TestEvaluation:
     def test_published_scores_are_those_of_the_published_model(self, tiny_runs, pair, framework):
         test = corpus.load().test
         predictions = predict(getattr(pair, framework), [example.text for example in test])
-        expected = metrics.scores([example.label for example in test], predictions)
+        expected = scores.scores([example.label for example in test], predictions)
         assert read(tiny_runs / framework / "training.json")["scores"] == pytest.approx(expected)
 
     def test_both_were_scored_on_the_same_corpus(self, tiny_runs):

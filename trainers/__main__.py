@@ -9,13 +9,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import corpus
 import hub
-from errors import Interrupted, TrainingError, one_sentence_errors
+from errors import Interrupted, RecipeError, TrainingError, one_sentence_errors
 from trainers import job
-from trainers.recipe import PRESETS, preset
+from trainers.recipe import PRESETS, Recipe, preset
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,6 +27,9 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting of the recipe")
     out.add_argument("--encoder", help="`embedded`, a folder or a Hub id: short for --set encoder=…")
     out.add_argument("--seed", help="short for --set seed=…")
+    out.add_argument(
+        "--seeds", type=int, default=0, metavar="N", help="train N pairs, from --seed on, into OUTPUT/seed-*"
+    )
     out.add_argument("--corpus", default=corpus.SAMPLE, help="a file, a Hub data set id, or `sample` (default)")
     corpus.add_options(out)
     out.add_argument("--output", type=Path, required=True, help="folder for the models, such as runs/NAME")
@@ -41,20 +45,46 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     # Of several GPUs Trainer would use all and Keras one: the first, for both, unless the user names another.
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
-    if arguments.framework:
+    if arguments.framework and not arguments.seeds:
         return _train(arguments)
-    for framework in job.FRAMEWORKS:
-        status = _run_process(["--framework", framework, *(sys.argv[1:] if argv is None else argv)])
+    for flags in _processes(arguments):
+        status = _run_process([*(sys.argv[1:] if argv is None else argv), *flags])
         if status:
             return status
     return 0
 
 
-def _train(arguments: argparse.Namespace) -> int:
+def _processes(arguments: argparse.Namespace) -> Iterator[list[str]]:
+    """The flags of each process to run; the last of two equal flags wins."""
+    frameworks = [arguments.framework] if arguments.framework else job.FRAMEWORKS
+    if not arguments.seeds:
+        yield from (["--framework", framework] for framework in frameworks)
+        return
+    if arguments.seeds < 0 or arguments.push:
+        raise RecipeError("--seeds takes a number of pairs, at least 1, and no --push: publish one of them afterwards.")
+    first = recipe_for(arguments).seed
+    for seed in range(first, first + arguments.seeds):
+        output = str(arguments.output / f"seed-{seed}")
+        yield from (
+            ["--framework", framework, "--seed", str(seed), "--output", output, "--seeds", "0"]
+            for framework in frameworks
+        )
+
+
+def recipe_for(arguments: argparse.Namespace) -> Recipe:
+    """The recipe that the flags ask for.
+
+    Raises:
+        RecipeError: a setting is not understood or out of range.
+    """
     settings = list(arguments.set)
     settings += [f"encoder={arguments.encoder}"] if arguments.encoder else []
     settings += [f"seed={arguments.seed}"] if arguments.seed else []
-    recipe = preset(arguments.recipe).with_settings(settings)
+    return preset(arguments.recipe).with_settings(settings)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    recipe = recipe_for(arguments)
     repo_id = f"{arguments.push}-{arguments.framework}" if arguments.push else ""
     if repo_id:
         hub.check_write_access(repo_id)

@@ -18,7 +18,7 @@ import numpy as np
 import tokenization
 from corpus import Corpus
 from errors import Interrupted, RecipeError, TrainingError
-from eval import metrics
+from eval import scores
 from files import replacing_folder, write_json
 from trainers import model_card
 from trainers.batches import TrainingData, plan_batches
@@ -216,7 +216,7 @@ def _score(job: Job, trainer: ModuleType, model: object, text_encoder: tokenizat
             "the trained model gives logits that are not finite, so nothing was saved; the likely cause is a learning "
             "rate that is too high: try --set learning_rate=2e-5."
         )
-    return metrics.scores(_class_numbers(job.corpus, job.corpus.test), logits.argmax(axis=1))
+    return scores.scores(_class_numbers(job.corpus, job.corpus.test), logits.argmax(axis=1))
 
 
 def _write(job: Job, trainer: ModuleType, model: object, encoder: Encoder, report: dict) -> None:

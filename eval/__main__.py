@@ -1,0 +1,211 @@
+"""Evaluate two models on one test split: scores with their uncertainty, where they differ, and a verdict.
+
+python -m eval --models runs/demo/pytorch runs/demo/tensorflow --output runs/demo/report.json
+python -m trainers --recipe small --seeds 5 --output runs/five
+python -m eval --models runs/five/seed-0/pytorch runs/five/seed-0/tensorflow --seeds-dir runs/five
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+import corpus
+import tokenization
+from classifiers.model_folder import ModelFolder
+from classifiers.pair import load_classifier, locate
+from corpus import Corpus
+from errors import ModelError, ReportError, one_sentence_errors
+from eval import predictions, report, robustness
+from eval.significance import MARGIN
+
+FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
+
+
+class CachedModel:
+    """A model whose framework is imported only when a text is asked that the cache does not know.
+
+    Of the `Classifier` protocol.
+    """
+
+    def __init__(self, framework: str, model: str, cache: Path | None, progress: tqdm):
+        self.framework = FRAMEWORKS[framework]
+        self.source = locate(framework, model)
+        self.revision = self.source.revision
+        self.folder = ModelFolder(self.source.path)
+        self.labels = self.folder.labels
+        self.digest = predictions.weights_digest(self.source.path)
+        self._load = lambda: load_classifier(framework, model)
+        self._classifier, self._cache, self._progress = None, cache, progress
+
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Logits (n, k) of n texts, from the cache where it has them."""
+        return predictions.logits(
+            self._answer, len(self.labels), self.digest, texts, self._cache, self._progress.update
+        )
+
+    def _answer(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if self._classifier is None:
+            self._classifier = self._load()
+        return self._classifier.logits(texts)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    out = argparse.ArgumentParser(prog="python -m eval", description=__doc__.split("\n")[0])
+    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders or Hub ids")
+    out.add_argument("--corpus", default=corpus.SAMPLE, help="a file, a Hub data set id, or `sample` (default)")
+    corpus.add_options(out)
+    out.add_argument("--seeds-dir", type=Path, metavar="DIR", help="of `python -m trainers --seeds N --output DIR`")
+    out.add_argument("--no-robustness", action="store_true", help="leave out the perturbed texts: eight times faster")
+    out.add_argument("--margin", type=float, default=MARGIN, help="of accuracy, for equivalence (default: 0.01)")
+    out.add_argument("--rounds", type=int, default=2000, help="of the bootstrap (default: 2000)")
+    out.add_argument("--seed", type=int, default=0, help="of the bootstrap, the perturbations and a split")
+    out.add_argument("--cache", type=Path, metavar="DIR", help="for predictions (default: in the user's cache)")
+    out.add_argument("--output", type=Path, default=Path("report.json"), metavar="FILE")
+    return out
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the report and print its verdict."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(given)
+    if not 0 < arguments.margin < 1 or arguments.rounds < 100:
+        raise ReportError("a margin lies between 0 and 1, and a bootstrap takes at least 100 rounds; change the flags.")
+    data = corpus.from_options(arguments, arguments.seed)
+    with tqdm(desc="texts", unit="text", disable=None) as bar:
+        made = evaluate(arguments, data, bar, command=_public_command(given))
+    report.write(arguments.output, made)
+    print(summary(made))
+    print(f"report {made['id']} written to {arguments.output}")
+    return 0
+
+
+def evaluate(arguments: argparse.Namespace, data: Corpus, bar: tqdm, command: str) -> dict:
+    """The report that the flags ask for.
+
+    Raises:
+        ModelError: the two can't be compared, or don't know the corpus's classes.
+    """
+    models = [
+        CachedModel(framework, model, arguments.cache, bar)
+        for framework, model in zip(FRAMEWORKS, arguments.models, strict=True)
+    ]
+    _check_comparable(models, data)
+    labels = models[0].labels
+    texts = [example.text for example in data.test]
+    references = np.array([labels.index(example.label) for example in data.test])
+    runs = _seed_runs(arguments, labels, bar)
+    bar.total = len(texts) * (len(models) + sum(map(len, runs or ((), ()))))
+    logits = {model.framework: model.logits(texts) for model in models}
+    seed_logits = None if runs is None else tuple([run.logits(texts) for run in part] for part in runs)
+    rows = None
+    if not arguments.no_robustness:
+        bar.total += len(texts) * len(models) * len(robustness.PERTURBATIONS)
+        rows = [row.to_json() for row in robustness.measure(models, texts, references, arguments.seed)]
+    return report.build(
+        {"name": data.name, "digest": data.digest, "texts": len(texts)},
+        labels,
+        references,
+        logits,
+        {model.framework: _provenance(model) for model in models},
+        settings={"margin": arguments.margin, "rounds": arguments.rounds, "seed": arguments.seed},
+        command=command,
+        facets=_facets(models[0], data),
+        robustness=rows,
+        seed_logits=seed_logits,
+        progress=bar.set_description,
+    )
+
+
+def summary(made: dict) -> str:
+    """The verdicts and the main figures, for the terminal."""
+    lines = [made["comparison"]["headline"], made["comparison"]["explanation"], ""]
+    for name, each in made["comparison"]["metrics"].items():
+        cells = [_cell(each[key]) for key in ("pytorch", "tensorflow", "difference")]
+        lines.append(f"{name:<24}{''.join(f'{cell:<28}' for cell in cells)}".rstrip())
+    if made["seeds"]:
+        lines += ["", made["seeds"]["headline"], made["seeds"]["explanation"]]
+    return "\n".join(lines)
+
+
+def _cell(estimate: dict) -> str:
+    if estimate["value"] is None:
+        return "not defined"
+    if estimate["low"] is None:
+        return f"{estimate['value']:.4f}"
+    return f"{estimate['value']:.4f} [{estimate['low']:.4f}, {estimate['high']:.4f}]"
+
+
+def _check_comparable(models: Sequence[CachedModel], data: Corpus) -> None:
+    first, second = models
+    if first.labels != second.labels:
+        raise ModelError(
+            f"the two models can't be compared, because their classes differ: {', '.join(first.labels)[:100]} and "
+            f"{', '.join(second.labels)[:100]}; train both on the same corpus."
+        )
+    if unknown := sorted({example.label for example in data.test} - set(first.labels)):
+        raise ModelError(
+            f"{data.name} has the class {unknown[0]!r}, which the models don't know (they know "
+            f"{', '.join(first.labels)[:100]}); give the corpus that they were trained on."
+        )
+
+
+def _seed_runs(arguments: argparse.Namespace, labels: Sequence[str], bar: tqdm) -> list[list[CachedModel]] | None:
+    if arguments.seeds_dir is None:
+        return None
+    runs = [
+        [
+            CachedModel(framework, str(folder), arguments.cache, bar)
+            for folder in _trained(arguments.seeds_dir, framework)
+        ]
+        for framework in FRAMEWORKS
+    ]
+    if min(map(len, runs)) < 2:
+        raise ReportError(
+            f"{arguments.seeds_dir} holds {len(runs[0])} PyTorch and {len(runs[1])} TensorFlow models, but two of "
+            "each are needed; train them with `python -m trainers --seeds 5`."
+        )
+    if any(run.labels != labels for part in runs for run in part):
+        raise ModelError(f"a model in {arguments.seeds_dir} has other classes; train all on the same corpus.")
+    return runs
+
+
+def _trained(folder: Path, framework: str) -> list[Path]:
+    return sorted(path.parent for path in folder.glob(f"seed-*/{framework}/labels.json"))
+
+
+def _facets(model: CachedModel, data: Corpus) -> dict:
+    whole = tokenization.load(model.source.path)
+    return {
+        "token_ids": whole.encode([example.text for example in data.test]),
+        "unknown_id": whole.unknown_id,
+        "max_length": model.folder.recipe["max_length"],
+        "columns": [example.columns for example in data.test],
+    }
+
+
+def _provenance(model: CachedModel) -> dict:
+    training = model.folder.training
+    return {
+        "revision": model.revision,
+        "weights": model.digest,
+        "recipe": model.folder.recipe,
+        "trained_on": training.get("corpus", {}),
+        "encoder": training.get("encoder", {}),
+    }
+
+
+def _public_command(arguments: Sequence[str]) -> str:
+    """The command line with the folders of this machine cut off."""
+    shown = [Path(part).name if part.startswith(("/", "~")) else part for part in arguments]
+    return " ".join(["python -m eval", *shown])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Cohen's kappa: agreement of two raters of the same texts, beyond what chance would give."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eval.checks import check_same_texts
+from eval.estimate import Estimate
+from eval.paired import NO_TEXTS
+
+Z = 1.959963984540054  # two-sided 95 % of the normal distribution
+
+
+def cohens_kappa(first: ArrayLike, second: ArrayLike) -> Estimate:
+    """Cohen's kappa of two raters with its large-sample 95 % interval.
+
+    Not defined where both use one and the same class only: chance alone would give full agreement. There is a value
+    but no interval where the large-sample variance is 0, as at full agreement: it would claim certainty.
+
+    Args:
+        first: the first rater's classes (n,), of any type that can be sorted.
+        second: the second rater's, of the same texts in the same order.
+
+    Raises:
+        ValueError: the two have different lengths or are not one-dimensional.
+
+    Sources: J. Cohen (1960), A coefficient of agreement for nominal scales, Educational and Psychological Measurement
+    20; J. L. Fleiss, J. Cohen and B. S. Everitt (1969), Large sample standard errors of kappa and weighted kappa,
+    Psychological Bulletin 72.
+    """
+    first, second = np.asarray(first), np.asarray(second)
+    check_same_texts(first=first, second=second)
+    if not len(first):
+        return Estimate(None, reason=NO_TEXTS)
+    shares = _joint_shares(first, second)
+    observed, expected = float(np.trace(shares)), float(shares.sum(axis=1) @ shares.sum(axis=0))
+    if len(shares) == 1:
+        return Estimate(None, reason="both give one and the same class to every text")
+    kappa = (observed - expected) / (1 - expected)
+    error = math.sqrt(_variance(shares, observed, expected) / len(first))
+    if error < 1e-12:
+        return Estimate(kappa, reason=f"{_why_certain(shares, observed)}: the large-sample interval shrinks to a point")
+    return Estimate(kappa, max(-1.0, kappa - Z * error), min(1.0, kappa + Z * error))
+
+
+def _why_certain(shares: NDArray[np.float64], observed: float) -> str:
+    if observed == 1:
+        return "the two agree on every text"
+    constant = 1 in (np.count_nonzero(shares.sum(axis=0)), np.count_nonzero(shares.sum(axis=1)))
+    return "one of the two never varies" if constant else "the texts are few and regular"
+
+
+def _joint_shares(first: NDArray, second: NDArray) -> NDArray[np.float64]:
+    """The (k, k) table of both raters' classes, as shares of the texts."""
+    classes, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
+    table = np.zeros((len(classes), len(classes)))
+    np.add.at(table, (codes[: len(first)], codes[len(first) :]), 1)
+    return table / len(first)
+
+
+def _variance(shares: NDArray[np.float64], observed: float, expected: float) -> float:
+    """Fleiss, Cohen and Everitt's variance of kappa, times the number of texts."""
+    rows, columns = shares.sum(axis=1), shares.sum(axis=0)
+    kappa = (observed - expected) / (1 - expected)
+    diagonal = np.diag(shares) @ (1 - (rows + columns) * (1 - kappa)) ** 2
+    elsewhere = shares * (columns[:, None] + rows[None, :]) ** 2
+    spread = (elsewhere.sum() - np.trace(elsewhere)) * (1 - kappa) ** 2
+    return max(float(diagonal + spread - (kappa - expected * (1 - kappa)) ** 2), 0.0) / (1 - expected) ** 2

@@ -1,0 +1,118 @@
+"""Resampling both texts and trainings: how far a mean over several runs would move with other seeds and other texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, t
+
+from eval.bootstrap import UNDEFINED_SHARE, Replicates
+from eval.counts import ONE_CLASS
+from eval.estimate import Estimate
+from eval.outcomes import Outcomes
+
+MAX_RELABELLINGS = 20_000
+
+
+@dataclass(frozen=True)
+class Runs:
+    """All runs of one framework, evaluated on the same texts.
+
+    Attributes:
+        models: results of each run.
+        sample: metrics of each on the texts.
+        replicates: metrics of each on the resampled texts, which are the same for all.
+        drawn: which runs each round draws; (rounds, runs - 1) int64, or (rounds, 1) of a single run.
+    """
+
+    models: list[Outcomes]
+    sample: list[Replicates]
+    replicates: list[Replicates]
+    drawn: NDArray[np.int64]
+
+    def values(self, name: str) -> NDArray[np.float64]:
+        """The metric of each run; (runs,), NaN where it is not defined."""
+        return np.array([run.metrics[name][0] for run in self.sample])
+
+    def resampled(self, name: str) -> NDArray[np.float64]:
+        """The metric of each run on the resampled texts; (runs, rounds)."""
+        return np.stack([run.metrics[name] for run in self.replicates])
+
+    def share_right(self) -> NDArray[np.float64]:
+        """The share of runs that have each text right; (n,)."""
+        return np.mean([model.correct for model in self.models], axis=0)
+
+
+def crossed_replicates(name: str, groups: Sequence[tuple[Runs, int]], confidence: float) -> NDArray[np.float64]:
+    """Replicates of a signed sum of frameworks' mean metrics, with both texts and runs resampled; (rounds,).
+
+    In each round the texts are resampled, the same for all runs, and the runs within each framework: s-1 of s runs,
+    which gives the variance of a mean of s its right size (Rao and Wu 1988). Runs differ on the observed texts because
+    of their seeds and because of which texts they happen to miss. The resampled texts show the second already: counted
+    twice, an interval covers up to 100 % in simulation (Owen 2007). So the resampled runs' part is shrunk to the first.
+    Replicates are then stretched by Student's t over the normal quantile, with Welch and Satterthwaite's degrees of
+    freedom: five runs don't know their own variance well.
+
+    Args:
+        name: of the metric, defined on every run.
+        groups: frameworks, at least two runs each, with the sign of their mean.
+        confidence: of the interval that will be taken.
+    """
+    value = sum(sign * runs.values(name).mean() for runs, sign in groups)
+    of_texts = sum(sign * runs.resampled(name).mean(axis=0) for runs, sign in groups)
+    if np.isnan(of_texts).mean() > UNDEFINED_SHARE:
+        return of_texts
+    of_runs = sum(
+        sign * (runs.values(name)[runs.drawn].mean(axis=1) - runs.values(name).mean()) for runs, sign in groups
+    )
+    parts = np.array([runs.values(name).var(ddof=1) / len(runs.models) for runs, _ in groups])
+    counted_twice = sum(_variance_of_misses(runs.resampled(name)) for runs, _ in groups)
+    pure = max(0.0, parts.sum() - counted_twice)
+    shrink = np.sqrt(pure / parts.sum()) if parts.sum() > 0 else 0.0
+    total = pure + np.nanvar(of_texts)
+    uncertainty = sum(part**2 / (len(runs.models) - 1) for part, (runs, _) in zip(parts, groups, strict=True))
+    freedom = total**2 / uncertainty if uncertainty > 0 else np.inf
+    fewest = sum(len(runs.models) - 1 for runs, _ in groups)
+    quantile = (1 + confidence) / 2
+    stretch = t.ppf(quantile, max(freedom, fewest)) / norm.ppf(quantile)
+    return value + (of_texts - value + shrink * of_runs) * stretch
+
+
+def _variance_of_misses(resampled: NDArray[np.float64]) -> float:
+    """Variance of the mean over runs that comes from each run's own choice of texts to miss, from (runs, rounds)."""
+    runs = len(resampled)
+    own = resampled - resampled.mean(axis=0)
+    return float(np.nanvar(own, axis=1).sum() / (runs - 1) / runs)
+
+
+def permutation_test(a: NDArray[np.float64], b: NDArray[np.float64], level: float = 0.05, seed: int = 0) -> Estimate:
+    """Two-sided p-value of equal means when the runs' frameworks are relabelled (Fisher 1935).
+
+    All relabellings are counted, or 20,000 random ones where there are more.
+
+    Args:
+        a: a metric of each run of one framework; (s,).
+        b: of the other; (u,).
+        level: the reason says where so few runs could never give as little.
+        seed: of the random relabellings.
+    """
+    if not len(a) or not len(b):
+        return Estimate(None, reason="there are no runs")
+    if np.isnan(a).any() or np.isnan(b).any():
+        return Estimate(None, reason=ONE_CLASS)
+    pooled = np.concatenate([a, b])
+    relabellings = comb(len(pooled), len(a))
+    if relabellings <= MAX_RELABELLINGS:
+        groups, observed_too = np.array(list(combinations(range(len(pooled)), len(a)))), 0
+    else:
+        order = np.tile(np.arange(len(pooled)), (MAX_RELABELLINGS, 1))
+        groups, observed_too = np.random.default_rng(seed).permuted(order, axis=1)[:, : len(a)], 1
+    sums = pooled[groups].sum(axis=1)
+    distances = np.abs((pooled.sum() - sums) / len(b) - sums / len(a))
+    as_far = (distances >= abs(b.mean() - a.mean()) - 1e-12).sum()
+    smallest = (2 if len(a) == len(b) else 1) / relabellings
+    few = f"{len(a)} and {len(b)} runs can't give less than {smallest:.2g}" if smallest > level else ""
+    return Estimate(float((as_far + observed_too) / (len(groups) + observed_too)), reason=few)

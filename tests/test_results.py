@@ -1,0 +1,89 @@
+"""The published results: numbers only, in the shape that today's code writes, and quoted rightly in the README."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from eval import report
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "results"
+TRAININGS = sorted(RESULTS.glob("*/seed-*/*/training.json"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIELDS = {
+    "framework",
+    "finished",
+    "identity",
+    "corpus",
+    "encoder",
+    "batch_plan",
+    "steps",
+    "loss",
+    "first_step_seconds",
+    "seconds_per_epoch",
+    "tokens_per_second",
+    "peak_memory_megabytes",
+    "peak_device_megabytes",
+    "environment",
+    "load_average_before",
+    "seconds",
+    "scores",
+}
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_there_are_results():
+    assert TRAININGS
+
+
+@pytest.mark.parametrize("path", TRAININGS, ids=lambda path: "/".join(path.parts[-4:-1]))
+def test_a_training_report_has_every_field(path):
+    training = read(path)
+    assert set(training) == FIELDS
+    assert len(training["loss"]) == training["steps"]
+    assert training["identity"]["recipe"]["seed"] == int(path.parts[-3].removeprefix("seed-"))
+
+
+def test_both_frameworks_of_a_seed_were_trained_on_the_same_batches():
+    for folder in {path.parent.parent for path in TRAININGS}:
+        one, other = (read(folder / framework / "training.json") for framework in ("pytorch", "tensorflow"))
+        assert one["batch_plan"] == other["batch_plan"]
+        assert one["identity"] == other["identity"]
+
+
+@pytest.mark.parametrize("path", sorted(RESULTS.glob("*/report.json")), ids=lambda path: path.parent.name)
+def test_an_evaluation_report_keeps_the_schema(path):
+    made = report.read(path)
+    assert len(made["predictions"]["PyTorch"]) == made["corpus"]["texts"]
+
+
+def test_the_readme_quotes_the_reports():
+    study = RESULTS / "bbc-minilm" / "seed-0"
+    for framework in ("pytorch", "tensorflow"):
+        training = read(study / framework / "training.json")
+        row = re.search(rf"^\| {training['framework']} \|(.+)\|$", README, re.MULTILINE)[1]
+        cells = [cell.strip() for cell in row.split("|")]
+        assert cells == [
+            f"{training['scores']['accuracy']:.4f}",
+            f"{training['scores']['macro_f1']:.4f}",
+            ", ".join(f"{seconds:.0f}" for seconds in training["seconds_per_epoch"]),
+            f"{training['first_step_seconds'][0]:.1f}",
+            f"{training['tokens_per_second']:,.0f}",
+            f"{training['peak_memory_megabytes']:,}",
+        ]
+    rows = read(RESULTS / "bbc-minilm" / "parity.json")["rows"]
+    largest = max(row["value"] for row in rows if "largest" in row["name"])
+    assert f"{largest:.1e}" in README
+
+
+def test_no_article_is_published():
+    for path in RESULTS.rglob("*"):
+        if path.is_file():
+            assert path.suffix in {".json", ".md"}
+            longest = max((len(text) for text in re.findall(r'"([^"]*)"', path.read_text(encoding="utf-8"))), default=0)
+            assert longest < 500, path
