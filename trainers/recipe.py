@@ -105,7 +105,7 @@ _RANGES = {
 }
 
 PRESETS = {
-    "demo": Recipe("demo", max_length=96, epochs=3, learning_rate=2e-4),
+    "demo": Recipe("demo", max_length=96, epochs=2, learning_rate=3e-4),
     "small": Recipe("small", max_length=128, epochs=2, learning_rate=1e-4),
     "base": Recipe("base", encoder="google-bert/bert-base-uncased", max_length=256, epochs=3, learning_rate=2e-5),
 }
