@@ -18,7 +18,7 @@ def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
     """Lay out the tab and connect its events; the facts appear when the tab is opened."""
     facts = gr.Dataframe(
         headers=["fact", *COLORS],
-        column_widths=["200px", "420px", "420px"],
+        column_widths=["200px", "500px", "500px"],
         interactive=False,
         wrap=True,
         max_height=1200,
@@ -42,7 +42,7 @@ def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
     check = gr.Button("Check parity", elem_id="check-parity")
     rows = gr.Dataframe(
         headers=PARITY_HEADERS,
-        column_widths=["480px", "120px", "120px", "120px"],
+        column_widths=["480px", "240px", "240px", "240px"],
         interactive=False,
         wrap=True,
         label="Parity",
