@@ -17,7 +17,7 @@ from trainers.recipe import EMBEDDED
 EMBEDDED_HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
 EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS = "model.safetensors"
-KNOWN_TO_WORK = (
+EXAMPLES = (
     EMBEDDED,
     "google-bert/bert-base-uncased",
     "google-bert/bert-base-cased",
@@ -112,7 +112,7 @@ def _check_files(name: str, encoder: Encoder) -> None:
     if missing:
         raise RecipeError(
             f"the encoder {name} lacks {', '.join(missing)}: expected a BERT checkpoint in the transformers format; "
-            f"known to work: {', '.join(KNOWN_TO_WORK)}."
+            f"for example {', '.join(EXAMPLES)}."
         )
 
 
@@ -120,7 +120,7 @@ def _check_architecture(name: str, config: dict, max_length: int) -> None:
     if config.get("model_type") != "bert":
         raise RecipeError(
             f"the encoder {name} is of type {config.get('model_type')!r}, but only BERT types can be built alike in "
-            f"both frameworks; known to work: {', '.join(KNOWN_TO_WORK)}."
+            f"both frameworks; for example {', '.join(EXAMPLES)}."
         )
     for key in SIZES:
         if not isinstance(config.get(key), int):
@@ -129,7 +129,7 @@ def _check_architecture(name: str, config: dict, max_length: int) -> None:
         if config.get(key, allowed[0]) not in allowed:
             raise RecipeError(
                 f"the encoder {name} has {key}={config[key]!r}, but KerasHub's BERT knows only {allowed[0]!r}; "
-                f"known to work: {', '.join(KNOWN_TO_WORK)}."
+                f"for example {', '.join(EXAMPLES)}."
             )
     if max_length > config["max_position_embeddings"]:
         raise RecipeError(
@@ -152,7 +152,7 @@ def _check_weights(encoder: Encoder) -> None:
     if missing:
         raise RecipeError(
             f"the encoder has no {missing[0]} among its weights ({len(missing)} are missing), and each framework would "
-            f"draw its own; known to work: {', '.join(KNOWN_TO_WORK)}."
+            f"draw its own; for example {', '.join(EXAMPLES)}."
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import yaml
 
-from trainers.encoder import KNOWN_TO_WORK
+from trainers.encoder import EXAMPLES
 from trainers.recipe import Recipe
 
 USAGE = {
@@ -37,7 +37,7 @@ def _metadata(report: dict, library: str, repo_id: str) -> dict:
     }
     if encoder["hub_id"]:
         metadata["base_model"] = encoder["hub_id"]
-    if encoder["hub_id"] in KNOWN_TO_WORK:
+    if encoder["hub_id"] in EXAMPLES:
         metadata["license"] = "apache-2.0"  # theirs; of another encoder it is not known here
     if "/" in corpus["name"]:
         metadata["datasets"] = [corpus["name"]]
