@@ -110,6 +110,7 @@ def fit(
     model.fit(
         planned_batches(data, monitor.step),
         epochs=1,  # the plan holds all epochs as one sequence of steps
+        shuffle=False,
         callbacks=[MonitorCallback(model, monitor, checkpoint, len(data.plan.steps))],
         verbose=0,
     )
