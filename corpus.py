@@ -276,10 +276,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m corpus", description="Check a corpus and print its profile.")
     parser.add_argument("corpus", metavar="FILE_OR_ID", nargs="?", default=SAMPLE)
     add_options(parser)
-    parser.add_argument("--seed", type=int, default=0, help="of the split, where the corpus has none")
     parser.add_argument("--max-length", type=int, default=128, metavar="TOKENS")
     arguments = parser.parse_args(argv)
-    print(profile(from_options(arguments, arguments.seed), arguments.max_length))
+    print(profile(from_options(arguments), arguments.max_length))
     return 0
 
 
@@ -293,16 +292,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="NAME", help="of a Hub data set")
     parser.add_argument("--split", metavar="NAME", help="to train on (default: train)")
     parser.add_argument("--drop-duplicates", action="store_true", help="leave out texts that occur twice")
+    # Not the seed of a training: several trainings, and what is measured on them, share one split.
+    parser.add_argument("--split-seed", type=int, default=0, metavar="N", help="of the share set aside (default: 0)")
 
 
-def from_options(arguments: argparse.Namespace, seed: int = 0) -> Corpus:
+def from_options(arguments: argparse.Namespace) -> Corpus:
     """The corpus that a command's flags name.
 
     Raises:
         CorpusError: as `load` does.
     """
     names = ("test", "text_column", "label_column", "config", "split", "drop_duplicates")
-    return load(arguments.corpus, **{name: getattr(arguments, name) for name in names}, seed=seed)
+    return load(arguments.corpus, **{name: getattr(arguments, name) for name in names}, seed=arguments.split_seed)
 
 
 if __name__ == "__main__":

@@ -91,9 +91,14 @@ def check_write_access(repo_id: str, *, token: str | None = None) -> None:
     """
     token = _publishing_token(repo_id, token)
     with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
-        access = HfApi(token=token).whoami().get("auth", {}).get("accessToken", {})
-    if access.get("role") == "read":
+        user = HfApi(token=token).whoami()
+    if user.get("auth", {}).get("accessToken", {}).get("role") == "read":
         raise HubError(f"The token may only read: use one that may write to {repo_id}.")
+    owners = [user["name"], *(each["name"] for each in user.get("orgs", ()))]
+    if repo_id.partition("/")[0] not in owners:
+        raise HubError(
+            f"The token is of {owners[0]}, who may not publish {repo_id}: publish as {' or '.join(owners)}/NAME."
+        )
 
 
 def publish(

@@ -85,7 +85,7 @@ def exists(path: Path) -> bool:
 
 def _check_is_file(path: Path, name: str) -> None:
     if not exists(path):
-        raise CorpusError(f"{name} does not exist there; check the path, relative to where the command runs.")
+        raise CorpusError(f"{name} does not exist; check the path, relative to where the command runs.")
     if not path.is_file():
         raise CorpusError(f"{name or 'The path'} is a folder or a device; name a file.")
 

@@ -62,6 +62,8 @@ def locate(framework: str, model: str) -> hub.Snapshot:
     if folder.is_dir():
         _check_folder(folder)
         return hub.Snapshot(folder, "local")
+    if model.count("/") != 1 or model.startswith((".", "/", "~")):
+        raise ModelError(f"there is no folder {model}, and it is no Hub id such as USER/NAME either; check the name.")
     return hub.pull(*hub.parse_model_id(model), required=_IMPLEMENTATIONS[framework][2])
 
 

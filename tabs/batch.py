@@ -13,7 +13,7 @@ from gradio.processing_utils import save_file_to_cache
 import corpus
 from classifiers.answer import Answer, answer, join
 from corpus import Example
-from errors import InputError
+from errors import CorpusError, InputError
 from limits import MAX_ROWS, check_text
 from model_loader import ModelLoader
 from tabs.common import shows_errors
@@ -81,7 +81,10 @@ def read(path: str | None, column: str) -> tuple[Example, ...]:
     """
     if path is None:
         raise InputError("No file was chosen: upload a CSV, TSV, JSON Lines or Parquet file first.")
-    examples = corpus.read_texts(path, text_column=column.strip() or None, max_rows=MAX_ROWS)
+    try:
+        examples = corpus.read_texts(path, text_column=column.strip() or None, max_rows=MAX_ROWS)
+    except CorpusError as error:
+        raise CorpusError(str(error).replace("with --text-column", "in the field for the column")) from error
     for number, example in enumerate(examples, start=1):
         try:
             check_text(example.text)

@@ -301,7 +301,7 @@ def test_a_source_that_is_neither_a_file_nor_an_id_is_refused(tmp_path, source):
 
 @pytest.mark.parametrize("source", ["missing/news.csv", "missing.PARQUET"])
 def test_a_missing_file_is_not_looked_for_on_the_hub(tmp_path, source):
-    with pytest.raises(CorpusError, match="does not exist there; check the path"):
+    with pytest.raises(CorpusError, match="does not exist; check the path"):
         corpus.load(source)
 
 
@@ -392,7 +392,7 @@ def test_without_a_network_the_remedy_is_a_file(tmp_path):
 def test_the_command_prints_a_profile(tmp_path, capsys):
     content = [*rows(20), {"text": "text 3", "label": "b"}, {"text": "word " * 200, "label": "a"}]
     path = write(tmp_path / "news.csv", content)
-    assert corpus.main([str(path), "--seed", "3", "--max-length", "64"]) == 0
+    assert corpus.main([str(path), "--split-seed", "3", "--max-length", "64"]) == 0
     printed = capsys.readouterr().out
     digest = corpus.load(path, seed=3).digest[:12]
     for line in (

@@ -77,3 +77,22 @@ def test_cancelling_keeps_what_is_cached(tiny_runs, tmp_path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             model.logits([*texts, "one more"])
         np.testing.assert_array_equal(model.logits(texts), first)
+
+
+def test_a_corpus_that_the_models_were_not_trained_with_is_warned_of(tiny_runs, tmp_path, capsys):
+    labels = json.loads((tiny_runs / "pytorch" / "labels.json").read_text(encoding="utf-8"))
+    rows = "".join(f"item {number} of many,{labels[number % 5]}\n" for number in range(50))
+    (tmp_path / "other.csv").write_text("text,label\n" + rows, encoding="utf-8")
+    status, made = run(tiny_runs, tmp_path, "--corpus", str(tmp_path / "other.csv"), "--no-robustness")
+    assert status == 0
+    assert made["robustness"] is None
+    assert "warning: 2 of 2 models were trained on another corpus or split" in capsys.readouterr().err
+
+
+def test_the_printed_table_has_a_header(tiny_runs, tmp_path, capsys):
+    run(tiny_runs, tmp_path, "--no-robustness")
+    out, err = capsys.readouterr()
+    (header,) = [line for line in out.splitlines() if "TensorFlow minus PyTorch" in line and "PyTorch  " in line]
+    (row,) = [line for line in out.splitlines() if line.startswith("accuracy")]
+    assert header.index("PyTorch") == len(row) - len(row[len("accuracy") :].lstrip())
+    assert "warning" not in err

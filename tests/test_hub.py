@@ -591,6 +591,7 @@ def test_write_access_is_checked_before_long_work(connected_hub):
         (None, "needs a Hugging Face token"),
         ("hf_" + "x" * 34, "does not accept the token"),
         (connected_hub.token("alice", "read"), "may only read"),
+        (connected_hub.token("bob"), "is of bob, who may not publish alice/new: publish as bob/NAME"),
     ]:
         with pytest.raises(HubError, match=expected):
             hub.check_write_access("alice/new", token=token)

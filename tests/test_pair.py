@@ -3,7 +3,7 @@
 import pytest
 
 import tokenization
-from classifiers.pair import Pair, load_pair
+from classifiers.pair import Pair, load_pair, locate
 from errors import ModelError
 from tests.tiny import read, write
 
@@ -54,3 +54,9 @@ def test_another_normalisation_is_refused(runs_copy):
 
 def test_a_pair_of_equals_is_accepted_as_it_is(pair):
     assert Pair(pair.pytorch, pair.tensorflow) == pair
+
+
+@pytest.mark.parametrize("name", ["runs/nope/pytorch", "./nope", "nope", "/nope/model"])
+def test_a_mistyped_folder_is_told_from_a_hub_id(name):
+    with pytest.raises(ModelError, match="there is no folder .*check the name"):
+        locate("pytorch", name)

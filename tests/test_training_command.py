@@ -2,8 +2,9 @@
 
 import pytest
 
+import corpus
 from errors import RecipeError
-from trainers.__main__ import _processes, parser, recipe_for
+from trainers.__main__ import _processes, main, parser, recipe_for
 
 
 def flags(*more):
@@ -40,3 +41,19 @@ def test_seeds_that_make_no_sense_are_refused(more):
 def test_short_flags_win_over_the_preset():
     recipe = recipe_for(flags("--recipe", "demo", "--set", "epochs=4", "--seed", "7", "--encoder", "some/bert"))
     assert (recipe.epochs, recipe.seed, recipe.encoder) == (4, 7, "some/bert")
+
+
+def test_all_seeds_share_one_split(tmp_path):
+    path = tmp_path / "news.csv"
+    rows = "".join(f"item {number} of many,{'arts' if number % 2 else 'law'}\n" for number in range(40))
+    path.write_text("text,label\n" + rows, encoding="utf-8")
+    one, other = (
+        corpus.from_options(flags("--corpus", str(path), "--seed", seed, "--set", "epochs=1")) for seed in "01"
+    )
+    assert one.digest == other.digest
+    assert corpus.from_options(flags("--corpus", str(path), "--split-seed", "1")).digest != one.digest
+
+
+def test_private_without_push_is_refused(capsys):
+    assert main(["--output", "runs/five", "--framework", "pytorch", "--private"]) == 2
+    assert "--push" in capsys.readouterr().err

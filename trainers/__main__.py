@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     )
     out.add_argument("--corpus", default=corpus.SAMPLE, help="a file, a Hub data set id, or `sample` (default)")
     corpus.add_options(out)
-    out.add_argument("--output", type=Path, required=True, help="folder for the models, such as runs/NAME")
+    out.add_argument("--output", type=Path, required=True, help="folder for the models; earlier ones are replaced")
     out.add_argument("--push", metavar="USER/NAME", help="publish as USER/NAME-pytorch and USER/NAME-tensorflow")
     out.add_argument("--private", action="store_true", help="publish into private repositories")
     out.add_argument("--resume", action="store_true", help="go on from checkpoints; keep what is finished")
@@ -85,10 +85,12 @@ def recipe_for(arguments: argparse.Namespace) -> Recipe:
 
 def _train(arguments: argparse.Namespace) -> int:
     recipe = recipe_for(arguments)
+    if arguments.private and not arguments.push:
+        raise RecipeError("--private says how to publish, but nothing is published without --push USER/NAME; add it.")
     repo_id = f"{arguments.push}-{arguments.framework}" if arguments.push else ""
     if repo_id:
         hub.check_write_access(repo_id)
-    data = corpus.from_options(arguments, recipe.seed)
+    data = corpus.from_options(arguments)
     for warning in data.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     folder = job.run(job.Job(arguments.framework, recipe, data, arguments.output, repo_id), resume=arguments.resume)

@@ -26,7 +26,7 @@ class Recipe:
         adam_epsilon: AdamW's epsilon.
         clip_norm: largest global norm of the gradients.
         dropout: rate in the encoder's layers, its attention and before the head; 0 turns it off.
-        seed: of the head's first weights, the batch plan, dropout and a split where the corpus has none.
+        seed: of the head's first weights, the batch plan and dropout.
         mixed_precision: train in bfloat16 with float32 weights (for GPUs; off by default).
     """
 
