@@ -218,7 +218,7 @@ def _provenance(model: CachedModel) -> dict:
 
 def _public_command(arguments: Sequence[str]) -> str:
     """The command line with the folders of this machine cut off."""
-    shown = [Path(part).name if part.startswith(("/", "~")) else part for part in arguments]
+    shown = [Path(part).name if part.startswith(("/", "~", ".")) else part for part in arguments]
     return " ".join(["python -m eval", *shown])
 
 

@@ -87,3 +87,10 @@ def test_no_article_is_published():
             assert path.suffix in {".json", ".md"}
             longest = max((len(text) for text in re.findall(r'"([^"]*)"', path.read_text(encoding="utf-8"))), default=0)
             assert longest < 500, path
+
+
+def test_the_readme_quotes_the_verdict():
+    made = report.read(RESULTS / "bbc-minilm" / "report.json")
+    assert made["id"] in README
+    assert f"**Verdict: {made['comparison']['headline']}.**" in README
+    assert made["comparison"]["explanation"] in README
