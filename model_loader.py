@@ -12,14 +12,13 @@ from pathlib import Path
 
 import corpus
 from classifiers.base import BertClassifier
-from classifiers.pair import Pair, load_classifier
+from classifiers.pair import NAMES, Pair, load_classifier
 from errors import BakeoffError, ModelError
 from trainers import job
 from trainers.job import FRAMEWORKS
 from trainers.monitor import PROGRESS_FILE
 from trainers.recipe import preset
 
-NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 WARM_UP = "A first text, so that no visitor waits for the first call."
 
 log = logging.getLogger(__name__)

@@ -10,6 +10,8 @@ import hub_safety
 from classifiers.base import BertClassifier
 from errors import HubError, ModelError
 
+NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # how commands and folders call them, and how people do
+
 # A framework is imported only when a model of it is loaded: each takes seconds and hundreds of megabytes.
 _IMPLEMENTATIONS = {
     "pytorch": ("classifiers.pytorch_bert", "PyTorchBert", hub.PYTORCH_FILES),

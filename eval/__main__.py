@@ -17,13 +17,11 @@ from tqdm import tqdm
 import corpus
 import tokenization
 from classifiers.model_folder import ModelFolder
-from classifiers.pair import load_classifier, locate
+from classifiers.pair import NAMES, load_classifier, locate
 from corpus import Corpus
 from errors import ModelError, ReportError, one_sentence_errors
 from eval import predictions, report, robustness
 from eval.significance import MARGIN
-
-FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 
 
 class CachedModel:
@@ -33,7 +31,7 @@ class CachedModel:
     """
 
     def __init__(self, framework: str, model: str, cache: Path | None, progress: tqdm):
-        self.framework = FRAMEWORKS[framework]
+        self.framework = NAMES[framework]
         self.source = locate(framework, model)
         self.revision = self.source.revision
         self.folder = ModelFolder(self.source.path)
@@ -94,7 +92,7 @@ def evaluate(arguments: argparse.Namespace, data: Corpus, bar: tqdm, command: st
     """
     models = [
         CachedModel(framework, model, arguments.cache, bar)
-        for framework, model in zip(FRAMEWORKS, arguments.models, strict=True)
+        for framework, model in zip(NAMES, arguments.models, strict=True)
     ]
     _check_comparable(models, data)
     runs = _seed_runs(arguments, models[0].labels, bar)
@@ -179,7 +177,7 @@ def _seed_runs(arguments: argparse.Namespace, labels: Sequence[str], bar: tqdm) 
             CachedModel(framework, str(folder), arguments.cache, bar)
             for folder in _trained(arguments.seeds_dir, framework)
         ]
-        for framework in FRAMEWORKS
+        for framework in NAMES
     ]
     if min(map(len, runs)) < 2:
         raise ReportError(

@@ -15,6 +15,7 @@ import jsonschema
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.base import softmax
 from errors import ReportError
 from eval import calibration, disagreement, risk_coverage, seeds, significance, slices, temperature
 from files import write_json
@@ -76,7 +77,7 @@ def build(
         "comparison": asdict(comparison),
         "evaluations": evaluations,
         "calibration": {name: _calibration(references, each, settings["seed"]) for name, each in logits.items()},
-        "disagreement": disagreement.compare(references, *map(_softmax, (first, second))).to_json(),
+        "disagreement": disagreement.compare(references, softmax(first), softmax(second)).to_json(),
         "slices": slices.slice_report(
             references, first.argmax(axis=1), second.argmax(axis=1), labels, **facets
         ).to_json(),
@@ -165,12 +166,6 @@ def _calibration(references: NDArray[np.int64], logits: NDArray[np.float32], see
         "temperature": asdict(temperature.temperature_scaling(references, logits, seed=seed)),
         "risk_coverage": asdict(risk_coverage.risk_coverage(references, logits, seed=seed)),
     }
-
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    from classifiers.base import softmax
-
-    return softmax(logits)
 
 
 def _refuse_constant(name: str) -> None:

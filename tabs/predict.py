@@ -6,8 +6,9 @@ import gradio as gr
 
 import corpus
 from classifiers.answer import Answer, answer
+from classifiers.pair import NAMES
 from limits import MAX_CHARACTERS, check_text
-from model_loader import NAMES, ModelLoader
+from model_loader import ModelLoader
 from tabs.common import milliseconds, percent, shows_errors
 
 HISTORY_HEADERS = ["Text", "PyTorch", "TensorFlow", "Same answer"]

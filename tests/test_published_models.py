@@ -1,19 +1,14 @@
 """The round trip: trained models go to a Hub over HTTP and come back through our loaders and through stock code."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import corpus
 from classifiers.base import predict
 from tests import tiny
-from tests.hub_server import running_hub
-
-ROOT = Path(__file__).parent.parent
 
 STOCK = {
     "pytorch": """
@@ -35,13 +30,25 @@ labels = [names[column] for column in model.predict(texts, verbose=0).argmax(-1)
 }
 
 
-def run(command, environment):
-    """A command's standard output; what it printed fails the test with it."""
-    done = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
+def ended(command, environment):
+    """A command in a process of its own, once it has ended."""
+    return subprocess.run(
+        [sys.executable, *command], cwd=tiny.ROOT, env=environment, capture_output=True, text=True, timeout=240
     )
+
+
+def run(command, environment):
+    """The standard output of a command that must end well."""
+    done = ended(command, environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def refused(command, environment):
+    """The sentence of a command that must fail."""
+    done = ended(command, environment)
+    assert done.returncode == 2, done.stdout + done.stderr
+    return tiny.error_sentence(done.stdout + done.stderr)
 
 
 @pytest.mark.slow
@@ -72,33 +79,12 @@ def test_parity_holds_for_the_published_pair(published_hub):
 @pytest.mark.slow
 def test_a_private_model_is_not_shown_without_a_token(published_hub, tmp_path):
     server, _ = published_hub
-    environment = os.environ | server.env(tmp_path)
-    environment.pop("HF_TOKEN", None)
-    done = subprocess.run(
-        [sys.executable, "-m", "trainers.parity", "alice/tiny-pytorch", "alice/tiny-tensorflow"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 2
-    assert "alice/tiny-pytorch" in tiny.error_sentence(done.stdout + done.stderr)
+    sentence = refused(["-m", "trainers.parity", "alice/tiny-pytorch", "alice/tiny-tensorflow"], server.env(tmp_path))
+    assert "alice/tiny-pytorch" in sentence
 
 
-def test_pushing_without_a_token_fails_before_the_training(encoder_folder, tmp_path):
-    with running_hub() as server:
-        environment = os.environ | server.env(tmp_path / "home")
-        environment.pop("HF_TOKEN", None)
-        command = tiny.arguments(encoder_folder, tmp_path / "runs", "--framework", "pytorch", "--push", "alice/tiny")
-        done = subprocess.run(
-            [sys.executable, "-m", "trainers", *command],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 2
-        assert "needs a Hugging Face token" in tiny.error_sentence(done.stdout + done.stderr)
-        assert not (tmp_path / "runs").exists()
+def test_pushing_without_a_token_fails_before_the_training(encoder_folder, fake_hub, tmp_path):
+    flags = tiny.arguments(encoder_folder, tmp_path / "runs", "--framework", "pytorch", "--push", "alice/tiny")
+    sentence = refused(["-m", "trainers", *flags], fake_hub.env(tmp_path / "home"))
+    assert "needs a Hugging Face token" in sentence
+    assert not (tmp_path / "runs").exists()
