@@ -34,8 +34,16 @@ class TextEncoder:
 
     def encode(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
         """Token ids of each text, `[CLS]` first and `[SEP]` last, at most `max_length` of them, unpadded."""
-        encodings = self._tokenizer.encode_batch_fast([_without_lone_surrogates(text) for text in texts])
+        encodings = self._tokenizer.encode_batch_fast([without_lone_surrogates(text) for text in texts])
         return [np.asarray(encoding.ids, dtype=np.int32) for encoding in encodings]
+
+    def characters_read(self, text: str) -> int:
+        """Where in the text the last token that `encode` keeps ends: what follows is never read.
+
+        The length of the text if nothing is cut off.
+        """
+        encoding = self._tokenizer.encode(without_lone_surrogates(text))
+        return encoding.offsets[-2][1] if encoding.overflowing else len(text)
 
     def difference(self, other: "TextEncoder") -> str:
         """What tells this tokenizer from another, in words; empty when both give the same ids for any text."""
@@ -86,6 +94,6 @@ def batches_by_length(token_ids: Sequence[NDArray[np.int32]], batch_size: int) -
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
-def _without_lone_surrogates(text: str) -> str:
-    """Half of a surrogate pair can't be encoded as UTF-8 and would crash the tokenizer: it becomes U+FFFD."""
+def without_lone_surrogates(text: str) -> str:
+    """The text with U+FFFD for each lone half of a surrogate pair, which would crash the tokenizer."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

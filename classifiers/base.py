@@ -34,6 +34,10 @@ class Classifier(Protocol):
         """Logits (n, k) of n texts; (0, k) of none."""
         ...
 
+    def characters_read(self, text: str) -> int:
+        """How many of the text's first characters the model reads; what follows can't change its logits."""
+        ...
+
 
 def predict_proba(classifier: Classifier, texts: Sequence[str]) -> NDArray[np.float64]:
     """Class probabilities (n, k); rows sum to 1."""
@@ -84,6 +88,10 @@ class BertClassifier(ABC):
                 padded, mask = pad([token_ids[row] for row in rows], self.text_encoder.pad_id)
                 out[start + rows] = self._forward(padded, mask)
         return out
+
+    def characters_read(self, text: str) -> int:
+        """How many of the text's first characters the model reads; what follows can't change its logits."""
+        return self.text_encoder.characters_read(text)
 
     def _check_config(self, id2label: Mapping[int | str, str], positions: int) -> None:
         """The framework's own config must name the classes of `labels.json`, and read as much as the recipe says."""

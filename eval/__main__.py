@@ -46,6 +46,10 @@ class CachedModel:
             self._answer, len(self.labels), self.digest, texts, self._cache, self._progress.update
         )
 
+    def characters_read(self, text: str) -> int:
+        """How many of the text's first characters the model reads."""
+        return self.folder.text_encoder().characters_read(text)
+
     def _answer(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if self._classifier is None:
             self._classifier = self._load()

@@ -22,6 +22,10 @@ class WordCounter:
         counts = [[text.split().count(label) for label in self.labels] for text in texts]
         return np.array(counts, dtype=np.float32).reshape(len(texts), len(self.labels))
 
+    def characters_read(self, text: str) -> int:
+        """All of them."""
+        return len(text)
+
 
 class Contrarian(WordCounter):
     """The same, but the other way round where the text says `contrary`."""

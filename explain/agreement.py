@@ -1,0 +1,91 @@
+"""How alike two explanations are: of two models, or of one model and two seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from classifiers.base import Classifier
+from eval.estimate import Estimate
+from explain.lime_text import Explanation, Settings, explain
+
+TOP = 10
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How alike two explanations are.
+
+    Attributes:
+        overlap: share of the top words that both have in common, 0 to 1.
+        rank_correlation: Spearman's, of all words' weights, -1 to 1.
+        sign_agreement: share of the words in either's top whose weights have the same sign in both.
+        top: how many words were the top.
+    """
+
+    overlap: Estimate
+    rank_correlation: Estimate
+    sign_agreement: Estimate
+    top: int
+
+
+def agree(first: Explanation, second: Explanation, top: int = TOP) -> Agreement:
+    """Compare two explanations of one text over the words that both have.
+
+    A word whose weight is 0 in both has no sign and is left out of the sign agreement.
+    """
+    one, other = _weights(first), _weights(second)
+    names = sorted(one.keys() & other.keys())
+    a, b = (np.array([weights[name] for name in names]) for weights in (one, other))
+    tops = [set(_heaviest(weights, top)) for weights in (one, other)]
+    size = min(top, len(one), len(other))
+    either = [row for row, name in enumerate(names) if name in tops[0] | tops[1] and (a[row] or b[row])]
+    return Agreement(
+        overlap=Estimate(len(tops[0] & tops[1]) / size) if size else Estimate(None, reason="there are no words"),
+        rank_correlation=_rank_correlation(a, b),
+        sign_agreement=Estimate(float(np.mean(np.sign(a[either]) == np.sign(b[either]))))
+        if either
+        else Estimate(None, reason="no word has a weight"),
+        top=top,
+    )
+
+
+def stability(
+    text: str,
+    classifier: Classifier,
+    seeds: Sequence[int],
+    label: str | None = None,
+    settings: Settings | None = None,
+    top: int = TOP,
+) -> Estimate:
+    """Mean overlap of the top words of one model's explanations from several seeds, over all pairs of seeds.
+
+    Raises:
+        ValueError: there are fewer than two seeds.
+        InputError: the text or the label can't be explained.
+    """
+    if len(set(seeds)) < 2:
+        raise ValueError("expected at least two different seeds")
+    base = settings or Settings()
+    drawn = [explain(text, [classifier], label, replace(base, seed=seed))[0] for seed in seeds]
+    return Estimate(float(np.mean([agree(*pair, top).overlap.value for pair in combinations(drawn, 2)])))
+
+
+def _weights(explanation: Explanation) -> dict[str, float]:
+    return {part.name: part.weight for part in explanation.parts}
+
+
+def _heaviest(weights: dict[str, float], top: int) -> list[str]:
+    return sorted(weights, key=lambda name: -abs(weights[name]))[:top]
+
+
+def _rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> Estimate:
+    if len(first) < 3:
+        return Estimate(None, reason="fewer than three words are in both")
+    ranks = [rankdata(weights) for weights in (first, second)]
+    if min(np.ptp(each) for each in ranks) == 0:
+        return Estimate(None, reason="all words weigh the same in one of the models")
+    return Estimate(float(np.corrcoef(*ranks)[0, 1]))

@@ -1,0 +1,341 @@
+"""LIME for text (Ribeiro et al., 2016), made to be believed: which words speak for a class, how surely, in each model.
+
+Built on `lime`: its index of words and its local fit. What is different by default: both models see the same perturbed
+texts; the log-odds are fitted, which do not flatten as probabilities do; every weight has an interval; sampling goes on
+in rounds until the top words are stable; and only what the model reads is perturbed. `Settings(stock=True)` does as
+stock lime does.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.base import Classifier, softmax
+from errors import InputError
+from explain import sampling, surrogate, trust
+from explain.sampling import Samples
+from explain.surrogate import TARGETS, Surrogate, contrast
+from explain.trust import STABLE, Trust
+from explain.words import Units, by_passage, by_word, by_word_in, end_of_word, words
+from tokenization import without_lone_surrogates
+
+ROUND = 50  # samples between two fits
+MAX_WORDS = 120  # distinct ones; a longer text is narrowed down by its passages first
+PASSAGE_SHARE = 0.25  # of the samples
+BOOTSTRAP = 100  # rounds, for the intervals and the trust
+STABLE_ROUNDS = 2  # in a row
+COARSE = 600  # parts, beyond which no intervals are computed: stock lime on thousands of words
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to explain.
+
+    Attributes:
+        samples: perturbed texts at most, that is calls of each model; at least 10.
+        seconds: wall time at most; None for no limit.
+        top: the words whose stability ends the sampling.
+        target: "log-odds" or "probability" of the explained class.
+        stock: draw, weigh and fit as stock lime does, on the whole text, to the last sample.
+        seed: of the draws; equal seed, text and settings give equal explanations, unless time ran out.
+    """
+
+    samples: int = 500
+    seconds: float | None = 60.0
+    top: int = 10
+    target: str = "log-odds"
+    stock: bool = False
+    seed: int = 0
+
+    def __post_init__(self):
+        if self.samples < 10 or self.top < 1 or self.seed < 0 or self.target not in TARGETS:
+            raise InputError(
+                f"these settings can't be explained with: expected at least 10 samples, 1 top word, a seed from 0 and "
+                f"a target among {', '.join(TARGETS)}; received {self.samples}, {self.top}, {self.seed} and "
+                f"{self.target}; change them."
+            )
+
+
+@dataclass(frozen=True)
+class Part:
+    """A word of the text (all its occurrences), or a passage that was not looked into further.
+
+    Attributes:
+        name: what it says.
+        starts: where it stands in the text, one position an occurrence.
+        weight: what it adds to the target, on average over the perturbed texts.
+        low: lower end of the weight's 95 % interval; None where there is none.
+        high: upper end of it.
+    """
+
+    name: str
+    starts: tuple[int, ...]
+    weight: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why one model answers as it does, in words and weights.
+
+    Attributes:
+        framework: of the model.
+        revision: of the model.
+        label: the explained class.
+        against: the class it is held against; empty for all others.
+        predicted: the model's own answer.
+        probability: the model's, of the explained class.
+        text: what was explained.
+        read: how many of its first characters the model reads.
+        parts: the words, in the text's order.
+        target: what was fitted: "log-odds" or "probability".
+        samples: the perturbed texts, that is the calls of the model, the text itself among them.
+        r2: share of the target's variance that the fit explains; None where the target never changes.
+        r2_unseen: the same on samples that it was not fitted to.
+        trust: whether to believe it.
+        replicates: float64 (b, d): the parts' weights from b resamples, the same draws for each model.
+    """
+
+    framework: str
+    revision: str
+    label: str
+    against: str
+    predicted: str
+    probability: float
+    text: str
+    read: int
+    parts: tuple[Part, ...]
+    target: str
+    samples: int
+    r2: float | None
+    r2_unseen: float | None
+    trust: Trust
+    replicates: NDArray[np.float64] = field(repr=False, compare=False)
+
+    def heaviest(self, top: int | None = None) -> tuple[Part, ...]:
+        """The parts (or the first `top` of them) by their absolute weight."""
+        return tuple(sorted(self.parts, key=lambda part: -abs(part.weight))[:top])
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is explained.
+
+    Attributes:
+        text: without lone surrogates.
+        read: how many of its first characters the models read; a word that is cut in two counts as read.
+        classifiers: the models.
+        answers: the column of each model's own answer.
+    """
+
+    text: str
+    read: int
+    classifiers: tuple[Classifier, ...]
+    answers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str, classifiers: Sequence[Classifier]) -> "Subject":
+        """Ask the models about the text."""
+        text = without_lone_surrogates(text)
+        read = end_of_word(text, max(classifier.characters_read(text) for classifier in classifiers))
+        answers = tuple(int(classifier.logits([text])[0].argmax()) for classifier in classifiers)
+        return cls(text, read, tuple(classifiers), answers)
+
+    def columns(self, label: str | None) -> tuple[int, ...]:
+        """The column of a class in each model; of each model's own answer for None.
+
+        Raises:
+            InputError: a model does not know it.
+        """
+        if label is None:
+            return self.answers
+        for classifier in self.classifiers:
+            if label not in classifier.labels:
+                known = ", ".join(classifier.labels)
+                raise InputError(f"{label[:50]!r} is none of the models' classes: choose one of {known[:200]}.")
+        return tuple(classifier.labels.index(label) for classifier in self.classifiers)
+
+
+@dataclass(frozen=True)
+class Round:
+    """Where the sampling stands.
+
+    Attributes:
+        samples: those scored so far, of the present division of the text.
+        explanations: what they say, one a model.
+        calls: of each model, those for passages too.
+        share: of the samples or the time that may be used, whichever is further: 0 to 1.
+        seconds: since the start.
+        ended: why it is the last round: "stable", "samples" or "time"; empty while it goes on.
+    """
+
+    samples: Samples
+    explanations: tuple[Explanation, ...]
+    calls: int
+    share: float
+    seconds: float
+    ended: str
+
+
+def explain(
+    text: str, classifiers: Sequence[Classifier], label: str | None = None, settings: Settings | None = None
+) -> tuple[Explanation, ...]:
+    """Why each model answers as it does.
+
+    Args:
+        text: any text with at least one visible character.
+        classifiers: models with the same classes.
+        label: the class to explain; None for each model's own answer.
+        settings: how.
+
+    Returns:
+        One explanation a model, in their order.
+
+    Raises:
+        InputError: the text has nothing to take away, or no model knows the label.
+    """
+    *_, last = rounds(text, classifiers, label, settings)
+    return last.explanations
+
+
+def rounds(
+    text: str, classifiers: Sequence[Classifier], label: str | None = None, settings: Settings | None = None
+) -> Iterator[Round]:
+    """`explain`, round by round; closing the iterator stops it.
+
+    Raises:
+        InputError: as `explain`.
+    """
+    settings, subject = settings or Settings(), Subject.of(text, classifiers)
+    subject.columns(label)
+    started = time.monotonic()
+    units = by_word(subject.text if settings.stock else subject.text[: subject.read])
+    if not len(units):
+        raise InputError("The text has no visible character, so there is nothing to explain: give a text with words.")
+    calls = 0
+    if len(units) > MAX_WORDS and not settings.stock:
+        limit = round(PASSAGE_SHARE * settings.samples)
+        for coarse in _stage(by_passage(units.text), subject, label, settings, limit, 0, started):
+            yield coarse if coarse.ended == "time" else replace(coarse, ended="")
+        if coarse.ended == "time":
+            return
+        calls = coarse.calls
+        units = by_word_in(units.text, _weighty(coarse.explanations))
+    yield from _stage(units, subject, label, settings, settings.samples, calls, started)
+
+
+def explanations(
+    samples: Samples,
+    subject: Subject,
+    label: str | None = None,
+    against: str | None = None,
+    settings: Settings | None = None,
+) -> tuple[Explanation, ...]:
+    """What samples say of a class, one explanation a model; no model is called.
+
+    Args:
+        samples: of `rounds`, for any label.
+        subject: the text and the models.
+        label: the class to explain; None for each model's own answer.
+        against: explain the log-odds of `label` against this class alone; None for all others.
+        settings: those of `rounds`.
+
+    Raises:
+        InputError: no model knows a label, or both are the same.
+    """
+    settings = settings or Settings()
+    columns, others = (
+        subject.columns(label),
+        subject.columns(against) if against else (None,) * len(subject.classifiers),
+    )
+    if against and set(columns) & set(others):
+        raise InputError(f"a class can't be held against itself ({against}): choose two classes.")
+    return tuple(
+        _explanation(number, samples, subject, columns[number], others[number], settings)
+        for number in range(len(subject.classifiers))
+    )
+
+
+def _stage(
+    units: Units, subject: Subject, label: str | None, settings: Settings, limit: int, before: int, started: float
+) -> Iterator[Round]:
+    """Rounds over one division of the text until it is stable, or `limit` calls were made, `before` among them."""
+    random = np.random.RandomState(settings.seed)
+    samples, columns, stable = sampling.whole(units, subject.classifiers), subject.columns(label), 0
+    planned = sampling.draw_as_lime(len(units), limit - 1, random) if settings.stock else None
+    while True:
+        done = len(samples)
+        count = min(ROUND - (done == 1), limit - before - done)
+        kept = sampling.draw(samples, count, columns, random) if planned is None else planned[done - 1 :][:count]
+        in_time = True
+        for longer in sampling.extend(samples, kept, subject.classifiers):
+            samples = longer
+            in_time = settings.seconds is None or time.monotonic() - started < settings.seconds
+            if not in_time:
+                break
+        found = explanations(samples, subject, label, settings=settings)
+        stable = stable + 1 if all(each.trust.level == STABLE or each.r2 is None for each in found) else 0
+        calls, seconds = before + len(samples), time.monotonic() - started
+        ended = "" if in_time else "time"
+        if calls >= limit:
+            ended = "samples"
+        if stable >= STABLE_ROUNDS and not settings.stock:
+            ended = "stable"
+        share = max(calls / settings.samples, seconds / settings.seconds if settings.seconds else 0)
+        yield Round(samples, found, calls, min(share, 1.0), seconds, ended)
+        if ended:
+            return
+
+
+def _explanation(
+    number: int, samples: Samples, subject: Subject, column: int, other: int | None, settings: Settings
+) -> Explanation:
+    classifier, logits = subject.classifiers[number], samples.logits[number]
+    target = contrast(logits, column, other) if other is not None else TARGETS[settings.target](logits, column)
+    rounds = BOOTSTRAP if len(samples.units) <= COARSE else 0
+    fitted = surrogate.fit(samples.kept, target, stock=settings.stock, rounds=rounds, seed=settings.seed)
+    probabilities = softmax(logits[:1])[0]
+    return Explanation(
+        framework=classifier.framework,
+        revision=classifier.revision,
+        label=classifier.labels[column],
+        against="" if other is None else classifier.labels[other],
+        predicted=classifier.labels[int(probabilities.argmax())],
+        probability=float(probabilities[column]),
+        text=subject.text,
+        read=len(subject.text) if settings.stock else subject.read,
+        parts=_parts(samples.units, fitted),
+        target=settings.target,
+        samples=len(samples),
+        r2=fitted.r2,
+        r2_unseen=fitted.r2_unseen,
+        trust=trust.judge(fitted, settings.top),
+        replicates=fitted.replicates,
+    )
+
+
+def _parts(units: Units, fitted: Surrogate) -> tuple[Part, ...]:
+    ends = [(None, None)] * len(units)
+    if len(fitted.replicates):
+        ends = np.quantile(fitted.replicates, [0.025, 0.975], axis=0).T.tolist()
+    return tuple(
+        Part(name, starts, float(weight), low, high)
+        for name, starts, weight, (low, high) in zip(units.names, units.starts, fitted.weights, ends, strict=True)
+    )
+
+
+def _weighty(coarse: Sequence[Explanation]) -> set[str]:
+    """The passages that matter most to any of the models, up to the number of words that can be told apart."""
+    shares = [np.abs([part.weight for part in each.parts]) for each in coarse]
+    importance = sum(weights / max(weights.sum(), 1e-12) for weights in shares)
+    chosen, seen = set(), set()
+    for row in np.argsort(-importance, kind="stable"):
+        seen |= set(words(coarse[0].parts[row].name))
+        if chosen and len(seen) > MAX_WORDS:
+            break
+        chosen.add(coarse[0].parts[row].name)
+    return chosen

@@ -1,0 +1,224 @@
+"""The readable model of a model: from which words are kept to what the model says, by `lime`'s own fit.
+
+`LimeBase` takes either of two regressors: its ridge regression, or `SaturatingRegression`. A news article says its
+class many times over, so that a BERT's log-odds barely move until most of it is gone and then fall at once. A straight
+line explains a third of that; a line that levels off explains most of it, and its weights come out more alike from one
+draw of samples to the next.
+"""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from lime.lime_base import LimeBase
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.linear_model import Ridge
+
+KERNEL_WIDTH = 25  # lime's own, for cosine distances times 100
+PENALTY = 0.003  # of the squared weights, in units of the target's variance
+LEVEL_PENALTY = 1e-4  # of the levels': keeps them finite where the samples reach only one of them
+EVALUATIONS = 100
+
+
+def log_odds(logits: NDArray, column: int) -> NDArray[np.float64]:
+    """log p / (1 - p) of one class (n,), from logits (n, k), k at least 2; exact where p rounds to 1."""
+    logits = np.asarray(logits, dtype=np.float64)
+    return logits[:, column] - np.logaddexp.reduce(np.delete(logits, column, axis=1), axis=1)
+
+
+def probability(logits: NDArray, column: int) -> NDArray[np.float64]:
+    """The probability of one class (n,), from logits (n, k): what stock lime fits."""
+    return 1 / (1 + np.exp(-log_odds(logits, column)))
+
+
+def contrast(logits: NDArray, column: int, other: int) -> NDArray[np.float64]:
+    """log p / q of one class against another (n,), from logits (n, k)."""
+    logits = np.asarray(logits, dtype=np.float64)
+    return logits[:, column] - logits[:, other]
+
+
+TARGETS = {"log-odds": log_odds, "probability": probability}
+
+
+class SaturatingRegression(RegressorMixin, BaseEstimator):
+    """Least squares of y on `a + b tanh(c + X w)`, with a penalty on w: a line that may level off at both ends.
+
+    A single-index model. `coef_` has the direction of w; its size is the average derivative (Brillinger, 1983): by how
+    much y changes, on average over the samples, for one unit of a column.
+
+    Attributes:
+        coef_: float64 (d,), in units of y.
+        intercept_: what makes a line with these coefficients right on average.
+    """
+
+    def fit(self, X: NDArray, y: NDArray, sample_weight: NDArray | None = None) -> "SaturatingRegression":  # noqa: N803
+        """Fit X (n, d) to y (n,)."""
+        weights = np.ones(len(y)) if sample_weight is None else sample_weight
+        weights = weights / weights.sum()
+        self._center = weights @ y
+        self._scale = np.sqrt(weights @ (y - self._center) ** 2)
+        self.theta = np.zeros(X.shape[1] + 3)
+        if self._scale > 1e-9 * max(1.0, abs(self._center)):
+            self.theta = self._minimum(X, (y - self._center) / self._scale, np.sqrt(weights))
+        self.coef_ = self.coefficients(X, self.theta)
+        self.intercept_ = self._center - weights @ X @ self.coef_
+        return self
+
+    def predict(self, X: NDArray) -> NDArray[np.float64]:  # noqa: N803
+        """y (n,) of X (n, d)."""
+        return self.predict_with(X, self.theta)
+
+    def predict_with(self, X: NDArray, theta: NDArray) -> NDArray[np.float64]:  # noqa: N803
+        """y (n,) of X (n, d) by other parameters (d + 3,): a, b, c and w."""
+        return self._center + self._scale * (theta[0] + theta[1] * np.tanh(theta[2] + X @ theta[3:]))
+
+    def coefficients(self, X: NDArray, theta: NDArray) -> NDArray[np.float64]:  # noqa: N803
+        """`coef_` (d,) for other parameters, averaged over the rows of X."""
+        slopes = 1 - np.tanh(theta[2] + X @ theta[3:]) ** 2
+        return self._scale * theta[1] * slopes.mean() * theta[3:]
+
+    def jacobian(self, X: NDArray) -> NDArray[np.float64]:  # noqa: N803
+        """Derivatives (n, d + 3) of the prediction by the parameters."""
+        return self._scale * _slopes(X, self.theta)
+
+    def penalty(self, weight: float) -> NDArray[np.float64]:
+        """What each squared parameter (d + 3,) costs, where the samples' weights sum to `weight`."""
+        return weight * self._scale**2 * _penalties(len(self.theta))
+
+    def _minimum(self, X, y, root_weights) -> NDArray[np.float64]:  # noqa: N803
+        root_penalties = np.sqrt(_penalties(X.shape[1] + 3))
+        line = Ridge(alpha=1.0).fit(X, y, sample_weight=root_weights**2 * len(y)).coef_
+        start = np.concatenate([[0, 2, -X.mean(axis=0) @ line / 2], line / 2])  # the line, in the middle of the tanh
+
+        def residuals(theta):
+            error = theta[0] + theta[1] * np.tanh(theta[2] + X @ theta[3:]) - y
+            return np.concatenate([error * root_weights, root_penalties * theta])
+
+        def derivatives(theta):
+            return np.vstack([_slopes(X, theta) * root_weights[:, None], np.diag(root_penalties)])
+
+        return least_squares(residuals, start, derivatives, method="lm", max_nfev=EVALUATIONS).x
+
+
+def _slopes(X, theta) -> NDArray[np.float64]:  # noqa: N803
+    level = np.tanh(theta[2] + X @ theta[3:])
+    slope = theta[1] * (1 - level**2)
+    return np.column_stack([np.ones(len(X)), level, slope, slope[:, None] * X])
+
+
+def _penalties(parameters: int) -> NDArray[np.float64]:
+    return np.concatenate([[LEVEL_PENALTY, LEVEL_PENALTY, 0], np.full(parameters - 3, PENALTY)])
+
+
+class LinearRegression(Ridge):
+    """lime's ridge regression, with the same view of its parameters: the intercept and the coefficients (d + 1,)."""
+
+    def __init__(self, alpha: float = 1.0):
+        super().__init__(alpha=alpha, fit_intercept=True)
+
+    @property
+    def theta(self) -> NDArray[np.float64]:
+        """The parameters."""
+        return np.concatenate([[self.intercept_], self.coef_])
+
+    def predict_with(self, X: NDArray, theta: NDArray) -> NDArray[np.float64]:  # noqa: N803
+        """y (n,) of X (n, d) by other parameters."""
+        return theta[0] + X @ theta[1:]
+
+    def coefficients(self, X: NDArray, theta: NDArray) -> NDArray[np.float64]:  # noqa: N803
+        """The coefficients (d,) among the parameters."""
+        return theta[1:]
+
+    def jacobian(self, X: NDArray) -> NDArray[np.float64]:  # noqa: N803
+        """Derivatives (n, d + 1) of the prediction by the parameters."""
+        return np.column_stack([np.ones(len(X)), X])
+
+    def penalty(self, weight: float) -> NDArray[np.float64]:
+        """What each squared parameter costs, whatever the samples' weights sum to."""
+        return np.concatenate([[0], np.full(len(self.coef_), self.alpha)])
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """What was fitted.
+
+    Attributes:
+        weights: float64 (d,): what each part adds to the target, on average over the samples.
+        replicates: float64 (b, d): the same from b resamples of the samples.
+        r2: share of the target's variance that the fit explains on its samples; None where the target is constant.
+        r2_unseen: the same on samples that a resample left out.
+    """
+
+    weights: NDArray[np.float64]
+    replicates: NDArray[np.float64] = field(repr=False)
+    r2: float | None
+    r2_unseen: float | None
+
+
+def fit(kept: NDArray[np.bool_], target: NDArray[np.float64], *, stock: bool, rounds: int, seed: int = 0) -> Surrogate:
+    """Fit the target (n,) of the samples kept (n, d), the first of which is the whole text.
+
+    Args:
+        kept: which parts each perturbed text has.
+        target: what the model says of each.
+        stock: as stock lime does: a ridge regression on samples weighted by their distance. Otherwise a
+            `SaturatingRegression` in which all samples count alike: a saturated model moves only far from the text.
+        rounds: of the bootstrap.
+        seed: of the bootstrap; the same seed and n draw the same resamples.
+    """
+    data = kept.astype(np.float64)
+    distances = _distances(data) if stock else np.zeros(len(data))
+    kernel = partial(_kernel, width=KERNEL_WIDTH)
+    regressor = LinearRegression() if stock else SaturatingRegression()
+    _, fitted, r2, _ = LimeBase(kernel).explain_instance_with_data(
+        data, target[:, None], distances, 0, data.shape[1], feature_selection="none", model_regressor=regressor
+    )
+    weights = np.zeros(data.shape[1])
+    weights[[column for column, _ in fitted]] = [weight for _, weight in fitted]
+    if np.ptp(target) < 1e-9 * max(1.0, np.abs(target).max()):
+        return Surrogate(weights * 0, np.zeros((rounds, len(weights))), None, None)
+    replicates, unseen = _bootstrap(regressor, data, target, kernel(distances), rounds, seed)
+    return Surrogate(weights, replicates, float(r2), unseen)
+
+
+def _bootstrap(
+    regressor: SaturatingRegression | LinearRegression,
+    data: NDArray[np.float64],
+    target: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    rounds: int,
+    seed: int,
+) -> tuple[NDArray[np.float64], float]:
+    """Coefficients (rounds, d) of resamples and their R²: one Newton step from the fit, exact where that is linear."""
+    n = len(target)
+    jacobian, residuals = regressor.jacobian(data), target - regressor.predict(data)
+    rng = np.random.default_rng(seed)
+    coefficients, scores = [], []
+    for _ in range(rounds):
+        counts = np.bincount(rng.integers(n, size=n), minlength=n)
+        drawn = counts * weights
+        penalty = regressor.penalty(drawn.sum())
+        gradient = jacobian.T @ (drawn * residuals) - penalty * regressor.theta
+        curvature = (jacobian * drawn[:, None]).T @ jacobian
+        curvature[np.diag_indices_from(curvature)] += penalty + 1e-12 * np.trace(curvature)
+        theta = regressor.theta + np.linalg.solve(curvature, gradient)
+        coefficients.append(regressor.coefficients(data, theta))
+        left_out = counts == 0
+        scores.append(_r2(target[left_out], regressor.predict_with(data[left_out], theta), weights[left_out]))
+    return np.array(coefficients), float(np.nanmean(scores)) if np.isfinite(scores).any() else 0.0
+
+
+def _r2(target: NDArray, predicted: NDArray, weights: NDArray) -> float:
+    variance = weights @ (target - np.average(target, weights=weights)) ** 2 if weights.sum() > 0 else 0.0
+    return 1 - float(weights @ (target - predicted) ** 2) / variance if variance > 0 else np.nan
+
+
+def _distances(data: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cosine distance of each sample to the whole text, times 100, as lime has it."""
+    return 100 * (1 - np.sqrt(data.mean(axis=1)))
+
+
+def _kernel(distances: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    return np.sqrt(np.exp(-(distances**2) / width**2))
