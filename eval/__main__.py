@@ -19,7 +19,7 @@ from classifiers.model_folder import ModelFolder
 from classifiers.pair import NAMES, load_classifier, locate
 from corpus import Corpus
 from errors import ModelError, ReportError, one_sentence_errors
-from eval import html_report, predictions, report, robustness
+from eval import html_report, predictions, report, robustness, wording
 from eval.models import check_comparable, facets, provenance, weights_digest
 from eval.significance import MARGIN
 
@@ -131,7 +131,7 @@ def summary(made: dict) -> str:
     lines = [made["comparison"]["headline"], made["comparison"]["explanation"], ""]
     lines.append(_row("", ("PyTorch", "TensorFlow", "TensorFlow minus PyTorch")))
     for name, each in made["comparison"]["metrics"].items():
-        lines.append(_row(name, [_cell(each[key]) for key in ("pytorch", "tensorflow", "difference")]))
+        lines.append(_row(name, [wording.number(each[key]) for key in ("pytorch", "tensorflow", "difference")]))
     if made["seeds"]:
         lines += ["", made["seeds"]["headline"], made["seeds"]["explanation"]]
     return "\n".join(lines)
@@ -139,14 +139,6 @@ def summary(made: dict) -> str:
 
 def _row(name: str, cells: Sequence[str]) -> str:
     return f"{name.replace('_', ' '):<28}{''.join(f'{cell:<28}' for cell in cells)}".rstrip()
-
-
-def _cell(estimate: dict) -> str:
-    if estimate["value"] is None:
-        return "not defined"
-    if estimate["low"] is None:
-        return f"{estimate['value']:.4f}"
-    return f"{estimate['value']:.4f} [{estimate['low']:.4f}, {estimate['high']:.4f}]"
 
 
 def _warn_of_other_corpus(models: Sequence[CachedModel], data: Corpus) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import html_page
 from errors import ReportError, one_sentence_errors
-from eval import plots, report
+from eval import plots, report, wording
 
 
 def render(made: Mapping[str, Any]) -> str:
@@ -24,40 +24,9 @@ def render(made: Mapping[str, Any]) -> str:
         seeds_plot=plots.seeds(made),
         differences_plot=plots.differences(made),
         reliability_plot=plots.reliability(made),
-        number=number,
-        words=words,
-        points=points,
+        wording=wording,
         shade=shade,
-        share=share,
     )
-
-
-def number(estimate: Mapping[str, Any]) -> str:
-    """An estimate as text, such as "0.9600 [0.9314, 0.9770]"; its reason where it is not defined."""
-    if estimate["value"] is None:
-        return f"not defined: {estimate['reason']}"
-    if estimate["low"] is None or estimate["high"] is None:
-        return f"{estimate['value']:.4f}"
-    return f"{estimate['value']:.4f} [{estimate['low']:.4f}, {estimate['high']:.4f}]"
-
-
-def points(estimate: Mapping[str, Any]) -> str:
-    """A difference of shares in points, such as "+0.33 [-1.82, +2.48]"; its reason where it is not defined."""
-    if estimate["value"] is None:
-        return f"not defined: {estimate['reason']}"
-    if estimate["low"] is None or estimate["high"] is None:
-        return f"{100 * estimate['value']:+.2f}"
-    return f"{100 * estimate['value']:+.2f} [{100 * estimate['low']:+.2f}, {100 * estimate['high']:+.2f}]"
-
-
-def words(name: str) -> str:
-    """A metric's name as people write it: "macro F1" for `macro_f1`."""
-    return name.replace("_", " ").replace("f1", "F1").replace("top2", "top-2")
-
-
-def share(value: float | None) -> str:
-    """A share in percent."""
-    return "?" if value is None else f"{100 * value:.1f} %"
 
 
 def shade(count: int, row: Sequence[int]) -> str:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+from eval import wording
 from spreadsheets import neutralise
 
 COMPARED = ("pytorch", "tensorflow", "difference")  # TensorFlow minus PyTorch
@@ -23,15 +24,11 @@ def metrics_csv(report: Mapping[str, Any]) -> str:
     groups += [(each["label"], each["metrics"]) for each in report["comparison"]["classes"]]
     for label, metrics in groups:
         for name, compared in metrics.items():
-            writer.writerow([neutralise(label), neutralise(name), *_numbers(compared), _reasons(compared)])
+            writer.writerow(
+                [neutralise(label), neutralise(name), *_numbers(compared), neutralise(wording.reasons(compared))]
+            )
     return out.getvalue()
 
 
 def _numbers(compared: Mapping[str, Any]) -> list[float | None]:
     return [compared[each][part] for each in COMPARED for part in ("value", "low", "high")]
-
-
-def _reasons(compared: Mapping[str, Any]) -> str:
-    return neutralise(
-        "; ".join(dict.fromkeys(compared[each]["reason"] for each in COMPARED if compared[each]["reason"]))
-    )

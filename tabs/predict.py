@@ -9,7 +9,7 @@ from classifiers.answer import Answer, answer
 from classifiers.pair import NAMES
 from limits import MAX_CHARACTERS, check_text
 from model_loader import ModelLoader
-from tabs.common import milliseconds, percent, shows_errors
+from tabs.common import milliseconds, percent, plain, shows_errors
 
 HISTORY_HEADERS = ["Text", "PyTorch", "TensorFlow", "Same answer"]
 SHOWN = 80  # characters of a text in a table
@@ -54,16 +54,11 @@ def agreement(answers: Sequence[Answer]) -> str:
     """Whether the models give the same class to the first text, as a sentence in Markdown."""
     said = [f"{each.framework} {percent(each.confidence[0])}" for each in answers]
     if len(answers) == 1:
-        return f"Only {answers[0].framework} is ready: it says **{_plain(answers[0].predicted[0])}**."
+        return f"Only {answers[0].framework} is ready: it says **{plain(answers[0].predicted[0])}**."
     if len({each.predicted[0] for each in answers}) == 1:
-        return f"**Same answer: {_plain(answers[0].predicted[0])}** ({', '.join(said)})."
-    views = [f"{each.framework} says {_plain(each.predicted[0])} ({percent(each.confidence[0])})" for each in answers]
+        return f"**Same answer: {plain(answers[0].predicted[0])}** ({', '.join(said)})."
+    views = [f"{each.framework} says {plain(each.predicted[0])} ({percent(each.confidence[0])})" for each in answers]
     return f"**They disagree:** {', '.join(views)}."
-
-
-def _plain(label: str) -> str:
-    """A class name as Markdown that shows just its characters."""
-    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!<>|~$&" else character for character in label)
 
 
 def _answer_column(name: str) -> tuple[gr.Label, gr.Markdown]:
