@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Corpus
-from eval import models, predictions, report, robustness
+from eval import models, predictions, report
 from eval.models import Model
 from eval.significance import MARGIN
 
@@ -33,17 +33,14 @@ class Step:
     report: dict[str, Any] | None = None
 
 
-def evaluate(
-    classifiers: Sequence[Model], data: Corpus, *, command: str, keep: bool, perturb: bool = False
-) -> Iterator[Step]:
-    """The report of two loaded models on a corpus's test texts; the last step holds it.
+def evaluate(classifiers: Sequence[Model], data: Corpus, *, command: str, keep: bool) -> Iterator[Step]:
+    """The report of two loaded models on a corpus's test texts, without robustness; the last step holds it.
 
     Args:
         classifiers: PyTorch's, then TensorFlow's.
         data: only its `test` is read, and its name and digest.
         command: what the report says makes it again.
         keep: whether logits are taken from and kept in the cache on disk; a visitor's texts leave no trace.
-        perturb: whether robustness is measured, which reads every text seven times more.
 
     Raises:
         ModelError: the models don't know the corpus's classes.
@@ -56,13 +53,9 @@ def evaluate(
     for number, classifier in enumerate(classifiers):
         out = np.empty((len(texts), len(labels)), dtype=np.float32)
         for done in _fill(out, classifier, texts, keep):
-            share = 0.7 * (number + done / len(texts)) / len(classifiers)
+            share = 0.8 * (number + done / len(texts)) / len(classifiers)
             yield Step(share, f"{classifier.framework}: {done:,} of {len(texts):,} texts")
         logits[classifier.framework] = out
-    rows = None
-    if perturb:
-        yield Step(0.7, "robustness to damaged texts")
-        rows = [row.to_json() for row in robustness.measure(classifiers, texts, references, SETTINGS["seed"])]
     yield Step(0.8, "metrics, intervals and tests")
     made = report.build(
         {"name": data.name, "digest": data.digest, "texts": len(texts)},
@@ -73,7 +66,6 @@ def evaluate(
         settings=SETTINGS,
         command=command,
         facets=models.facets(classifiers[0], data),
-        robustness=rows,
     )
     yield Step(1.0, "done", made)
 

@@ -12,7 +12,7 @@ from eval import report
 RESULTS = Path(__file__).parent.parent / "results"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared as one object: hashing or comparing all its numbers has no use
 class Opened:
     """A report with the texts that it is about.
 

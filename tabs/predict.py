@@ -15,8 +15,8 @@ HISTORY_HEADERS = ["Text", "PyTorch", "TensorFlow", "Same answer"]
 SHOWN = 80  # characters of a text in a table
 
 
-def build_predict_tab(loader: ModelLoader) -> None:
-    """Lay out the tab and connect its events."""
+def build_predict_tab(loader: ModelLoader) -> gr.Textbox:
+    """Lay out the tab and connect its events; returns the box for the text."""
     text = gr.Textbox(
         label="Text to classify",
         placeholder="Paste a news item, or choose an example below",
@@ -48,6 +48,7 @@ def build_predict_tab(loader: ModelLoader) -> None:
     gr.on([submit.click, text.submit], classify, [text, history], outputs, api_name="predict")
     clear.click(lambda: ["", "", *[None, ""] * len(columns)], None, [text, verdict, *flat], api_visibility="private")
     forget.click(lambda: ([], []), None, [history, past], api_visibility="private")
+    return text
 
 
 def agreement(answers: Sequence[Answer]) -> str:

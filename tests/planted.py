@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -39,6 +40,7 @@ class ReadyLoader:
     """A ModelLoader that has its models already, or will never have them."""
 
     models: tuple = (WordCounter("PyTorch"), Contrarian("TensorFlow"))
+    report: Path | None = None
 
     def classifiers(self) -> tuple:
         """The models."""
