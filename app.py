@@ -38,7 +38,7 @@ THEME = gr.themes.Default(
 CSS = """
 :root, .gradio-container { --color-accent: #0f766e; }  /* teal that reads on white; Gradio's own is too pale */
 .dark, .dark .gradio-container { --color-accent: #2dd4bf; }
-.gradio-container table, .gradio-container [role="grid"] { font-family: var(--font); }
+.gradio-container table, .gradio-container [role="grid"] * { font-family: var(--font); }
 .status { padding: .5rem .75rem; border: 1px solid var(--border-color-primary); border-radius: .5rem; }
 .status progress { width: 100%; margin-top: .25rem; }
 .status.failed { border-color: var(--error-border-color, #b91c1c); }

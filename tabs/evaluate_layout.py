@@ -66,8 +66,8 @@ class Panel:
         return [self.json, self.csv, self.html]
 
     def texts_and_detail(self) -> list[Component]:
-        """The table of texts and what shows one of them."""
-        return [self.title, self.texts, *self.detail()]
+        """The table of texts, how they were chosen, and what shows one of them."""
+        return [self.kind, self.title, self.texts, *self.detail()]
 
     def detail(self) -> list[Component]:
         """What shows one text."""
@@ -106,7 +106,7 @@ def build_panel() -> Panel:
         parts["metrics"] = _table(view.METRIC_HEADERS, "Metrics", "metrics", [200, 215, 215, 240, 330], max_height=900)
         parts |= _build_confusion() | _build_texts() | _build_plots()
         label, widths = "Parts of the texts (click one to see its texts above)", [120, 200, 70, 110, 110, 220, 370]
-        parts["slices"] = _table(view.SLICE_HEADERS, label, "slices", widths)
+        parts["slices"] = _table(view.SLICE_HEADERS, label, "slices", widths, max_height=900)
         parts["slices_note"] = gr.Markdown()
         label, widths = "Robustness to damaged texts", [480, 240, 240, 240]
         parts["robustness_note"] = gr.Markdown()
@@ -126,7 +126,6 @@ def fill(panel: Panel, opened: Opened, mismatch: str) -> dict[Component, Any]:
         panel.metrics: view.metrics(report),
         panel.pytorch: _with_widths(view.confusion(report, "PyTorch")),
         panel.tensorflow: _with_widths(view.confusion(report, "TensorFlow")),
-        panel.kind: gr.update(value=FIRST_KIND),
         **show_texts(panel, opened, FIRST_KIND, browse.KINDS[FIRST_KIND](report)),
         panel.reliability: gr.update(value=reliability, x_lim=[floor, 1], y_lim=[0, 1]),
         panel.seeds: gr.update(value=seeds, visible=seeds is not None, y_lim=_limits(seeds)),
@@ -144,10 +143,11 @@ def empty(panel: Panel, sentence: str) -> dict[Component, Any]:
 
 
 def show_texts(panel: Panel, opened: Opened, what: str, indices: list[int]) -> dict[Component, Any]:
-    """A list of texts, none of them chosen; `what` says which they are."""
+    """A list of texts, none of them opened; `what` says which they are."""
     count = "no text" if not indices else "1 text" if len(indices) == 1 else f"{len(indices):,} texts"
     hint = " Click one to see it whole." if indices and opened.texts is not None else ""
     return {
+        panel.kind: gr.update(value=what if what in browse.KINDS else None),
         panel.title: f"**{view.plain(what)}: {count}.**{hint}",
         panel.texts: view.texts(opened, indices),
         panel.said: "",
