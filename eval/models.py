@@ -49,9 +49,15 @@ def mismatch(report: Mapping[str, Any], models: Sequence[Model]) -> str:
     return f"This report belongs to other model revisions than those that are loaded ({'; '.join(differing)})."
 
 
+def trained_elsewhere(report: Mapping[str, Any]) -> bool:
+    """Whether a model was trained on another corpus or split than the report's, as far as the report knows."""
+    digests = [model.get("trained_on", {}).get("digest") for model in report["models"].values()]
+    return any(digest != report["corpus"]["digest"] for digest in digests)
+
+
 def _identity(model: Mapping[str, Any]) -> str:
     weights = f"weights {model['weights'][:12]}" if model.get("weights") else "unknown weights"
-    return f"{weights}, revision {model['revision'][:12]}"
+    return weights if model["revision"] == "local" else f"{weights} of revision {model['revision'][:12]}"
 
 
 def check_comparable(models: Sequence[Classifier], data: Corpus) -> None:

@@ -37,7 +37,7 @@ def build_evaluate_tab(
     """
     names = report_names(loader)
     choice = gr.Dropdown(spoken(names), value=names[0] if names else None, label="Report", elem_id="report")
-    upload, uploaded, shown = build_upload(), gr.State(None), gr.State("")
+    upload, uploaded, shown = build_upload(), gr.State(None, time_to_live=7200), gr.State("")
     panel = build_panel()
     timer = gr.Timer(REFRESH_SECONDS, active=False)
     chosen = [choice, uploaded]
@@ -133,12 +133,16 @@ def connect_upload(loader: ModelLoader, upload: Upload, choice: gr.Dropdown, upl
         for step in evaluate_file.evaluate(pair, data):
             progress(step.share, desc=step.words)
             if step.report is None:
-                yield f"{step.share:.0%} done: {step.words} …", gr.skip(), gr.skip()
+                yield gr.skip(), gr.skip(), gr.skip()  # a place to stop
         yield _done(step.report), Opened(step.report, tuple(each.text for each in data.test)), _chosen(loader)
 
     inputs = [upload.file, upload.text_column, upload.label_column]
     event = upload.run.click(
-        evaluate_the_file, inputs, [upload.status, uploaded, choice], api_name="evaluate_file", concurrency_limit=1
+        evaluate_the_file,
+        inputs,
+        [upload.status, uploaded, choice],
+        api_name="evaluate_file",
+        show_progress_on=upload.status,
     )
     upload.stop.click(lambda: "Stopped.", None, upload.status, cancels=[event], api_visibility="private")
     return event

@@ -1,6 +1,5 @@
 """Tab Evaluate, its components: where they stand on the page, and what each shows of a report."""
 
-import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -50,6 +49,7 @@ class Panel:
     text: gr.Textbox
     explain: gr.Button
     reliability: gr.LinePlot
+    calibration: gr.Dataframe
     seeds: gr.ScatterPlot
     seeds_note: gr.Markdown
     slices: gr.Dataframe
@@ -79,7 +79,7 @@ def build_upload() -> Upload:
     with gr.Accordion("Evaluate both models on your own file, or open a report", open=False, elem_id="own-file"):
         gr.Markdown(
             f"A CSV, TSV, JSON Lines or Parquet file with a column of texts and one of labels: at most {MAX_ROWS:,} "
-            f"rows, and {MAX_CHARACTERS:,} characters a text. Only you see the result, and nothing of it is kept."
+            f"rows, and {MAX_CHARACTERS:,} characters a text. Only you see the result; the file and all that is made of it are deleted within two hours."
         )
         with gr.Row():
             file = gr.File(label="Labelled file", file_types=FILE_TYPES, elem_id="labelled-file")
@@ -90,7 +90,9 @@ def build_upload() -> Upload:
                     run = gr.Button("Evaluate the file", variant="primary", scale=3, elem_id="evaluate-file")
                     stop = gr.Button("Stop", scale=1, elem_id="stop-evaluation")
         status = gr.Markdown(elem_id="evaluation-status")
-        report = gr.File(label="A report (JSON) that python -m eval wrote", file_types=[".json"], elem_id="report-file")
+        report = gr.File(
+            label="A report (JSON) that python -m eval wrote", file_types=[".json"], height=120, elem_id="report-file"
+        )
     return Upload(file, text_column, label_column, run, stop, report, status)
 
 
@@ -117,8 +119,7 @@ def build_panel() -> Panel:
 def fill(panel: Panel, opened: Opened, mismatch: str) -> dict[Component, Any]:
     """What each component shows of a report; `mismatch` says how its models differ from those that are loaded."""
     report = opened.report
-    reliability, seeds = view.reliability(report), view.seeds(report)
-    floor = math.floor(10 * float(reliability["confidence"].min())) / 10
+    seeds = view.seeds(report)
     return {
         panel.verdict: view.verdict(report),
         panel.body: gr.Column(visible=True),
@@ -127,8 +128,10 @@ def fill(panel: Panel, opened: Opened, mismatch: str) -> dict[Component, Any]:
         panel.pytorch: _with_widths(view.confusion(report, "PyTorch")),
         panel.tensorflow: _with_widths(view.confusion(report, "TensorFlow")),
         **show_texts(panel, opened, FIRST_KIND, browse.KINDS[FIRST_KIND](report)),
-        panel.reliability: gr.update(value=reliability, x_lim=[floor, 1], y_lim=[0, 1]),
-        panel.seeds: gr.update(value=seeds, visible=seeds is not None, y_lim=_limits(seeds)),
+        # Never their limits: a plot whose value and limits change at once draws the old value (Gradio 6.31).
+        panel.reliability: view.reliability(report),
+        panel.calibration: view.calibration(report),
+        panel.seeds: gr.update(value=seeds, visible=seeds is not None),
         panel.seeds_note: view.seeds_note(report),
         panel.slices: view.slices(report),
         panel.slices_note: view.slices_note(report),
@@ -209,6 +212,7 @@ def _build_plots() -> dict[str, Component]:
                 height=320,
                 elem_id="reliability",
             )
+            calibration = _table(view.CALIBRATION_HEADERS, "Calibration", "calibration", [190, 200, 200])
         with gr.Column(min_width=300):
             seeds = gr.ScatterPlot(
                 x="framework",
@@ -221,7 +225,7 @@ def _build_plots() -> dict[str, Component]:
                 elem_id="seeds",
             )
             seeds_note = gr.Markdown()
-    return {"reliability": reliability, "seeds": seeds, "seeds_note": seeds_note}
+    return {"reliability": reliability, "calibration": calibration, "seeds": seeds, "seeds_note": seeds_note}
 
 
 def _table(headers: list[str], label: str, elem_id: str, widths: list[int], max_height: int = 640) -> gr.Dataframe:
@@ -237,10 +241,5 @@ def _table(headers: list[str], label: str, elem_id: str, widths: list[int], max_
 
 
 def _with_widths(matrix: dict[str, list]) -> dict[str, Any]:
-    return gr.update(value=matrix, column_widths=[125, *[92] * (len(matrix["headers"]) - 1)])
-
-
-def _limits(seeds) -> list[float] | None:
-    if seeds is None or seeds.empty:
-        return None
-    return [float(seeds["accuracy"].min()) - 1, min(100.0, float(seeds["accuracy"].max()) + 1)]
+    widths = [min(160, max(60, 24 + 9 * len(label))) for label in matrix["headers"][1:]]
+    return gr.update(value=matrix, column_widths=[125, *widths])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from eval import browse, wording
+from eval import browse, models, wording
 from eval.shelf import Opened
 from tabs.common import percent, plain
 
@@ -13,6 +13,7 @@ METRIC_HEADERS = ["metric", "PyTorch", "TensorFlow", "difference", "note"]
 SLICE_HEADERS = ["by", "part", "texts", "PyTorch", "TensorFlow", "difference, points", "warning"]
 ROBUSTNESS_HEADERS = ["damage", "PyTorch loses, points", "TensorFlow loses, points", "difference"]
 TEXT_HEADERS = ["no.", "label", "PyTorch", "TensorFlow", "text"]
+CALIBRATION_HEADERS = ["", "PyTorch", "TensorFlow"]
 TRUE_CLASS = "true class"
 SHOWN = 160  # characters of a text in a table
 CALIBRATED = "calibrated"
@@ -40,6 +41,11 @@ def about(opened: Opened, mismatch: str) -> str:
     ]
     if mismatch:
         lines.append(f"**{_one_line(mismatch)}**")
+    if models.trained_elsewhere(report):
+        lines.append(
+            "The models were trained on another corpus or split: where texts that they were trained on are among "
+            "these, the scores are too good."
+        )
     if opened.texts is None:
         lines.append("Reports hold no texts, and this corpus is not at hand: row numbers of its test split are shown.")
     return "\n\n".join(lines)
@@ -76,6 +82,23 @@ def reliability(report: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["confidence", "accuracy", "model", "texts"])
 
 
+def calibration(report: Mapping[str, Any]) -> dict[str, list]:
+    """How far confidence and accuracy are apart, and how far they would be by chance alone."""
+    names = {
+        "mean confidence": "mean_confidence",
+        "accuracy": "accuracy",
+        "calibration error": "error",
+        "the error of a calibrated model": "if_calibrated",
+        "p-value of being calibrated": "p_value",
+    }
+    both = [report["calibration"][framework] for framework in browse.FRAMEWORKS]
+    rows = [[name, *(wording.number(each["calibration"][key]) for each in both)] for name, key in names.items()]
+    rows.append(
+        ["temperature (over 1: too sure)", *(wording.number(each["temperature"]["temperature"]) for each in both)]
+    )
+    return _table(CALIBRATION_HEADERS, rows)
+
+
 def seeds(report: Mapping[str, Any]) -> pd.DataFrame | None:
     """Columns `framework`, `accuracy` in percent and `training`: a row for each seed; None without seeds."""
     if not report["seeds"]:
@@ -91,9 +114,14 @@ def seeds(report: Mapping[str, Any]) -> pd.DataFrame | None:
 
 
 def seeds_note(report: Mapping[str, Any]) -> str:
-    """What the seeds say, or why nothing is said of them."""
+    """Each training's accuracy, or why nothing is said of seeds."""
     if report["seeds"]:
-        return "Each point is a training with its own seed."
+        points = seeds(report)
+        runs = [
+            f"{name} {', '.join(f'{value:.2f}' for value in points['accuracy'][points['framework'] == name])}"
+            for name in browse.FRAMEWORKS
+        ]
+        return f"Each point is a training with its own seed: {'; '.join(runs)}."
     return (
         "One training of each framework: what another seed would change is not known. `python -m trainers --seeds 5` "
         "and `python -m eval --seeds-dir` tell."
