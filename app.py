@@ -70,10 +70,10 @@ def build(loader: ModelLoader) -> gr.Blocks:
     return demo
 
 
-def open_in_predict(tabs: gr.Tabs, text: gr.Textbox) -> Callable[[gr.Button, gr.Textbox], None]:
-    """Connects a button of another tab: a click puts the text that a component holds into Predict and goes there."""
+def open_in_predict(tabs: gr.Tabs, text: gr.Textbox) -> Callable[[gr.Button, gr.State], None]:
+    """Connects a button of another tab: a click puts the text of a State into Predict and goes there."""
 
-    def connect(button: gr.Button, source: gr.Textbox) -> None:
+    def connect(button: gr.Button, source: gr.State) -> None:
         button.click(lambda value: (value, gr.Tabs(selected="predict")), source, [text, tabs], api_visibility="private")
 
     return connect

@@ -26,14 +26,14 @@ NO_REPORT = (
 
 
 def build_evaluate_tab(
-    loader: ModelLoader, tab: gr.Tab, open_in_explain: Callable[[gr.Button, gr.Textbox], None]
+    loader: ModelLoader, tab: gr.Tab, open_in_explain: Callable[[gr.Button, gr.State], None]
 ) -> None:
     """Lay out the tab and connect its events; the report appears when the tab is opened.
 
     Args:
         loader: has the models, and knows where their own report is.
         tab: the one that this is built in.
-        open_in_explain: connects a button to the tab Explain: a click hands over the text that the component holds.
+        open_in_explain: connects a button to the tab Explain: a click hands over the text that the State holds.
     """
     names = report_names(loader)
     choice = gr.Dropdown(spoken(names), value=names[0] if names else None, label="Report", elem_id="report")
@@ -72,7 +72,7 @@ def build_evaluate_tab(
     then_show(connect_upload(loader, upload, choice, uploaded))
     then_show(connect_report_file(loader, upload, choice, uploaded))
     connect_texts(loader, panel, chosen)
-    open_in_explain(panel.explain, panel.text)
+    open_in_explain(panel.explain, panel.chosen)
     gr.api(summary_of(loader), api_name="report")
 
 

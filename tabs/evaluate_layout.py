@@ -47,6 +47,7 @@ class Panel:
     texts: gr.Dataframe
     said: gr.Markdown
     text: gr.Textbox
+    chosen: gr.State  # that text as it is: a box would change its line ends
     explain: gr.Button
     reliability: gr.LinePlot
     calibration: gr.Dataframe
@@ -71,7 +72,7 @@ class Panel:
 
     def detail(self) -> list[Component]:
         """What shows one text."""
-        return [self.said, self.text, self.explain]
+        return [self.said, self.text, self.chosen, self.explain]
 
 
 def build_upload() -> Upload:
@@ -79,7 +80,8 @@ def build_upload() -> Upload:
     with gr.Accordion("Evaluate both models on your own file, or open a report", open=False, elem_id="own-file"):
         gr.Markdown(
             f"A CSV, TSV, JSON Lines or Parquet file with a column of texts and one of labels: at most {MAX_ROWS:,} "
-            f"rows, and {MAX_CHARACTERS:,} characters a text. Only you see the result; the file and all that is made of it are deleted within two hours."
+            f"rows, and {MAX_CHARACTERS:,} characters a text. Only you see the result; the file and all that is made "
+            "of it are deleted within two hours."
         )
         with gr.Row():
             file = gr.File(label="Labelled file", file_types=FILE_TYPES, elem_id="labelled-file")
@@ -155,6 +157,7 @@ def show_texts(panel: Panel, opened: Opened, what: str, indices: list[int]) -> d
         panel.texts: view.texts(opened, indices),
         panel.said: "",
         panel.text: gr.update(value="", visible=False),
+        panel.chosen: "",
         panel.explain: gr.update(interactive=False),
     }
 
@@ -166,6 +169,7 @@ def show_one_text(panel: Panel, opened: Opened, index: int) -> dict[Component, A
     return {
         panel.said: said,
         panel.text: gr.update(value=text, visible=at_hand),
+        panel.chosen: text,
         panel.explain: gr.update(interactive=at_hand),
     }
 
@@ -191,6 +195,7 @@ def _build_texts() -> dict[str, Component]:
         "texts": _table(view.TEXT_HEADERS, "Texts", "evaluation-texts", [60, 140, 190, 190, 620], max_height=400),
         "said": gr.Markdown(elem_id="text-said"),
         "text": gr.Textbox(label="Text", interactive=False, lines=3, max_lines=12, visible=False, elem_id="whole-text"),
+        "chosen": gr.State(""),
         "explain": gr.Button("Explain this text", interactive=False, elem_id="open-in-explain"),
     }
 

@@ -203,6 +203,7 @@ def test_a_labelled_file_is_evaluated_and_a_text_of_it_opened(page, tmp_path):
     page.get_by_label("Text to classify").wait_for(state="visible")
 
 
+@pytest.mark.parametrize("page", [(1280, "light")], ids=["1280-light"], indirect=True)
 def test_a_hostile_report_stays_text(page, tmp_path):
     made = report.read(next(iter(shelf.published().values())))
     names = {label: f"{HOSTILE} **{label}** [x](javascript:hacked)" for label in made["labels"]}
@@ -223,6 +224,7 @@ def test_a_hostile_report_stays_text(page, tmp_path):
     assert page.locator("img[src=x]").count() == 0
 
 
+@pytest.mark.parametrize("page", [(1280, "light")], ids=["1280-light"], indirect=True)
 def test_what_is_no_report_gets_a_sentence(page, tmp_path):
     (tmp_path / "report.json").write_text('{"schema": 1}', encoding="utf-8")
     page.get_by_role("tab", name="Evaluate").click()

@@ -7,8 +7,11 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard
 
+import hub
 import hub_results
+from classifiers.pair import locate
 from errors import HubError, ReportError
+from eval import __main__ as evaluate_command
 from eval import predictions, publish, report
 from hub_results import Score
 from tests.predictions import logits
@@ -151,6 +154,25 @@ def test_the_metadata_survives_hostile_names():
     assert metadata["model-index"][0]["results"][0]["dataset"]["name"] == hostile
     assert metadata["model-index"][0]["results"][0]["metrics"] == [{"type": "f1", "value": 0.5, "name": "Macro F1"}]
     assert json.dumps(metadata)
+
+
+@pytest.mark.slow
+def test_a_trained_pair_is_published_scored_and_still_loads(connected_hub, tiny_runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", connected_hub.token("alice"))
+    repositories = {framework: f"alice/news-{framework}" for framework in FILES}
+    for framework, repo_id in repositories.items():
+        hub.publish(tiny_runs / framework, repo_id)
+    folders = [str(tiny_runs / framework) for framework in FILES]
+    output = tmp_path / "report.json"
+    cache = ["--cache", str(tmp_path / "cache")]
+    assert evaluate_command.main(["--models", *folders, "--no-robustness", "--output", str(output), *cache]) == 0
+    assert all(publish.publish(report.read(output), repositories).values())
+    for framework, repo_id in repositories.items():
+        snapshot = locate(framework, repo_id)
+        before, after = ((folder / "README.md").read_text("utf-8") for folder in (tiny_runs / framework, snapshot.path))
+        assert ModelCard(before).text == ModelCard(after).text
+        assert ModelCard(after).data.eval_results[0].metric_name.startswith("Accuracy (95 % interval")
+        assert len(ModelCard(after).data.eval_results) == len(publish.METRICS)
 
 
 @pytest.mark.parametrize("metadata", ["model-index: 3", "model-index: [a]", "a: [", "- a", "model-index: [{name: a}]"])
