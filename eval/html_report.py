@@ -11,7 +11,7 @@ from typing import Any
 
 import html_page
 from errors import ReportError, one_sentence_errors
-from eval import plots, report, wording
+from eval import models, plots, report, wording
 
 
 def render(made: Mapping[str, Any]) -> str:
@@ -24,6 +24,7 @@ def render(made: Mapping[str, Any]) -> str:
         seeds_plot=plots.seeds(made),
         differences_plot=plots.differences(made),
         reliability_plot=plots.reliability(made),
+        trained_elsewhere=models.trained_elsewhere(made),
         wording=wording,
         shade=shade,
     )

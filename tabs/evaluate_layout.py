@@ -7,10 +7,10 @@ import gradio as gr
 from gradio.components import Component
 
 from eval import browse
+from eval.plots import COLORS
 from eval.shelf import Opened
 from limits import MAX_CHARACTERS, MAX_ROWS
 from tabs import evaluate_view as view
-from tabs.models import COLORS
 
 FILE_TYPES = [".csv", ".tsv", ".jsonl", ".parquet"]
 FIRST_KIND = next(iter(browse.KINDS))
@@ -91,9 +91,9 @@ def build_upload() -> Upload:
                 with gr.Row():
                     run = gr.Button("Evaluate the file", variant="primary", scale=3, elem_id="evaluate-file")
                     stop = gr.Button("Stop", scale=1, elem_id="stop-evaluation")
-        status = gr.Markdown(elem_id="evaluation-status")
+        status = gr.Markdown(min_height=80, elem_id="evaluation-status")  # room for the progress bar
         report = gr.File(
-            label="A report (JSON) that python -m eval wrote", file_types=[".json"], height=120, elem_id="report-file"
+            label="A report (JSON) that python -m eval wrote", file_types=[".json"], height=160, elem_id="report-file"
         )
     return Upload(file, text_column, label_column, run, stop, report, status)
 

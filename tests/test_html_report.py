@@ -48,6 +48,15 @@ def test_the_verdict_comes_first_and_every_part_is_there(made):
     assert f"torch {made['machine']['versions']['torch']}" in page
 
 
+def test_scores_on_other_texts_than_the_models_own_are_warned_of(made):
+    warning = "trained on another corpus or split"
+    assert warning in html_report.render(made)
+    own = copy.deepcopy(made)
+    for model in own["models"].values():
+        model["trained_on"] = {"digest": own["corpus"]["digest"]}
+    assert warning not in html_report.render(own)
+
+
 def test_no_markup_of_a_report_survives(made):
     page = html_report.render(renamed(made, HOSTILE))
     assert "<img" not in page
