@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: no calls home
@@ -20,8 +20,10 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 import gradio as gr
 
 from errors import BakeoffError, one_sentence_errors
+from eval import report as eval_report
 from model_loader import ModelLoader
 from tabs.batch import build_batch_tab
+from tabs.evaluate import build_evaluate_tab
 from tabs.models import build_models_tab
 from tabs.predict import build_predict_tab
 
@@ -36,7 +38,7 @@ THEME = gr.themes.Default(
 CSS = """
 :root, .gradio-container { --color-accent: #0f766e; }  /* teal that reads on white; Gradio's own is too pale */
 .dark, .dark .gradio-container { --color-accent: #2dd4bf; }
-.gradio-container table { font-family: var(--font); }
+.gradio-container table, .gradio-container [role="grid"] * { font-family: var(--font); }
 .status { padding: .5rem .75rem; border: 1px solid var(--border-color-primary); border-radius: .5rem; }
 .status progress { width: 100%; margin-top: .25rem; }
 .status.failed { border-color: var(--error-border-color, #b91c1c); }
@@ -50,19 +52,31 @@ def build(loader: ModelLoader) -> gr.Blocks:
         gr.Markdown(f"# {TITLE}\nThe same BERT, fine-tuned in both by one recipe on the same batches. Compare them.")
         status = gr.HTML(elem_id="status")
         timer = gr.Timer(REFRESH_SECONDS)
-        with gr.Tab("Predict"):
-            with gr.Tab("One text"):
-                build_predict_tab(loader)
-            with gr.Tab("A file"):
-                build_batch_tab(loader)
-        with gr.Tab("Models") as models:
-            build_models_tab(loader, models)
+        with gr.Tabs() as tabs:
+            with gr.Tab("Predict", id="predict"):
+                with gr.Tab("One text"):
+                    text = build_predict_tab(loader)
+                with gr.Tab("A file"):
+                    build_batch_tab(loader)
+            with gr.Tab("Evaluate", id="evaluate") as evaluate:
+                build_evaluate_tab(loader, evaluate, open_in_predict(tabs, text))
+            with gr.Tab("Models", id="models") as models:
+                build_models_tab(loader, models)
 
         def refresh():
             return status_line(loader), gr.Timer(active=not loader.progress().finished)
 
         gr.on([demo.load, timer.tick], refresh, None, [status, timer], show_progress="hidden", api_visibility="private")
     return demo
+
+
+def open_in_predict(tabs: gr.Tabs, text: gr.Textbox) -> Callable[[gr.Button, gr.State], None]:
+    """Connects a button of another tab: a click puts the text of a State into Predict and goes there."""
+
+    def connect(button: gr.Button, source: gr.State) -> None:
+        button.click(lambda value: (value, gr.Tabs(selected="predict")), source, [text, tabs], api_visibility="private")
+
+    return connect
 
 
 def status_line(loader: ModelLoader) -> str:
@@ -82,6 +96,8 @@ def parser() -> argparse.ArgumentParser:
     for flag, name in (("pytorch", "PyTorch"), ("tensorflow", "TensorFlow")):
         variable = f"BAKEOFF_{flag.upper()}_MODEL"
         out.add_argument(f"--{flag}-model", default=environment(variable), help=model % (name, variable))
+    report = "of `python -m eval`, for the tab Evaluate (default: $BAKEOFF_REPORT; the demo pair's own is made)"
+    out.add_argument("--report", type=Path, default=environment("BAKEOFF_REPORT") or None, metavar="FILE", help=report)
     out.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
     out.add_argument("--port", type=_port, help="port (default: the first free one from 7860)")
     out.add_argument("--share", action="store_true", help="also serve through a public gradio.live link")
@@ -117,19 +133,23 @@ def check_address(host: str | None, port: int | None) -> None:
         ) from error
 
 
-def loader_for(pytorch: str | None, tensorflow: str | None) -> ModelLoader:
-    """The loader of the two named models, or of the demo pair where none is named.
+def loader_for(pytorch: str | None, tensorflow: str | None, report: Path | None = None) -> ModelLoader:
+    """The loader of the two named models, or of the demo pair where none is named, and of their report.
 
     Raises:
         BakeoffError: just one is named.
+        ReportError: the report's file is none.
     """
+    if report is not None:
+        eval_report.read(report)  # a wrong name is told at the start, not to a visitor
     if bool(pytorch) != bool(tensorflow):
         raise BakeoffError("only one model was named: give both --pytorch-model and --tensorflow-model, or neither.")
     if pytorch and tensorflow:
-        return ModelLoader({"pytorch": pytorch, "tensorflow": tensorflow})
+        return ModelLoader({"pytorch": pytorch, "tensorflow": tensorflow}, report=report)
     models = {framework: str(DEMO / framework) for framework in ("pytorch", "tensorflow")}
     missing = not all((Path(folder) / "training.json").exists() for folder in models.values())
-    return ModelLoader(models, demo=DEMO if missing else None)
+    demo = DEMO if missing else None
+    return ModelLoader(models, demo=demo, report=report or DEMO / "report.json", evaluate=report is None)
 
 
 def credentials(text: str | None) -> tuple[str, str] | None:
@@ -153,7 +173,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     auth = credentials(arguments.auth)
     check_address(arguments.host, arguments.port)
-    loader = loader_for(arguments.pytorch_model, arguments.tensorflow_model).start()
+    loader = loader_for(arguments.pytorch_model, arguments.tensorflow_model, arguments.report).start()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that a training under way is ended too
     demo = build(loader)
     demo.launch(

@@ -116,14 +116,14 @@ def load(
 
 
 def read_examples(
-    path: str | Path, *, text_column: str | None = None, label_column: str | None = None
+    path: str | Path, *, text_column: str | None = None, label_column: str | None = None, max_rows: int | None = None
 ) -> tuple[Example, ...]:
     """All rows of one labelled file, unsplit; any number of classes, repeated texts stay.
 
     Raises:
-        CorpusError: the file can't be read, lacks a column, or has an empty text or label.
+        CorpusError: the file can't be read, lacks a column, has an empty text or label, or more than `max_rows` rows.
     """
-    part = labelled.find_columns(tables.read_file(path), text_column, label_column)
+    part = labelled.find_columns(_read_file(path, max_rows), text_column, label_column)
     return labelled.with_clean_labels([part])[0].examples()
 
 
@@ -133,12 +133,16 @@ def read_texts(path: str | Path, *, text_column: str | None = None, max_rows: in
     Raises:
         CorpusError: the file can't be read, has no text column or an empty text, or more than `max_rows` rows.
     """
+    return labelled.find_columns(_read_file(path, max_rows), text_column, None, labelled=False).examples()
+
+
+def _read_file(path: str | Path, max_rows: int | None) -> Table:
     table = tables.read_file(path)
     if max_rows is not None and len(table.frame) > max_rows:
         raise CorpusError(
             f"{table.name} has {len(table.frame):,} rows, at most {max_rows:,} are taken; split it into smaller files."
         )
-    return labelled.find_columns(table, text_column, None, labelled=False).examples()
+    return table
 
 
 def split_positions(labels: Sequence[str], *, seed: int = 0, test_share: float = 0.2) -> tuple[list[int], list[int]]:

@@ -89,7 +89,7 @@ def check_write_access(repo_id: str, *, token: str | None = None) -> None:
     Raises:
         HubError: the id is none, there is no token, the Hub does not accept it, or it may only read.
     """
-    token = _publishing_token(repo_id, token)
+    token = publishing_token(repo_id, token)
     with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
         user = HfApi(token=token).whoami()
     if user.get("auth", {}).get("accessToken", {}).get("role") == "read":
@@ -130,7 +130,7 @@ def publish(
             what it serves differs from the folder (no tag is set).
     """
     say = progress or logger.info
-    token = _publishing_token(repo_id, token)
+    token = publishing_token(repo_id, token)
     files = hub_safety.publishable_files(Path(folder), token)
     if constants.is_offline_mode():
         raise HubError("HF_HUB_OFFLINE is set, so nothing can be published: unset it.")
@@ -208,7 +208,12 @@ def pull_encoder(repo_id: str, revision: str | None = None, *, token: str | None
     return pull(repo_id, revision, token=token, required=required, only=ENCODER_FILES)
 
 
-def _publishing_token(repo_id: str, token: str | None) -> str:
+def publishing_token(repo_id: str, token: str | None) -> str:
+    """The token to publish with: the given one, HF_TOKEN or the cached login.
+
+    Raises:
+        HubError: the id is no repository to publish to, or there is no token.
+    """
     if parse_model_id(repo_id)[1] or "/" not in repo_id:
         raise HubError(f"{repo_id!r} is not a repository to publish to: expected user/name.")
     if token := _token(token):

@@ -13,7 +13,8 @@ from pathlib import Path
 import corpus
 from classifiers.base import BertClassifier
 from classifiers.pair import NAMES, Pair, load_classifier
-from errors import BakeoffError, ModelError
+from errors import BakeoffError, ModelError, ReportError
+from eval import loaded, models, report
 from trainers import job
 from trainers.job import FRAMEWORKS
 from trainers.monitor import PROGRESS_FILE
@@ -42,16 +43,24 @@ class Progress:
 
 
 class ModelLoader:
-    """The two models of the app, by framework; trains the demo pair first where it is asked to.
+    """The two models of the app, by framework; trains the demo pair first, and evaluates it, where it is asked to.
 
     Args:
         models: folder or Hub id of each framework's model.
         demo: the folder of the demo pair, if that is what `models` names and it may have to be trained.
+        report: the pair's own report, if it has one.
+        evaluate: make that report on the sample once both models answer, where it is absent or of other weights.
     """
 
-    def __init__(self, models: Mapping[str, str], demo: Path | None = None):
+    def __init__(
+        self, models: Mapping[str, str], demo: Path | None = None, report: Path | None = None, evaluate: bool = False
+    ):
         self.models = dict(models)
+        self.report = report
         self._demo = demo
+        self._evaluate = evaluate
+        self._evaluation: loaded.Step | None = None
+        self._evaluation_error = ""
         self._ready: dict[str, BertClassifier] = {}
         self._pair: Pair | None = None
         self._error = ""
@@ -109,12 +118,20 @@ class ModelLoader:
         if self._error:
             return Progress(self._error, finished=True, failed=True)
         if self._pair is not None:
-            notices = "".join(f" {each.notice}" for each in self._pair if each.notice)
-            return Progress(f"Both models are ready.{notices}", finished=True)
+            return self._ready_progress()
         if self._training is not None and self._training.poll() is None:
             return self._training_progress()
         ready = "".join(f"{NAMES[framework]} is ready; " for framework in FRAMEWORKS if framework in self._ready)
         return Progress(f"{ready}{self._now} …")
+
+    def _ready_progress(self) -> Progress:
+        notices = "".join(f" {each.notice}" for each in self._pair if each.notice)
+        step = self._evaluation
+        if step is not None and step.report is None and not self._evaluation_error:
+            sentence = f"Both models are ready. Evaluating them on the sample's test split: {step.words} …{notices}"
+            return Progress(sentence, step.share)
+        error = f" {self._evaluation_error}" if self._evaluation_error else ""
+        return Progress(f"Both models are ready.{error}{notices}", finished=True)
 
     def _training_progress(self) -> Progress:
         sentence = "First start: training the demo models on the shipped sample"
@@ -139,12 +156,44 @@ class ModelLoader:
                 classifier = load_classifier(framework, self.models[framework])
                 classifier.logits([WARM_UP])
                 self._ready[framework] = classifier
-            self._pair = Pair(**self._ready)
+            pair = Pair(**self._ready)
+            if self._evaluate:
+                self._evaluation = loaded.Step(0.0, "reading the report that is there")
+            self._pair = pair
         except BakeoffError as error:
             self._error = str(error)
         except Exception:
             log.exception("the models could not be loaded")
             self._error = "The models could not be loaded because of a fault in the program; its log says more."
+        else:
+            self._make_report()
+
+    def _make_report(self) -> None:
+        """The pair's own report, where one is asked for; what goes wrong leaves the models in service."""
+        if not self._evaluate:
+            return
+        try:
+            data = corpus.load()
+            if self._has_report(data):
+                self._evaluation = None
+                return
+            command = "python -m eval --models pytorch tensorflow --no-robustness"
+            for step in loaded.evaluate(tuple(self._pair), data, command=command, keep=True):
+                if step.report is not None:
+                    report.write(self.report, step.report)
+                self._evaluation = step
+        except (BakeoffError, OSError) as error:
+            self._evaluation_error = f"They could not be evaluated: {error}"
+        except Exception:
+            log.exception("the models could not be evaluated")
+            self._evaluation_error = "They could not be evaluated because of a fault in the program; its log says more."
+
+    def _has_report(self, data: corpus.Corpus) -> bool:
+        try:
+            found = report.read(self.report)
+        except ReportError:  # absent, of an earlier version, or cut by a crash: made anew
+            return False
+        return found["corpus"]["digest"] == data.digest and not models.mismatch(found, tuple(self._pair))
 
     def _train_demo(self) -> None:
         self._now = "training the demo models"

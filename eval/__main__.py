@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import corpus
-import tokenization
 from classifiers.model_folder import ModelFolder
 from classifiers.pair import NAMES, load_classifier, locate
 from corpus import Corpus
 from errors import ModelError, ReportError, one_sentence_errors
-from eval import predictions, report, robustness
+from eval import html_report, predictions, report, robustness, wording
+from eval.models import check_comparable, facets, provenance, weights_digest
 from eval.significance import MARGIN
 
 
@@ -36,7 +36,7 @@ class CachedModel:
         self.revision = self.source.revision
         self.folder = ModelFolder(self.source.path)
         self.labels = self.folder.labels
-        self.digest = predictions.weights_digest(self.source.path)
+        self.digest = weights_digest(self.source.path)
         self._load = lambda: load_classifier(framework, model)
         self._classifier, self._cache, self._progress = None, cache, progress
 
@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--seed", type=int, default=0, help="of the bootstrap and the perturbations")
     out.add_argument("--cache", type=Path, metavar="DIR", help="for predictions (default: in the user's cache)")
     out.add_argument("--output", type=Path, default=Path("report.json"), metavar="FILE")
+    out.add_argument("--html", type=Path, metavar="FILE", help="also write the report as a page to read or print")
     return out
 
 
@@ -85,6 +86,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     report.write(arguments.output, made)
     print(summary(made))
     print(f"report {made['id']} written to {arguments.output}")
+    if arguments.html:
+        html_report.write(arguments.html, made)
+        print(f"page written to {arguments.html}")
     return 0
 
 
@@ -98,7 +102,7 @@ def evaluate(arguments: argparse.Namespace, data: Corpus, bar: tqdm, command: st
         CachedModel(framework, model, arguments.cache, bar)
         for framework, model in zip(NAMES, arguments.models, strict=True)
     ]
-    _check_comparable(models, data)
+    check_comparable(models, data)
     runs = _seed_runs(arguments, models[0].labels, bar)
     _warn_of_other_corpus([*models, *(run for part in runs or () for run in part)], data)
     labels = models[0].labels
@@ -116,10 +120,10 @@ def evaluate(arguments: argparse.Namespace, data: Corpus, bar: tqdm, command: st
         labels,
         references,
         logits,
-        {model.framework: _provenance(model) for model in models},
+        {model.framework: provenance(model) for model in models},
         settings={"margin": arguments.margin, "rounds": arguments.rounds, "seed": arguments.seed},
         command=command,
-        facets=_facets(models[0], data),
+        facets=facets(models[0], data),
         robustness=rows,
         seed_logits=seed_logits,
         progress=bar.set_description,
@@ -131,7 +135,7 @@ def summary(made: dict) -> str:
     lines = [made["comparison"]["headline"], made["comparison"]["explanation"], ""]
     lines.append(_row("", ("PyTorch", "TensorFlow", "TensorFlow minus PyTorch")))
     for name, each in made["comparison"]["metrics"].items():
-        lines.append(_row(name, [_cell(each[key]) for key in ("pytorch", "tensorflow", "difference")]))
+        lines.append(_row(name, [wording.number(each[key]) for key in ("pytorch", "tensorflow", "difference")]))
     if made["seeds"]:
         lines += ["", made["seeds"]["headline"], made["seeds"]["explanation"]]
     return "\n".join(lines)
@@ -139,28 +143,6 @@ def summary(made: dict) -> str:
 
 def _row(name: str, cells: Sequence[str]) -> str:
     return f"{name.replace('_', ' '):<28}{''.join(f'{cell:<28}' for cell in cells)}".rstrip()
-
-
-def _cell(estimate: dict) -> str:
-    if estimate["value"] is None:
-        return "not defined"
-    if estimate["low"] is None:
-        return f"{estimate['value']:.4f}"
-    return f"{estimate['value']:.4f} [{estimate['low']:.4f}, {estimate['high']:.4f}]"
-
-
-def _check_comparable(models: Sequence[CachedModel], data: Corpus) -> None:
-    first, second = models
-    if first.labels != second.labels:
-        raise ModelError(
-            f"the two models can't be compared, because their classes differ: {', '.join(first.labels)[:100]} and "
-            f"{', '.join(second.labels)[:100]}; train both on the same corpus."
-        )
-    if unknown := sorted({example.label for example in data.test} - set(first.labels)):
-        raise ModelError(
-            f"{data.name} has the class {unknown[0]!r}, which the models don't know (they know "
-            f"{', '.join(first.labels)[:100]}); give the corpus that they were trained on."
-        )
 
 
 def _warn_of_other_corpus(models: Sequence[CachedModel], data: Corpus) -> None:
@@ -195,27 +177,6 @@ def _seed_runs(arguments: argparse.Namespace, labels: Sequence[str], bar: tqdm) 
 
 def _trained(folder: Path, framework: str) -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"seed-*/{framework}/labels.json"))
-
-
-def _facets(model: CachedModel, data: Corpus) -> dict:
-    whole = tokenization.load(model.source.path)
-    return {
-        "token_ids": whole.encode([example.text for example in data.test]),
-        "unknown_id": whole.unknown_id,
-        "max_length": model.folder.recipe["max_length"],
-        "columns": [example.columns for example in data.test],
-    }
-
-
-def _provenance(model: CachedModel) -> dict:
-    training = model.folder.training
-    return {
-        "revision": model.revision,
-        "weights": model.digest,
-        "recipe": model.folder.recipe,
-        "trained_on": training.get("corpus", {}),
-        "encoder": training.get("encoder", {}),
-    }
 
 
 def _public_command(arguments: Sequence[str]) -> str:

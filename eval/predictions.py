@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 CHUNK = 64  # texts between two looks at the progress
 WEIGHT_FILES = ("*.safetensors", "*.weights.h5")
+RECIPE_FILE = "recipe.json"
 
 
 def default_cache() -> Path:
@@ -21,11 +22,19 @@ def default_cache() -> Path:
 
 def weights_digest(folder: Path) -> str:
     """sha256 over a model folder's weight files and its recipe: another model has another one."""
-    digest = hashlib.sha256()
-    for path in sorted(path for pattern in (*WEIGHT_FILES, "recipe.json") for path in folder.glob(pattern)):
-        digest.update(path.name.encode())
+    hashes = {}
+    for path in (path for pattern in (*WEIGHT_FILES, RECIPE_FILE) for path in folder.glob(pattern)):
         with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+            hashes[path.name] = hashlib.file_digest(file, "sha256").digest()
+    return digest_of_hashes(hashes)
+
+
+def digest_of_hashes(hashes: Mapping[str, bytes]) -> str:
+    """The `weights_digest` of files of which only the sha256 is known, by name: the weight files and the recipe."""
+    digest = hashlib.sha256()
+    for name in sorted(hashes):
+        digest.update(name.encode())
+        digest.update(hashes[name])
     return digest.hexdigest()
 
 
@@ -58,19 +67,29 @@ def logits(
         if progress:
             progress(len(texts))
         return cached
-    # Texts of similar length together: little padding is computed.
-    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
     out = np.empty((len(texts), classes), dtype=np.float32)
-    for start in range(0, len(order), CHUNK):
-        rows = order[start : start + CHUNK]
-        out[rows] = answer([texts[row] for row in rows])
+    before = 0
+    for done in fill(out, answer, texts):
         if progress:
-            progress(len(rows))
+            progress(done - before)
+        before = done
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.npy")
     np.save(temporary, out, allow_pickle=False)
     temporary.replace(path)
     return out
+
+
+def fill(
+    out: NDArray[np.float32], answer: Callable[[Sequence[str]], NDArray[np.float32]], texts: Sequence[str]
+) -> Iterator[int]:
+    """Write the logits of texts into `out` (n, k), some texts at a time; yields the number that is done."""
+    # Texts of similar length together: little padding is computed.
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    for start in range(0, len(order), CHUNK):
+        rows = order[start : start + CHUNK]
+        out[rows] = answer([texts[row] for row in rows])
+        yield start + len(rows)
 
 
 def _load(path: Path, shape: tuple[int, int]) -> NDArray[np.float32] | None:

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from classifiers.base import softmax
 from errors import ReportError
 from eval import calibration, disagreement, risk_coverage, seeds, significance, slices, temperature
+from eval.report_check import check_parts
 from files import write_json
 
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 MAX_BYTES = 64_000_000
+LARGEST = 1e15  # no number of a report comes near; beyond, formatting and plotting would fail
 PACKAGES = ("torch", "transformers", "tensorflow", "keras", "keras-hub", "scikit-learn", "numpy", "evaluate")
 
 
@@ -117,6 +119,7 @@ def check(report: Any, name: str) -> None:
         raise ReportError(f"{name} is no report of `python -m eval`: at {place}, {error.message[:120]}; make it again.")
     if report["id"] != identify(report):
         raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
+    check_parts(report, name)
 
 
 def write(path: Path, report: Mapping[str, Any]) -> None:
@@ -134,10 +137,12 @@ def read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ReportError(f"{path.name} has more than {MAX_BYTES / 1e6:.0f} MB, too much for a report.")
-        report = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        report = json.loads(
+            path.read_text(encoding="utf-8"), parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number
+        )
+        check(report, path.name)
     except (OSError, ValueError, RecursionError) as error:
         raise ReportError(f"{path.name} can't be read as a report ({error}); make it with `python -m eval`.") from error
-    check(report, path.name)
     return report
 
 
@@ -170,3 +175,15 @@ def _calibration(references: NDArray[np.int64], logits: NDArray[np.float32], see
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _integer(digits: str) -> int:
+    _number(digits)
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    number = float(digits)
+    if abs(number) > LARGEST:
+        raise ValueError(f"{digits[:20]} is too large a number for a report")
+    return number

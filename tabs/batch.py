@@ -16,11 +16,11 @@ from corpus import Example
 from errors import CorpusError, InputError
 from limits import MAX_ROWS, check_text
 from model_loader import ModelLoader
+from spreadsheets import neutralise
 from tabs.common import shows_errors
 from tabs.predict import SHOWN
 
 CHUNK = 32  # texts between two looks at the progress bar and the stop button
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 FILE_NAME = "bakeoff-predictions.csv"
 
 
@@ -163,8 +163,3 @@ def save(frame: pd.DataFrame, cache_dir: str) -> str:
         path = Path(folder, FILE_NAME)
         safe.to_csv(path, index=False, encoding="utf-8")
         return save_file_to_cache(path, cache_dir)
-
-
-def neutralise(cell: str) -> str:
-    """A cell with an apostrophe before what a spreadsheet would take for the start of a formula (OWASP's advice)."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

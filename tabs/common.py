@@ -44,3 +44,8 @@ def percent(share: float) -> str:
 def milliseconds(seconds: float) -> str:
     """A duration as text, such as 8.4 ms."""
     return f"{1000 * seconds:.1f} ms" if seconds < 0.1 else f"{1000 * seconds:,.0f} ms"
+
+
+def plain(text: str) -> str:
+    """A text as Markdown that shows just its characters: no markup, and no address becomes a link."""
+    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!<>|~$&:@" else character for character in text)

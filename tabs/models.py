@@ -6,11 +6,11 @@ import pandas as pd
 import corpus
 from classifiers.base import BertClassifier
 from classifiers.pair import load_pair
+from eval.plots import COLORS
 from model_loader import ModelLoader
 from tabs.common import percent, shows_errors
 from trainers import parity
 
-COLORS = {"PyTorch": "#ea580c", "TensorFlow": "#3b82f6"}  # apart for the colour-blind, on light and on dark
 PARITY_HEADERS = ["compared", "found", "limit", "result"]
 
 

@@ -9,14 +9,14 @@ from classifiers.answer import Answer, answer
 from classifiers.pair import NAMES
 from limits import MAX_CHARACTERS, check_text
 from model_loader import ModelLoader
-from tabs.common import milliseconds, percent, shows_errors
+from tabs.common import milliseconds, percent, plain, shows_errors
 
 HISTORY_HEADERS = ["Text", "PyTorch", "TensorFlow", "Same answer"]
 SHOWN = 80  # characters of a text in a table
 
 
-def build_predict_tab(loader: ModelLoader) -> None:
-    """Lay out the tab and connect its events."""
+def build_predict_tab(loader: ModelLoader) -> gr.Textbox:
+    """Lay out the tab and connect its events; returns the box for the text."""
     text = gr.Textbox(
         label="Text to classify",
         placeholder="Paste a news item, or choose an example below",
@@ -48,22 +48,18 @@ def build_predict_tab(loader: ModelLoader) -> None:
     gr.on([submit.click, text.submit], classify, [text, history], outputs, api_name="predict")
     clear.click(lambda: ["", "", *[None, ""] * len(columns)], None, [text, verdict, *flat], api_visibility="private")
     forget.click(lambda: ([], []), None, [history, past], api_visibility="private")
+    return text
 
 
 def agreement(answers: Sequence[Answer]) -> str:
     """Whether the models give the same class to the first text, as a sentence in Markdown."""
     said = [f"{each.framework} {percent(each.confidence[0])}" for each in answers]
     if len(answers) == 1:
-        return f"Only {answers[0].framework} is ready: it says **{_plain(answers[0].predicted[0])}**."
+        return f"Only {answers[0].framework} is ready: it says **{plain(answers[0].predicted[0])}**."
     if len({each.predicted[0] for each in answers}) == 1:
-        return f"**Same answer: {_plain(answers[0].predicted[0])}** ({', '.join(said)})."
-    views = [f"{each.framework} says {_plain(each.predicted[0])} ({percent(each.confidence[0])})" for each in answers]
+        return f"**Same answer: {plain(answers[0].predicted[0])}** ({', '.join(said)})."
+    views = [f"{each.framework} says {plain(each.predicted[0])} ({percent(each.confidence[0])})" for each in answers]
     return f"**They disagree:** {', '.join(views)}."
-
-
-def _plain(label: str) -> str:
-    """A class name as Markdown that shows just its characters."""
-    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!<>|~$&" else character for character in label)
 
 
 def _answer_column(name: str) -> tuple[gr.Label, gr.Markdown]:

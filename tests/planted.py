@@ -1,10 +1,13 @@
 """Classifiers with planted truth, for what only needs the `Classifier` protocol."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from classifiers.model_folder import ModelFolder
 from model_loader import Progress
 
 
@@ -16,6 +19,7 @@ class WordCounter:
     labels: tuple[str, ...] = ("sport", "tech")
     revision: str = "local"
     notice: str = ""
+    folder: ModelFolder | None = None
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """How often each class's name stands in each text."""
@@ -43,6 +47,7 @@ class ReadyLoader:
     """A ModelLoader that has its models already, or will never have them."""
 
     models: tuple = (WordCounter("PyTorch"), Contrarian("TensorFlow"))
+    report: Path | None = None
 
     def classifiers(self) -> tuple:
         """The models."""
@@ -55,3 +60,15 @@ class ReadyLoader:
     def progress(self) -> Progress:
         """Done."""
         return Progress("Both models are ready.", finished=True)
+
+
+def planted_pair(encoder: Path, folder: Path, labels: tuple[str, ...] = ("sport", "tech")) -> tuple:
+    """Both planted classifiers with a model folder, of which only the tokenizer is real."""
+    folder.mkdir(parents=True)
+    (folder / "tokenizer.json").write_bytes((encoder / "tokenizer.json").read_bytes())
+    (folder / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
+    (folder / "recipe.json").write_text(json.dumps({"max_length": 48}), encoding="utf-8")
+    return tuple(
+        kind(name, labels, folder=ModelFolder(folder))
+        for kind, name in ((WordCounter, "PyTorch"), (Contrarian, "TensorFlow"))
+    )

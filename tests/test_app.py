@@ -2,15 +2,18 @@
 
 import json
 import shutil
+import threading
 
 import pytest
 
 import app
+import corpus
 import model_loader
 from errors import BakeoffError, ModelError
+from eval import loaded, report, shelf
 from model_loader import ModelLoader, Progress
 from tests import tiny
-from tests.planted import ReadyLoader
+from tests.planted import ReadyLoader, planted_pair
 
 
 def test_both_models_must_be_named_or_neither():
@@ -95,6 +98,81 @@ def test_a_training_that_fails_becomes_a_sentence(tmp_path):
     loader = ModelLoader({"pytorch": "a", "tensorflow": "b"}, demo=tmp_path / "file").start()
     with pytest.raises(ModelError, match="exit status"):
         loader.wait(120)
+
+
+def test_a_named_report_is_read_at_the_start(tmp_path):
+    published = next(iter(shelf.published().values()))
+    assert app.loader_for("a/b", "a/c", published).report == published
+    assert app.loader_for("a/b", "a/c").report is None
+    with pytest.raises(BakeoffError, match="can't be read as a report"):
+        app.loader_for("a/b", "a/c", tmp_path / "absent.json")
+
+
+def test_only_the_demo_pair_is_evaluated_unasked(monkeypatch, tmp_path):
+    monkeypatch.setattr(app, "DEMO", tmp_path)
+    loader = app.loader_for(None, None)
+    assert (loader.report, loader._evaluate) == (tmp_path / "report.json", True)
+    published = next(iter(shelf.published().values()))
+    assert app.loader_for(None, None, published)._evaluate is False
+    assert app.loader_for("a/b", "a/c")._evaluate is False
+
+
+@pytest.fixture
+def evaluating(encoder_folder, tmp_path, monkeypatch):
+    """Starts a loader of planted models that wants a report; gives it when it is done."""
+    monkeypatch.setenv("BAKEOFF_CACHE", str(tmp_path / "cache"))
+    labels = corpus.load().labels
+    by_name = dict(zip(tiny.FRAMEWORKS, planted_pair(encoder_folder, tmp_path / "models", labels), strict=True))
+    monkeypatch.setattr(model_loader, "load_classifier", lambda framework, _: by_name[framework])
+    monkeypatch.setattr(model_loader, "Pair", lambda **models: tuple(models.values()))
+
+    def run(wait=True):
+        path = tmp_path / "report.json"
+        loader = ModelLoader({"pytorch": "a", "tensorflow": "b"}, report=path, evaluate=True).start()
+        if wait:
+            loader.wait(60)
+        return loader
+
+    return run
+
+
+def test_the_pair_is_evaluated_once_and_again_for_other_weights(evaluating, tmp_path):
+    loader = evaluating()
+    assert loader.progress() == Progress("Both models are ready.", finished=True)
+    first = report.read(tmp_path / "report.json")
+    assert first["corpus"]["digest"] == corpus.load().digest
+    written = (tmp_path / "report.json").stat().st_mtime_ns
+    evaluating()
+    assert (tmp_path / "report.json").stat().st_mtime_ns == written
+    (tmp_path / "report.json").write_text("{", encoding="utf-8")
+    evaluating()
+    assert report.read(tmp_path / "report.json")["predictions"] == first["predictions"]
+    other = first | {"models": {name: model | {"weights": "0" * 64} for name, model in first["models"].items()}}
+    report.write(tmp_path / "report.json", other | {"id": report.identify(other)})
+    evaluating()
+    assert report.read(tmp_path / "report.json")["models"] == first["models"]
+
+
+def test_the_page_answers_while_the_pair_is_evaluated(evaluating, monkeypatch):
+    begun, released = threading.Event(), threading.Event()
+
+    def evaluate(pair, data, **_):
+        yield loaded.Step(0.5, "PyTorch: 50 of 100 texts")
+        begun.set()
+        released.wait(60)
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(loaded, "evaluate", evaluate)
+    loader = evaluating(wait=False)
+    assert begun.wait(60)
+    progress = loader.progress()
+    assert "Both models are ready. Evaluating them on the sample's test split: PyTorch: 50 of 100" in progress.text
+    assert (progress.share, progress.finished) == (0.5, False)
+    assert len(loader.pair()) == len(loader.classifiers()) == 2
+    released.set()
+    loader.wait(60)
+    assert loader.progress().text == "Both models are ready. They could not be evaluated: the disk is full"
+    assert not loader.progress().failed
 
 
 @pytest.mark.slow

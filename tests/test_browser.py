@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from eval import report, shelf
 from tests import tiny
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -143,3 +144,90 @@ def test_the_models_their_curves_and_their_parity_are_shown(page, published_hub)
     page.get_by_role("button", name="Check parity").click()
     page.get_by_text("holds").nth(5).wait_for()
     assert page.get_by_text("BROKEN").count() == 0
+
+
+def labelled_file(path):
+    """A corpus of the five classes, with hostile texts, whose name is hostile too."""
+    classes = ("business", "entertainment", "politics", "sport", "tech")
+    rows = [("text", "label"), *[(f"{HOSTILE} news item {n}", classes[n % 5]) for n in range(40)]]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def test_a_published_report_is_read_and_downloaded(page, tmp_path):
+    page.get_by_role("tab", name="Evaluate").click()
+    verdict = page.locator("#evaluation-verdict")
+    page.wait_for_function("/^Verdict/.test(document.querySelector('#evaluation-verdict')?.innerText)")
+    assert "cannot tell with 300 texts" in verdict.inner_text()
+    about = page.locator("#evaluation-about").inner_text()
+    assert "belongs to other model revisions" in about
+    assert "row numbers of its test split are shown" in about
+    page.locator('#confusion-tensorflow [data-testid="cell-2-1"]').click()
+    page.get_by_text("label politics, TensorFlow says business: ").wait_for()
+    page.wait_for_function("!document.querySelector('#download-html').disabled")
+    for name, suffix in (("html", ".html"), ("csv", ".csv"), ("json", ".json")):
+        with page.expect_download() as download:
+            page.locator(f"#download-{name}").click()
+        assert download.value.suggested_filename.endswith(suffix)
+        download.value.save_as(tmp_path / f"report{suffix}")
+    offline = page.context.browser.new_context(offline=True).new_page()
+    requests = []
+    offline.on("request", lambda sent: requests.append(sent.url))
+    offline.goto((tmp_path / "report.html").as_uri())
+    assert offline.locator(".verdict").first.inner_text().startswith("Verdict: cannot tell with 300 texts")
+    assert offline.locator("svg").count() == 3
+    assert len(requests) == 1
+    offline.context.close()
+    # What was downloaded can be opened again.
+    page.get_by_role("button", name="Evaluate both models on your own file").click()
+    page.locator("#report-file input[type=file]").set_input_files(tmp_path / "report.json")
+    page.wait_for_function("/^Done/.test(document.querySelector('#evaluation-status')?.innerText)")
+
+
+def test_a_labelled_file_is_evaluated_and_a_text_of_it_opened(page, tmp_path):
+    page.get_by_role("tab", name="Evaluate").click()
+    page.get_by_role("button", name="Evaluate both models on your own file").click()
+    path = labelled_file(tmp_path / "<img src=x onerror=window.hacked=1>.csv")
+    page.locator("#labelled-file input[type=file]").set_input_files(path)
+    page.locator("#labelled-file").get_by_text("KB").or_(page.get_by_text(" B")).first.wait_for()
+    page.get_by_role("button", name="Evaluate the file").click()
+    page.wait_for_function("document.querySelector('#evaluation-about')?.innerText.includes('40 texts of the corpus')")
+    assert "belongs to other" not in page.locator("#evaluation-about").inner_text()
+    page.locator('#confusion-pytorch [data-testid="cell-0-0"]').click()
+    page.get_by_text("label business: 8 texts.").wait_for()
+    page.locator('#evaluation-texts [data-testid="cell-0-4"]').click()
+    page.wait_for_function("document.querySelector('#whole-text textarea')?.value.includes('news item')")
+    page.get_by_role("button", name="Explain this text").click()
+    page.wait_for_function("document.querySelector('#text textarea')?.value.includes('news item')")
+    page.get_by_label("Text to classify").wait_for(state="visible")
+
+
+@pytest.mark.parametrize("page", [(1280, "light")], ids=["1280-light"], indirect=True)
+def test_a_hostile_report_stays_text(page, tmp_path):
+    made = report.read(next(iter(shelf.published().values())))
+    names = {label: f"{HOSTILE} **{label}** [x](javascript:hacked)" for label in made["labels"]}
+    made["labels"] = list(names.values())
+    made["comparison"]["headline"] = made["slices"]["note"] = made["corpus"]["name"] = HOSTILE
+    for part in made["slices"]["slices"]:
+        part["name"] = names.get(part["name"], part["name"])
+    made["id"] = report.identify(made)
+    report.write(tmp_path / "report.json", made)
+    page.get_by_role("tab", name="Evaluate").click()
+    page.get_by_role("button", name="Evaluate both models on your own file").click()
+    page.locator("#report-file input[type=file]").set_input_files(tmp_path / "report.json")
+    page.wait_for_function("document.querySelector('#evaluation-verdict')?.innerText.includes('onerror')")
+    page.locator('#confusion-pytorch [data-testid="cell-0-1"]').click()
+    page.wait_for_function("/onerror.*says.*onerror/.test(document.querySelector('#texts-title')?.innerText)")
+    page.locator('#evaluation-texts [data-testid="cell-0-1"]').click()
+    page.wait_for_function("document.querySelector('#text-said')?.innerText.includes('onerror')")
+    assert page.locator("img[src=x]").count() == 0
+
+
+@pytest.mark.parametrize("page", [(1280, "light")], ids=["1280-light"], indirect=True)
+def test_what_is_no_report_gets_a_sentence(page, tmp_path):
+    (tmp_path / "report.json").write_text('{"schema": 1}', encoding="utf-8")
+    page.get_by_role("tab", name="Evaluate").click()
+    page.get_by_role("button", name="Evaluate both models on your own file").click()
+    page.locator("#report-file input[type=file]").set_input_files(tmp_path / "report.json")
+    page.get_by_text("is no report of").first.wait_for()

@@ -30,8 +30,9 @@ def seeds(tiny_runs, tmp_path_factory):
 
 
 def test_a_report_is_written_and_a_second_one_needs_no_framework(tiny_runs, seeds, tmp_path, capsys, monkeypatch):
-    status, made = run(tiny_runs, tmp_path, "--seeds-dir", str(seeds))
+    status, made = run(tiny_runs, tmp_path, "--seeds-dir", str(seeds), "--html", str(tmp_path / "report.html"))
     assert status == 0
+    assert made["comparison"]["headline"] in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert made["comparison"]["headline"] in capsys.readouterr().out
     assert made["seeds"]["pytorch_runs"] == 2
     assert {row["name"] for row in made["robustness"]} >= {"typos", "upper case"}

@@ -107,7 +107,7 @@ def test_no_file_gets_one_sentence(client):
 
 def test_the_api_has_clear_names_only(client):
     names = set(client.view_api(return_format="dict", print_info=False)["named_endpoints"])
-    assert names == {"/predict", "/predict_file", "/models", "/parity"}
+    assert names == {"/predict", "/predict_file", "/models", "/parity", "/report", "/evaluate_file"}
 
 
 def test_classifying_in_chunks_equals_classifying_at_once():

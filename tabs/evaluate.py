@@ -1,0 +1,239 @@
+"""Tab Evaluate: which framework is better, by how much, and on which texts they differ.
+
+It shows reports. Nothing is evaluated but a file that a visitor uploads for it.
+"""
+
+from collections.abc import Callable
+
+import gradio as gr
+
+from errors import InputError, ModelError
+from eval import browse, models, shelf, wording
+from eval.shelf import Opened
+from model_loader import ModelLoader
+from tabs import evaluate_file
+from tabs.common import plain, shows_errors
+from tabs.evaluate_downloads import prepare
+from tabs.evaluate_layout import Panel, Upload, build_panel, build_upload, empty, fill, show_one_text, show_texts
+from tabs.evaluate_view import TRUE_CLASS
+
+OWN, UPLOADED = "own", "uploaded"
+SPOKEN = {OWN: "this pair's own report", UPLOADED: "your file"}
+REFRESH_SECONDS = 2.0
+NO_REPORT = (
+    "**No report is here.** Make one with `python -m eval` and start the app with `--report FILE`, or upload one above."
+)
+
+
+def build_evaluate_tab(
+    loader: ModelLoader, tab: gr.Tab, open_in_explain: Callable[[gr.Button, gr.State], None]
+) -> None:
+    """Lay out the tab and connect its events; the report appears when the tab is opened.
+
+    Args:
+        loader: has the models, and knows where their own report is.
+        tab: the one that this is built in.
+        open_in_explain: connects a button to the tab Explain: a click hands over the text that the State holds.
+    """
+    names = report_names(loader)
+    choice = gr.Dropdown(spoken(names), value=names[0] if names else None, label="Report", elem_id="report")
+    upload, uploaded, shown = build_upload(), gr.State(None, time_to_live=7200), gr.State("")
+    panel = build_panel()
+    timer = gr.Timer(REFRESH_SECONDS, active=False)
+    chosen = [choice, uploaded]
+
+    @shows_errors
+    def show(choice: str | None, uploaded: Opened | None, before: str):
+        if not is_there(loader, choice):
+            waiting = not loader.progress().finished
+            return empty(panel, pending(loader)) | {shown: "", timer: gr.Timer(active=waiting)}
+        opened = open_choice(loader, choice, uploaded)
+        mismatch = mismatch_sentence(loader, opened)
+        key = f"{opened.report['id']} {mismatch}"
+        if key == before:  # the visitor comes back to the tab, and finds it as it was left
+            return {timer: gr.Timer(active=False)}
+        return fill(panel, opened, mismatch) | {shown: key, timer: gr.Timer(active=False)}
+
+    @shows_errors
+    def offer_downloads(choice: str | None, uploaded: Opened | None):
+        if not is_there(loader, choice):
+            return [gr.update(interactive=False)] * 3
+        return prepare(open_choice(loader, choice, uploaded).report, panel.downloads())
+
+    def then_show(event) -> None:
+        outputs = [*panel.components(), shown, timer]
+        after = event.success if hasattr(event, "success") else event
+        after(show, [*chosen, shown], outputs, api_visibility="private").success(
+            offer_downloads, chosen, panel.downloads(), api_visibility="private"
+        )
+
+    for trigger in (tab.select, choice.input, timer.tick):
+        then_show(trigger)
+    then_show(connect_upload(loader, upload, choice, uploaded))
+    then_show(connect_report_file(loader, upload, choice, uploaded))
+    connect_texts(loader, panel, chosen)
+    open_in_explain(panel.explain, panel.chosen)
+    gr.api(summary_of(loader), api_name="report")
+
+
+def report_names(loader: ModelLoader) -> list[str]:
+    """The reports to choose from: the pair's own, then the published ones."""
+    return [*([OWN] if loader.report else []), *shelf.published()]
+
+
+def spoken(names: list[str]) -> list[tuple[str, str]]:
+    """The choices as a visitor reads them, each with its name."""
+    return [(SPOKEN.get(name, f"published: {name}"), name) for name in names]
+
+
+def is_there(loader: ModelLoader, choice: str | None) -> bool:
+    """Whether the chosen report can be opened; the pair's own may still have to be made."""
+    return bool(choice) and (choice != OWN or loader.report.exists())
+
+
+def pending(loader: ModelLoader) -> str:
+    """Why there is no report to show, as Markdown."""
+    if loader.report is None:
+        return NO_REPORT
+    return f"**This pair has no report yet.** {plain(loader.progress().text)}"
+
+
+def open_choice(loader: ModelLoader, choice: str | None, uploaded: Opened | None) -> Opened:
+    """The chosen report with its texts.
+
+    Raises:
+        InputError: there is no such report.
+        ReportError: its file is none.
+    """
+    published = shelf.published()
+    if choice == UPLOADED and uploaded is not None:
+        return uploaded
+    if choice == OWN and loader.report is not None:
+        return shelf.open_report(loader.report)
+    if choice in published:
+        return shelf.open_report(published[choice])
+    raise InputError(f"There is no such report: choose one of {', '.join(report_names(loader)) or 'your own files'}.")
+
+
+def mismatch_sentence(loader: ModelLoader, opened: Opened) -> str:
+    """Whether a report is about other models than those that are loaded; empty where it is about these."""
+    try:
+        return models.mismatch(opened.report, tuple(loader.pair()))
+    except ModelError:
+        return "The models are not ready: whether this report belongs to them can't be told yet."
+
+
+def connect_upload(loader: ModelLoader, upload: Upload, choice: gr.Dropdown, uploaded: gr.State):
+    """Evaluate an uploaded file, with progress and a way to stop; returns the event."""
+
+    @shows_errors
+    def evaluate_the_file(path: str | None, text_column: str, label_column: str, progress=gr.Progress()):  # noqa: B008
+        pair = tuple(loader.pair())
+        data = evaluate_file.read(path, text_column or "", label_column or "", pair[0].labels)
+        for step in evaluate_file.evaluate(pair, data):
+            progress(step.share, desc=step.words)
+            if step.report is None:
+                yield gr.skip(), gr.skip(), gr.skip()  # a place to stop
+        yield _done(step.report), Opened(step.report, tuple(each.text for each in data.test)), _chosen(loader)
+
+    inputs = [upload.file, upload.text_column, upload.label_column]
+    event = upload.run.click(
+        evaluate_the_file,
+        inputs,
+        [upload.status, uploaded, choice],
+        api_name="evaluate_file",
+        show_progress_on=upload.status,
+    )
+    upload.stop.click(lambda: "Stopped.", None, upload.status, cancels=[event], api_visibility="private")
+    return event
+
+
+def connect_report_file(loader: ModelLoader, upload: Upload, choice: gr.Dropdown, uploaded: gr.State):
+    """Open an uploaded report; returns the event."""
+
+    @shows_errors
+    def open_report_file(path: str | None):
+        opened = evaluate_file.open_upload(path)
+        return _done(opened.report), opened, _chosen(loader)
+
+    return upload.report.upload(
+        open_report_file, upload.report, [upload.status, uploaded, choice], api_visibility="private"
+    )
+
+
+def connect_texts(loader: ModelLoader, panel: Panel, chosen: list) -> None:
+    """Lists of texts by kind, by a click on a confusion matrix or a slice; a click on a text shows it whole."""
+
+    @shows_errors
+    def list_kind(kind: str, choice: str, uploaded: Opened | None):
+        opened = open_choice(loader, choice, uploaded)
+        return show_texts(panel, opened, kind, browse.KINDS[kind](opened.report))
+
+    @shows_errors
+    def list_slice(choice: str, uploaded: Opened | None, event: gr.SelectData):
+        opened, (facet, name, *_) = open_choice(loader, choice, uploaded), event.row_value
+        return show_texts(panel, opened, f"{facet}, {name}", browse.slice_texts(opened.report, facet, name))
+
+    @shows_errors
+    def show_text(choice: str, uploaded: Opened | None, event: gr.SelectData):
+        return show_one_text(panel, open_choice(loader, choice, uploaded), int(event.row_value[0]) - 1)
+
+    panel.kind.input(list_kind, [panel.kind, *chosen], panel.texts_and_detail(), api_visibility="private")
+    panel.slices.select(list_slice, chosen, panel.texts_and_detail(), api_visibility="private")
+    panel.texts.select(show_text, chosen, panel.detail(), api_visibility="private")
+    for framework, matrix in (("PyTorch", panel.pytorch), ("TensorFlow", panel.tensorflow)):
+        matrix.select(_list_cell(loader, panel, framework), chosen, panel.texts_and_detail(), api_visibility="private")
+
+
+def _list_cell(loader: ModelLoader, panel: Panel, framework: str) -> Callable:
+    @shows_errors
+    def list_cell(choice: str, uploaded: Opened | None, event: gr.SelectData):
+        opened, label = open_choice(loader, choice, uploaded), event.row_value[0]
+        predicted = (TRUE_CLASS, *opened.report["labels"])[event.index[1]]
+        if event.index[1] == 0:
+            indices = browse.slice_texts(opened.report, "class", label)
+            return show_texts(panel, opened, f"label {label}", indices)
+        indices = browse.cell(opened.report, framework, label, predicted)
+        return show_texts(panel, opened, f"label {label}, {framework} says {predicted}", indices)
+
+    return list_cell
+
+
+def summary_of(loader: ModelLoader) -> Callable[[str], dict]:
+    """The API's function."""
+
+    def report(name: str = "") -> dict:
+        """A report's verdict and metrics; without a name, of the pair's own report or the first published one."""
+        names = report_names(loader)
+        choice = name or (names[0] if names else None)
+        if not is_there(loader, choice):
+            raise InputError("There is no report yet: make one with `python -m eval`.")
+        opened = open_choice(loader, choice, None)
+        return summary(opened, mismatch_sentence(loader, opened), names)
+
+    return shows_errors(report)
+
+
+def summary(opened: Opened, mismatch: str, names: list[str]) -> dict:
+    """What the API gives of a report; `reports` names all that can be asked for."""
+    made, compared = opened.report, opened.report["comparison"]
+    keys = ("pytorch", "tensorflow", "difference")
+    return {
+        "reports": names,
+        "id": made["id"],
+        "corpus": made["corpus"],
+        "verdict": compared["headline"],
+        "explanation": compared["explanation"],
+        "belongs_to_the_loaded_models": not mismatch,
+        "metrics": {name: {key: each[key] for key in keys} for name, each in compared["metrics"].items()},
+    }
+
+
+def _chosen(loader: ModelLoader) -> dict:
+    return gr.update(choices=spoken([*report_names(loader), UPLOADED]), value=UPLOADED)
+
+
+def _done(report: dict) -> str:
+    accuracy = report["comparison"]["metrics"]["accuracy"]
+    scores = ", ".join(f"{name} {wording.number(accuracy[name.lower()])}" for name in browse.FRAMEWORKS)
+    return f"Done: **{plain(report['comparison']['headline'])}**. Accuracy: {plain(scores)}. The report is shown below."

@@ -1,0 +1,73 @@
+"""Tab Evaluate, a visitor's own files: a labelled file to evaluate both models on, or a report to look at."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import corpus
+from classifiers.base import BertClassifier
+from corpus import Corpus, Example
+from errors import CorpusError, InputError
+from eval import loaded, report
+from eval.shelf import Opened, with_texts
+from limits import MAX_ROWS, check_text
+
+COMMAND = "on the page: a visitor's file"
+
+
+def read(path: str | None, text_column: str, label_column: str, labels: Sequence[str]) -> Corpus:
+    """A labelled file as a corpus of test texts, in the classes of the models; case and spaces of a label don't count.
+
+    Raises:
+        InputError: no file was given, or a text is too long.
+        CorpusError: the file can't be read, lacks a column, a text or a label, has too many rows, or a label that the
+            models don't know.
+    """
+    if path is None:
+        raise InputError("No file was chosen: upload a labelled CSV, TSV, JSON Lines or Parquet file first.")
+    columns = {"text_column": text_column.strip() or None, "label_column": label_column.strip() or None}
+    try:
+        examples = corpus.read_examples(path, **columns, max_rows=MAX_ROWS)
+    except CorpusError as error:
+        sentence = str(error)
+        for name in ("text", "label"):
+            sentence = sentence.replace(f"with --{name}-column", f"in the field for the column of the {name}s")
+        raise CorpusError(sentence) from error
+    name = Path(path).name
+    return Corpus(name, tuple(labels), (), tuple(_known(examples, labels, name)))
+
+
+def evaluate(classifiers: Sequence[BertClassifier], data: Corpus) -> Iterator[loaded.Step]:
+    """Evaluate both models on a visitor's corpus; nothing of it is kept on this machine."""
+    yield from loaded.evaluate(classifiers, data, command=COMMAND, keep=False)
+
+
+def open_upload(path: str | None) -> Opened:
+    """A report that a visitor uploaded, with the sample's texts where it is about them.
+
+    Raises:
+        InputError: no file was given.
+        ReportError: it is no report.
+    """
+    if path is None:
+        raise InputError("No file was chosen: upload a report that `python -m eval` wrote.")
+    return with_texts(report.read(Path(path)))
+
+
+def _known(examples: Sequence[Example], labels: Sequence[str], name: str) -> Iterator[Example]:
+    by_spelling = {_folded(label): label for label in labels}
+    for number, example in enumerate(examples, start=1):
+        try:
+            check_text(example.text)
+        except InputError as error:
+            raise InputError(f"Text {number:,} of the file can't be classified. {error}") from error
+        label = example.label if example.label in labels else by_spelling.get(_folded(example.label))
+        if label is None:
+            raise CorpusError(
+                f"Text {number:,} of {name} has the label {example.label[:60]!r}, which the models don't know; use "
+                f"their classes: {', '.join(labels)[:200]}."
+            )
+        yield Example(example.text, label, example.columns)
+
+
+def _folded(label: str) -> str:
+    return " ".join(label.split()).casefold()

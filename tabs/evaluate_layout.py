@@ -1,0 +1,250 @@
+"""Tab Evaluate, its components: where they stand on the page, and what each shows of a report."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from eval import browse
+from eval.plots import COLORS
+from eval.shelf import Opened
+from limits import MAX_CHARACTERS, MAX_ROWS
+from tabs import evaluate_view as view
+
+FILE_TYPES = [".csv", ".tsv", ".jsonl", ".parquet"]
+FIRST_KIND = next(iter(browse.KINDS))
+
+
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """The fields for a visitor's own files."""
+
+    file: gr.File
+    text_column: gr.Textbox
+    label_column: gr.Textbox
+    run: gr.Button
+    stop: gr.Button
+    report: gr.File
+    status: gr.Markdown
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """What shows a report, from top to bottom."""
+
+    verdict: gr.Markdown
+    body: gr.Column
+    about: gr.Markdown
+    json: gr.DownloadButton
+    csv: gr.DownloadButton
+    html: gr.DownloadButton
+    metrics: gr.Dataframe
+    pytorch: gr.Dataframe
+    tensorflow: gr.Dataframe
+    kind: gr.Dropdown
+    title: gr.Markdown
+    texts: gr.Dataframe
+    said: gr.Markdown
+    text: gr.Textbox
+    chosen: gr.State  # that text as it is: a box would change its line ends
+    explain: gr.Button
+    reliability: gr.LinePlot
+    calibration: gr.Dataframe
+    seeds: gr.ScatterPlot
+    seeds_note: gr.Markdown
+    slices: gr.Dataframe
+    slices_note: gr.Markdown
+    robustness_note: gr.Markdown
+    robustness: gr.Dataframe
+
+    def components(self) -> list[Component]:
+        """All of them, as the outputs of a handler that shows a report."""
+        return [getattr(self, field.name) for field in fields(self)]
+
+    def downloads(self) -> list[gr.DownloadButton]:
+        """The three files."""
+        return [self.json, self.csv, self.html]
+
+    def texts_and_detail(self) -> list[Component]:
+        """The table of texts, how they were chosen, and what shows one of them."""
+        return [self.kind, self.title, self.texts, *self.detail()]
+
+    def detail(self) -> list[Component]:
+        """What shows one text."""
+        return [self.said, self.text, self.chosen, self.explain]
+
+
+def build_upload() -> Upload:
+    """The part for a visitor's own files, closed at first."""
+    with gr.Accordion("Evaluate both models on your own file, or open a report", open=False, elem_id="own-file"):
+        gr.Markdown(
+            f"A CSV, TSV, JSON Lines or Parquet file with a column of texts and one of labels: at most {MAX_ROWS:,} "
+            f"rows, and {MAX_CHARACTERS:,} characters a text. Only you see the result; the file and all that is made "
+            "of it are deleted within two hours."
+        )
+        with gr.Row():
+            file = gr.File(label="Labelled file", file_types=FILE_TYPES, elem_id="labelled-file")
+            with gr.Column():
+                text_column = gr.Textbox(label="Column of the texts (found by its name when left empty)")
+                label_column = gr.Textbox(label="Column of the labels (found by its name when left empty)")
+                with gr.Row():
+                    run = gr.Button("Evaluate the file", variant="primary", scale=3, elem_id="evaluate-file")
+                    stop = gr.Button("Stop", scale=1, elem_id="stop-evaluation")
+        status = gr.Markdown(min_height=80, elem_id="evaluation-status")  # room for the progress bar
+        report = gr.File(
+            label="A report (JSON) that python -m eval wrote", file_types=[".json"], height=160, elem_id="report-file"
+        )
+    return Upload(file, text_column, label_column, run, stop, report, status)
+
+
+def build_panel() -> Panel:
+    """All that shows a report; hidden but for the verdict until there is one."""
+    parts: dict[str, Any] = {"verdict": gr.Markdown(elem_id="evaluation-verdict")}
+    with gr.Column(visible=False) as body:
+        parts["about"] = gr.Markdown(elem_id="evaluation-about")
+        with gr.Row():
+            parts["html"] = gr.DownloadButton("Report to read (HTML)", interactive=False, elem_id="download-html")
+            parts["csv"] = gr.DownloadButton("Metrics (CSV)", interactive=False, elem_id="download-csv")
+            parts["json"] = gr.DownloadButton("Everything (JSON)", interactive=False, elem_id="download-json")
+        parts["metrics"] = _table(view.METRIC_HEADERS, "Metrics", "metrics", [200, 215, 215, 240, 330], max_height=900)
+        parts |= _build_confusion() | _build_texts() | _build_plots()
+        label, widths = "Parts of the texts (click one to see its texts above)", [120, 200, 70, 110, 110, 220, 370]
+        parts["slices"] = _table(view.SLICE_HEADERS, label, "slices", widths, max_height=900)
+        parts["slices_note"] = gr.Markdown()
+        label, widths = "Robustness to damaged texts", [480, 240, 240, 240]
+        parts["robustness_note"] = gr.Markdown()
+        parts["robustness"] = _table(view.ROBUSTNESS_HEADERS, label, "robustness", widths)
+    return Panel(body=body, **parts)
+
+
+def fill(panel: Panel, opened: Opened, mismatch: str) -> dict[Component, Any]:
+    """What each component shows of a report; `mismatch` says how its models differ from those that are loaded."""
+    report = opened.report
+    seeds = view.seeds(report)
+    return {
+        panel.verdict: view.verdict(report),
+        panel.body: gr.Column(visible=True),
+        panel.about: view.about(opened, mismatch),
+        panel.metrics: view.metrics(report),
+        panel.pytorch: _with_widths(view.confusion(report, "PyTorch")),
+        panel.tensorflow: _with_widths(view.confusion(report, "TensorFlow")),
+        **show_texts(panel, opened, FIRST_KIND, browse.KINDS[FIRST_KIND](report)),
+        # Never their limits: a plot whose value and limits change at once draws the old value (Gradio 6.31).
+        panel.reliability: view.reliability(report),
+        panel.calibration: view.calibration(report),
+        panel.seeds: gr.update(value=seeds, visible=seeds is not None),
+        panel.seeds_note: view.seeds_note(report),
+        panel.slices: view.slices(report),
+        panel.slices_note: view.slices_note(report),
+        panel.robustness_note: view.robustness_note(report),
+        panel.robustness: gr.update(value=view.robustness(report), visible=bool(report["robustness"])),
+    }
+
+
+def empty(panel: Panel, sentence: str) -> dict[Component, Any]:
+    """Nothing but a sentence (Markdown)."""
+    return {panel.verdict: sentence, panel.body: gr.Column(visible=False)}
+
+
+def show_texts(panel: Panel, opened: Opened, what: str, indices: list[int]) -> dict[Component, Any]:
+    """A list of texts, none of them opened; `what` says which they are."""
+    count = "no text" if not indices else "1 text" if len(indices) == 1 else f"{len(indices):,} texts"
+    hint = " Click one to see it whole." if indices and opened.texts is not None else ""
+    return {
+        panel.kind: gr.update(value=what if what in browse.KINDS else None),
+        panel.title: f"**{view.plain(what)}: {count}.**{hint}",
+        panel.texts: view.texts(opened, indices),
+        panel.said: "",
+        panel.text: gr.update(value="", visible=False),
+        panel.chosen: "",
+        panel.explain: gr.update(interactive=False),
+    }
+
+
+def show_one_text(panel: Panel, opened: Opened, index: int) -> dict[Component, Any]:
+    """One text with both answers, ready to be opened in the tab Explain."""
+    said, text = view.one_text(opened, index)
+    at_hand = opened.texts is not None
+    return {
+        panel.said: said,
+        panel.text: gr.update(value=text, visible=at_hand),
+        panel.chosen: text,
+        panel.explain: gr.update(interactive=at_hand),
+    }
+
+
+def _build_confusion() -> dict[str, Component]:
+    gr.Markdown(
+        "### Confusion matrices\nA row for each true class, a column for each predicted one. Click a number to see its "
+        "texts below."
+    )
+    out = {}
+    with gr.Row():
+        for name in COLORS:
+            with gr.Column(min_width=300):
+                out[name.lower()] = _table([view.TRUE_CLASS, "?"], name, f"confusion-{name.lower()}", [])
+    return out
+
+
+def _build_texts() -> dict[str, Component]:
+    gr.Markdown("### Texts")
+    return {
+        "kind": gr.Dropdown(list(browse.KINDS), value=FIRST_KIND, label="Show", elem_id="kind"),
+        "title": gr.Markdown(elem_id="texts-title"),
+        "texts": _table(view.TEXT_HEADERS, "Texts", "evaluation-texts", [60, 140, 190, 190, 620], max_height=400),
+        "said": gr.Markdown(elem_id="text-said"),
+        "text": gr.Textbox(label="Text", interactive=False, lines=3, max_lines=12, visible=False, elem_id="whole-text"),
+        "chosen": gr.State(""),
+        "explain": gr.Button("Explain this text", interactive=False, elem_id="open-in-explain"),
+    }
+
+
+def _build_plots() -> dict[str, Component]:
+    gr.Markdown(
+        "### Can their confidence be believed, and would other seeds say the same?\nOn the left, each point is a group "
+        "of texts of similar confidence: below the line of a calibrated model, a model is too sure of itself."
+    )
+    with gr.Row():
+        with gr.Column(min_width=300):
+            reliability = gr.LinePlot(
+                x="confidence",
+                y="accuracy",
+                color="model",
+                color_map={**COLORS, view.CALIBRATED: "#9ca3af"},
+                title="Reliability",
+                tooltip="all",
+                height=320,
+                elem_id="reliability",
+            )
+            calibration = _table(view.CALIBRATION_HEADERS, "Calibration", "calibration", [190, 200, 200])
+        with gr.Column(min_width=300):
+            seeds = gr.ScatterPlot(
+                x="framework",
+                y="accuracy",
+                color="framework",
+                color_map=COLORS,
+                title="Accuracy of each training, %",
+                tooltip="all",
+                height=320,
+                elem_id="seeds",
+            )
+            seeds_note = gr.Markdown()
+    return {"reliability": reliability, "calibration": calibration, "seeds": seeds, "seeds_note": seeds_note}
+
+
+def _table(headers: list[str], label: str, elem_id: str, widths: list[int], max_height: int = 640) -> gr.Dataframe:
+    return gr.Dataframe(
+        headers=headers,
+        column_widths=widths or None,
+        interactive=False,
+        wrap=True,
+        max_height=max_height,
+        label=label,
+        elem_id=elem_id,
+    )
+
+
+def _with_widths(matrix: dict[str, list]) -> dict[str, Any]:
+    widths = [min(160, max(60, 24 + 9 * len(label))) for label in matrix["headers"][1:]]
+    return gr.update(value=matrix, column_widths=[125, *widths])

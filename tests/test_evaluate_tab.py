@@ -1,0 +1,177 @@
+"""The tab Evaluate: what it says of a report, and a visitor's files through Gradio's own API over HTTP."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+import app
+from errors import CorpusError, InputError, ModelError
+from eval import html_report, report
+from eval.metrics_csv import metrics_csv
+from eval.shelf import Opened
+from limits import MAX_CHARACTERS, MAX_ROWS
+from tabs import evaluate, evaluate_downloads, evaluate_file, evaluate_view
+from tests.planted import ReadyLoader, planted_pair
+from tests.predictions import logits
+from tests.test_report import build
+
+HOSTILE = '<img src=x onerror="hacked()">'
+ROWS = [("tech tech", "tech"), ("sport", "Sport"), ("contrary tech", "tech"), ("contrary sport", "Sport")]
+
+
+@pytest.fixture(scope="module")
+def made():
+    references = np.arange(60) % 3
+    runs = [[logits(references, 3, 2.0, seed=10 * part + run) for run in range(3)] for part in range(2)]
+    return build(references, runs[0][0], runs[1][0], seed_logits=tuple(runs))
+
+
+@pytest.fixture(scope="module")
+def loader(encoder_folder, tmp_path_factory):
+    """Planted models, and the place where their own report would be."""
+    folder = tmp_path_factory.mktemp("planted")
+    return ReadyLoader(planted_pair(encoder_folder, folder / "models"), folder / "report.json")
+
+
+@pytest.fixture(scope="module")
+def client(loader):
+    demo = app.build(loader)
+    demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    yield Client(demo.local_url, verbose=False)
+    demo.close()
+
+
+def write(path, rows, header=("text", "label")):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+def test_the_verdict_is_the_first_sentence_and_nothing_in_it_is_markup(made):
+    hostile = made | {"comparison": made["comparison"] | {"headline": HOSTILE, "explanation": "a\n\n# [b](http://c)"}}
+    said = evaluate_view.verdict(hostile)
+    assert said.startswith(r"**Verdict: \<img")
+    assert r"a \# \[b\]\(http\://c\)" in said
+    assert "**Over several trainings: " in said
+
+
+def test_a_report_of_other_models_is_said_to_be_one(made, loader):
+    opened = Opened(made, None)
+    mismatch = evaluate.mismatch_sentence(loader, opened)
+    assert "belongs to other model revisions" in mismatch
+    assert "PyTorch: unknown weights there, weights" in mismatch
+    about = evaluate_view.about(opened, mismatch)
+    assert "row numbers of its test split are shown" in about
+    assert "trained on another corpus or split" in about
+
+
+def test_before_the_models_are_ready_it_is_not_said(made):
+    class Loading(ReadyLoader):
+        def pair(self):
+            raise ModelError("not ready")
+
+    assert "can't be told yet" in evaluate.mismatch_sentence(Loading(), Opened(made, None))
+
+
+def test_tables_hold_what_the_report_says(made):
+    matrix = evaluate_view.confusion(made, "TensorFlow")
+    assert matrix["headers"] == ["true class", "class 0", "class 1", "class 2"]
+    assert [row[1:] for row in matrix["data"]] == made["evaluations"]["TensorFlow"]["confusion"]
+    metrics = {row[0]: row for row in evaluate_view.metrics(made)["data"]}
+    assert "lower is better" in metrics["log loss"][4]
+    assert metrics["accuracy"][1].startswith(f"{made['evaluations']['PyTorch']['metrics']['accuracy']['value']:.4f} [")
+    assert all("too few" in row[6] for row in evaluate_view.slices(made)["data"])
+    assert len(evaluate_view.seeds(made)) == 6
+    assert evaluate_view.seeds(made | {"seeds": None}) is None
+    assert set(evaluate_view.reliability(made)["model"]) == {"PyTorch", "TensorFlow", "calibrated"}
+
+
+def test_texts_are_shown_where_they_are_at_hand(made):
+    texts = tuple(f"text {number} {'x' * 500}" for number in range(60))
+    (row,) = evaluate_view.texts(Opened(made, texts), [7])["data"]
+    assert row[0] == 8
+    assert row[4].startswith("text 7")
+    assert len(row[4]) == evaluate_view.SHOWN + 1
+    assert evaluate_view.one_text(Opened(made, texts), 7)[1] == texts[7]
+    (row,) = evaluate_view.texts(Opened(made, None), [7])["data"]
+    assert row[4] == ""
+
+
+def test_downloads_are_the_report_its_numbers_and_its_page(made, tmp_path):
+    buttons = [type("Button", (), {"GRADIO_CACHE": str(tmp_path)})] * 3
+    updates = evaluate_downloads.prepare(made, buttons)
+    document, table, page = (Path(update["value"]) for update in updates)
+    assert report.read(document) == made
+    assert table.read_text(encoding="utf-8") == metrics_csv(made)
+    assert page.read_text(encoding="utf-8") == html_report.render(made)
+
+
+def test_a_missing_own_report_is_waited_for(loader, made):
+    assert not evaluate.is_there(loader, evaluate.OWN)
+    assert evaluate.pending(loader).startswith("**This pair has no report yet.**")
+    assert evaluate.is_there(loader, "bbc-minilm")
+    with pytest.raises(InputError, match="no such report"):
+        evaluate.open_choice(loader, "absent", None)
+    with pytest.raises(InputError, match="no such report"):
+        evaluate.open_choice(loader, evaluate.UPLOADED, None)
+    assert "--report" in evaluate.pending(ReadyLoader())
+
+
+def test_the_api_gives_a_reports_summary(client):
+    summary = client.predict("bbc-minilm", api_name="/report")
+    assert summary["verdict"] == "cannot tell with 300 texts"
+    assert summary["belongs_to_the_loaded_models"] is False
+    assert summary["metrics"]["accuracy"]["difference"]["value"] == 0
+    with pytest.raises(AppError, match="no report yet"):
+        client.predict(api_name="/report")
+    with pytest.raises(AppError, match="no such report"):
+        client.predict("../../etc/passwd", api_name="/report")
+
+
+def test_the_api_evaluates_a_labelled_file(client, tmp_path):
+    path = write(tmp_path / "news.csv", ROWS * 10)
+    said, choice = client.predict(handle_file(path), "", "", api_name="/evaluate_file")
+    assert said.startswith("Done: **PyTorch better**")
+    assert r"PyTorch 1\.0000" in said
+    assert r"TensorFlow 0\.5000" in said
+    assert choice["value"] == evaluate.UPLOADED
+
+
+def test_an_uploaded_corpus_is_evaluated_in_the_models_classes(loader, tmp_path):
+    data = evaluate_file.read(str(write(tmp_path / "news.csv", ROWS)), "", "", ("sport", "tech"))
+    assert [example.label for example in data.test] == ["tech", "sport", "tech", "sport"]
+    *steps, last = evaluate_file.evaluate(loader.models, data)
+    assert [step.share for step in steps] == sorted(step.share for step in steps)
+    assert all(step.report is None for step in steps)
+    assert last.report["evaluations"]["TensorFlow"]["confusion"] == [[1, 1], [1, 1]]
+    assert last.report["corpus"] == {"name": "news.csv", "digest": data.digest, "texts": 4}
+    assert evaluate.mismatch_sentence(loader, Opened(last.report, None)) == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "sentence"),
+    [
+        ([("a", "arts")], ("", ""), "has the label 'arts', which the models don't know"),
+        ([("a", HOSTILE)], ("", ""), "which the models don't know; use their classes: sport, tech"),
+        ([("a", "")], ("", ""), "label"),
+        ([("x" * (MAX_CHARACTERS + 1), "tech")], ("", ""), "Text 1 of the file can't be classified"),
+        ([("a", "tech")] * (MAX_ROWS + 1), ("", ""), "1,001 rows, at most 1,000"),
+        ([("a", "tech")], ("story", ""), "in the field for the column of the texts"),
+        ([("a", "tech")], ("", "kind"), "in the field for the column of the labels"),
+    ],
+)
+def test_a_file_that_can_not_be_evaluated_gets_one_sentence(tmp_path, content, columns, sentence):
+    path = write(tmp_path / "bad.csv", content)
+    with pytest.raises((InputError, CorpusError), match=sentence):
+        evaluate_file.read(str(path), *columns, ("sport", "tech"))
+
+
+def test_no_file_gets_one_sentence(client, tmp_path):
+    with pytest.raises(AppError, match="No file was chosen"):
+        client.predict(None, "", "", api_name="/evaluate_file")
+    with pytest.raises(InputError, match="No file was chosen"):
+        evaluate_file.open_upload(None)
