@@ -12,6 +12,7 @@ from typing import Any
 import html_page
 from errors import ReportError, one_sentence_errors
 from eval import models, plots, report, wording
+from files import write_text
 
 
 def render(made: Mapping[str, Any]) -> str:
@@ -42,7 +43,7 @@ def write(path: Path, made: Mapping[str, Any]) -> None:
         ReportError: the file can't be written.
     """
     try:
-        path.write_text(render(made), encoding="utf-8")
+        write_text(path, render(made))
     except OSError as error:
         raise ReportError(f"{path} can't be written ({error.strerror}); name another file.") from error
 

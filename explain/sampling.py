@@ -79,7 +79,7 @@ def draw(samples: Samples, count: int, columns: Sequence[int], random: np.random
     d = len(samples.units)
     levels = random.choice(BINS, size=count, p=_allocation(samples, columns))
     shares = (levels + random.uniform(size=count)) / BINS
-    sizes = np.clip(np.round(shares * d).astype(int), 0, d - 1)
+    sizes = np.round(shares * d).astype(int)
     order = random.uniform(size=(count, d)).argsort(axis=1).argsort(axis=1)
     return order < sizes[:, None]
 

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
+from threadpoolctl import threadpool_limits
 
 KERNEL_WIDTH = 25  # lime's own, for cosine distances times 100
-PENALTY = 0.003  # of the squared weights, in units of the target's variance
-LEVEL_PENALTY = 1e-4  # of the levels': keeps them finite where the samples reach only one of them
+PENALTY = 0.01  # of the squared weights, in units of the target's variance
+LEVEL_PENALTY = 1e-3  # of the levels': keeps them finite where the samples reach only one of them
 EVALUATIONS = 100
 
 
@@ -157,6 +158,8 @@ class Surrogate:
     r2_unseen: float | None
 
 
+# On matrices this small, a second thread costs many times what it saves.
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def fit(kept: NDArray[np.bool_], target: NDArray[np.float64], *, stock: bool, rounds: int, seed: int = 0) -> Surrogate:
     """Fit the target (n,) of the samples kept (n, d), the first of which is the whole text.
 

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from explain.surrogate import Surrogate
 
-STABLE_OVERLAP, STABLE_R2 = 0.8, 0.5
+STABLE_OVERLAP, STABLE_R2 = 0.85, 0.5
 INDICATIVE_OVERLAP, INDICATIVE_R2 = 0.5, 0.2
+FEWEST = 3  # words that make a top
 STABLE, INDICATIVE, UNTRUSTED = "stable", "indicative", "not to be trusted"
 
 
@@ -36,12 +37,21 @@ def overlap(surrogate: Surrogate, top: int) -> float:
     return float(np.mean([len(np.intersect1d(heaviest, row)) / top for row in _heaviest(surrogate.replicates, top)]))
 
 
-def judge(surrogate: Surrogate, top: int) -> Trust:
-    """The badge: *stable* from 80 % overlap and an R² of 0.5, *indicative* from 50 % and 0.2.
+def clear(surrogate: Surrogate) -> int:
+    """How many parts have a 95 % interval without 0."""
+    if not len(surrogate.replicates):
+        return 0
+    low, high = np.quantile(surrogate.replicates, [0.025, 0.975], axis=0)
+    return int(np.sum((low > 0) | (high < 0)))
 
-    R² is the one on samples that the fit did not see.
+
+def judge(surrogate: Surrogate, top: int) -> Trust:
+    """The badge: *stable* from 85 % overlap and an R² of 0.5, *indicative* from 50 % and 0.2.
+
+    R² is the one on samples that the fit did not see. The overlap is that of the top words; of fewer where fewer have
+    an interval without 0, as words that weigh nothing come in any order.
     """
-    top = min(top, len(surrogate.weights))
+    top = min(top, len(surrogate.weights), max(FEWEST, clear(surrogate)))
     if surrogate.r2_unseen is None:
         return Trust(
             UNTRUSTED, "the model's answer is the same whatever is taken away: no word can be told apart.", None

@@ -39,9 +39,11 @@ class Rule:
 
 FRAMEWORKS = "torch transformers tensorflow keras keras_hub keras_on_tensorflow"
 RULES = (
-    Rule("torch transformers", only_in="trainers/train_pytorch.py classifiers/pytorch_bert.py"),
+    Rule("torch transformers", only_in="trainers/train_pytorch.py classifiers/pytorch_bert.py benchmarks/stock.py"),
     Rule("tensorflow keras keras_hub", only_in="keras_on_tensorflow.py"),
-    Rule("keras_on_tensorflow", only_in="trainers/train_tensorflow.py classifiers/tensorflow_bert.py"),
+    Rule(
+        "keras_on_tensorflow", only_in="trainers/train_tensorflow.py classifiers/tensorflow_bert.py benchmarks/stock.py"
+    ),
     Rule("gradio", only_in="app.py tabs/*"),
     Rule("fastapi starlette", only_in="api.py app.py"),
     Rule("huggingface_hub", only_in="hub.py hub_*.py"),

@@ -1,0 +1,246 @@
+"""Our explanations against stock `lime` with what a user would pick: `transformers.pipeline`, KerasHub's `predict`.
+
+python -m benchmarks.explain --models runs/bbc/pytorch runs/bbc/tensorflow --corpus bbc_test.csv --output explain.json
+python -m benchmarks.explain --models runs/demo/pytorch runs/demo/tensorflow --words 20 80 --articles 2 --stock 200
+
+All contenders explain each article in one process, in random order. What was measured is kept beside the output, line
+by line: after Ctrl-C the same command goes on. Other work on the machine spoils the times.
+"""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from lime.lime_text import LimeTextExplainer
+from tqdm import tqdm
+
+import corpus
+from benchmarks import explain_figures
+from benchmarks.memory import peak_extra_megabytes
+from benchmarks.stock import STOCK
+from classifiers.base import Classifier, predict_proba
+from classifiers.pair import NAMES, load_pair
+from errors import CorpusError, one_sentence_errors
+from eval.report import machine
+from explain.agreement import agree
+from explain.lime_text import Explanation, Settings, explain, rounds
+from explain.sampling import draw_as_lime
+from explain.surrogate import fit, log_odds
+from explain.words import by_word
+from files import write_json
+
+OURS = Settings(samples=500, seconds=None)
+REMOVED = (5, 10, 20, 30)  # words: the points of the deletion curve
+TOP = 10
+HEADLINE = "profits slide at drugmaker after research costs rise and sales in europe flag"
+
+Words = list[tuple[str, float]]  # and what each weighs
+Job = Callable[[str, tuple[Classifier, ...]], dict[str, Any]]
+
+
+def ours(text: str, pair: tuple[Classifier, ...]) -> dict[str, Any]:
+    """Both models explained together, by two seeds."""
+    started, sampling = time.perf_counter(), rounds(text, pair, settings=OURS)
+    last = next(sampling)
+    first_round = time.perf_counter() - started
+    for each in sampling:
+        last = each
+    seconds = time.perf_counter() - started
+    again = explain(text, pair, settings=Settings(samples=OURS.samples, seconds=None, seed=1))
+    return {
+        "seconds": seconds,
+        "first_round_seconds": first_round,
+        "calls": last.calls,
+        "ended": last.ended,
+        "models": {
+            each.framework: {
+                "trust": each.trust.level,
+                "expected_overlap": each.trust.overlap,
+                "overlap": agree(each, other, TOP).overlap.value,
+                "drops": drops(classifier, text, each.read, _words(each)),
+            }
+            for classifier, each, other in zip(pair, last.explanations, again, strict=True)
+        },
+    }
+
+
+def stock_lime(framework: str, number: int, samples: int, predict: Callable) -> Job:
+    """Stock lime's explanation of one model's own answer, with its settings as they come but for all words' weights."""
+
+    def job(text: str, pair: tuple[Classifier, ...]) -> dict[str, Any]:
+        classifier, seen = pair[number], []
+
+        def keep(texts: Sequence[str]) -> np.ndarray:
+            seen.append(predict(texts))
+            return seen[-1]
+
+        column = int(classifier.logits([text])[0].argmax())
+        started = time.perf_counter()
+        explainer = LimeTextExplainer(class_names=list(classifier.labels), random_state=0)
+        found = explainer.explain_instance(text, keep, labels=(column,), num_features=10**6, num_samples=samples)
+        seconds = time.perf_counter() - started
+        kept = np.vstack([np.ones(len(by_word(text)), bool), *[_drawn(text, samples)]])
+        read = classifier.characters_read(text)
+        return {
+            "seconds": seconds,
+            "calls": samples,
+            "framework": framework,
+            "overlap_of_halves": _overlap(kept, seen[0][:, column], samples // 2),
+            "overlap_at_500": _overlap(kept, seen[0][:, column], 500) if samples >= 1000 else None,
+            "drops": drops(classifier, text, read, found.as_list(label=column)),
+        }
+
+    return job
+
+
+def equality(text: str, pair: tuple[Classifier, ...], samples: int = 100) -> dict[str, float]:
+    """The largest difference between our weights and stock lime's, with stock settings and equal samples."""
+    out = {}
+    for classifier in pair:
+        settings = Settings(samples=samples, seconds=None, target="probability", stock=True)
+        (mine,) = explain(text, [classifier], settings=settings)
+        column = classifier.labels.index(mine.label)
+        found = LimeTextExplainer(random_state=0).explain_instance(
+            text,
+            lambda texts, of=classifier: predict_proba(of, texts),
+            labels=(column,),
+            num_features=10**6,
+            num_samples=samples,
+        )
+        theirs = dict(found.as_list(label=column))
+        out[classifier.framework] = max(abs(weight - theirs[word]) for word, weight in _words(mine))
+    return out
+
+
+def drops(classifier: Classifier, text: str, read: int, words: Words) -> dict[str, list[float]]:
+    """How far the log-odds of the model's answer fall without the top words: in what it reads, and in the whole text.
+
+    In the whole text, what comes after the part that is read moves up into the place of deleted words.
+    """
+    ranked = [word for word, _ in sorted(words, key=lambda each: -each[1])]
+    column, out = int(classifier.logits([text])[0].argmax()), {}
+    for name, part in (("read", text[:read]), ("whole", text)):
+        units = by_word(part)
+        order = [units.names.index(word) for word in ranked if word in units.names]
+        texts = [units.without(~np.isin(np.arange(len(units)), order[:count])) for count in REMOVED]
+        scores = log_odds(classifier.logits([part, *texts]), column)
+        out[name] = (scores[0] - scores[1:]).tolist()
+    return out
+
+
+def _words(explanation: Explanation) -> Words:
+    return [(part.name, part.weight) for part in explanation.parts]
+
+
+def _drawn(text: str, samples: int) -> np.ndarray:
+    return draw_as_lime(len(by_word(text)), samples - 1, np.random.RandomState(0))
+
+
+def _overlap(kept: np.ndarray, target: np.ndarray, size: int) -> float:
+    """The share of the top words in common of stock fits to disjoint draws of `size` texts, the article in each."""
+    tops, drawn = [], size - 1
+    for start in range(1, len(kept) - drawn + 1, drawn):
+        rows = [0, *range(start, start + drawn)]
+        weights = fit(kept[rows], target[rows], stock=True, rounds=0).weights
+        tops.append(set(np.argsort(-np.abs(weights))[:TOP]))
+    return float(np.mean([len(one & other) / TOP for one, other in zip(tops, tops[1:], strict=False)]))
+
+
+def articles(arguments: argparse.Namespace) -> list[str]:
+    """Texts of the wished length, drawn at random.
+
+    Raises:
+        CorpusError: there is none.
+    """
+    data = corpus.load(arguments.corpus) if arguments.corpus == corpus.SAMPLE else None
+    examples = data.test if data else corpus.read_texts(arguments.corpus)
+    low, high = arguments.words
+    texts = [each.text for each in examples if low <= len(each.text.split()) <= high]
+    if not texts:
+        raise CorpusError(f"{arguments.corpus} has no text of {low} to {high} words; change --words.")
+    random.Random(arguments.seed).shuffle(texts)
+    return texts[: arguments.articles]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    out = argparse.ArgumentParser(prog="python -m benchmarks.explain", description=__doc__.split("\n")[0])
+    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
+    out.add_argument("--corpus", default=corpus.SAMPLE, help="a file of texts, or `sample` (default)")
+    out.add_argument("--articles", type=int, default=20, help="how many (default: 20)")
+    out.add_argument("--words", type=int, nargs=2, default=(250, 350), metavar=("LEAST", "MOST"), help="in an article")
+    out.add_argument("--stock", type=int, default=5000, metavar="N", help="samples of stock lime (default: 5000)")
+    out.add_argument("--seed", type=int, default=0, help="of the articles and of the contenders' order (default: 0)")
+    out.add_argument("--output", type=Path, default=Path("explain.json"), metavar="FILE")
+    return out
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print the figures and write them."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(given)
+    texts = articles(arguments)
+    pair = tuple(load_pair(*arguments.models))
+    window = pair[0].text_encoder.max_length
+    contenders: dict[str, Job] = {"ours": ours}
+    for number, (key, build) in enumerate(STOCK.items()):
+        predict = build(Path(arguments.models[number]), window)
+        predict([HEADLINE] * 2)  # as ours, warm
+        contenders[f"stock lime, {NAMES[key]}"] = stock_lime(NAMES[key], number, arguments.stock, predict)
+    log = arguments.output.with_suffix(".jsonl")
+    measured = read_log(log)
+    jobs = plan(len(texts), list(contenders), arguments.seed)
+    try:
+        for number, name in tqdm([job for job in jobs if job not in measured], desc="explanations", disable=None):
+            measured[number, name] = contenders[name](texts[number], pair)
+            with log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([number, name, measured[number, name]]) + "\n")
+    except KeyboardInterrupt:
+        print("stopped; the figures are of what was measured so far.", file=sys.stderr)
+    figures = explain_figures.summarise(measured) | single_figures(texts[0], pair)
+    about = {"command": _command(given), "window": window, "articles": len(texts), "machine": machine()}
+    write_json(arguments.output, about | {"figures": figures})
+    print("\n".join(explain_figures.lines(figures)))
+    return 0
+
+
+def plan(count: int, names: list[str], seed: int) -> list[tuple[int, str]]:
+    """All contenders on each article, in random order within it."""
+    order = random.Random(seed)
+    return [(number, name) for number in range(count) for name in order.sample(names, len(names))]
+
+
+def single_figures(article: str, pair: tuple[Classifier, ...]) -> dict[str, Any]:
+    """What is measured once: equality with stock lime, memory, and how soon a headline's first result is there."""
+    started = time.perf_counter()
+    next(rounds(HEADLINE, pair, settings=OURS))
+    return {
+        "headline_first_round_seconds": time.perf_counter() - started,
+        "largest_difference_to_stock_weights": equality(article, pair),
+        "peak_extra_megabytes": peak_extra_megabytes(lambda: explain(article, pair, settings=OURS)),
+    }
+
+
+def read_log(path: Path) -> dict[tuple[int, str], dict[str, Any]]:
+    """What an earlier run of the same command measured."""
+    if not path.exists():
+        return {}
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {(number, name): found for number, name, found in rows}
+
+
+def _command(given: Sequence[str]) -> str:
+    """The command line, with the last parts of paths only: where files lie on a machine is nobody's business."""
+    shown = [Path(part).name if part.startswith("/") else part for part in given]
+    return " ".join(["python -m benchmarks.explain", *shown])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""How much memory a piece of work takes at its peak, beyond what the process had."""
+
+import threading
+from collections.abc import Callable
+
+import psutil
+
+INTERVAL = 0.01  # seconds between two looks
+
+
+def peak_extra_megabytes(work: Callable[[], object]) -> float:
+    """Run the work and watch the process's resident memory."""
+    process, done = psutil.Process(), threading.Event()
+    before = peak = process.memory_info().rss
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(INTERVAL):
+            peak = max(peak, process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        work()
+    finally:
+        done.set()
+        watcher.join()
+    return (peak - before) / 1e6

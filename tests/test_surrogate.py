@@ -1,0 +1,117 @@
+"""`explain/surrogate.py`: planted functions come back, intervals cover, stock lime is matched."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+
+from classifiers.base import softmax
+from explain import surrogate
+from explain.surrogate import SaturatingRegression, contrast, fit, log_odds, probability
+
+WEIGHTS = np.array([3.0, -2.0, 1.0, 0.5, 0, 0, 0, 0])
+
+
+def drawn(n=400, seed=0):
+    rng = np.random.default_rng(seed)
+    kept = rng.random((n, len(WEIGHTS))) < rng.random((n, 1))
+    kept[0] = True
+    return kept, rng
+
+
+def test_log_odds_are_exact_where_probabilities_round():
+    logits = np.array([[60.0, 0.0, 0.0], [0.0, 1.0, 2.0]])
+    assert log_odds(logits, 0)[0] == pytest.approx(60 - np.log(2))
+    p = softmax(logits)[1, 2]
+    assert log_odds(logits, 2)[1] == pytest.approx(np.log(p / (1 - p)))
+    assert probability(logits, 2)[1] == pytest.approx(p)
+    assert contrast(logits, 2, 1)[1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("stock", [True, False])
+def test_planted_weights_come_back_in_order(stock):
+    kept, rng = drawn()
+    found = fit(kept, kept @ WEIGHTS + rng.normal(0, 0.1, len(kept)), stock=stock, rounds=50)
+    assert np.argsort(-np.abs(found.weights))[:4].tolist() == [0, 1, 2, 3]
+    assert np.allclose(found.weights, WEIGHTS, atol=0.3)
+    assert found.r2 > 0.9
+    assert found.r2_unseen > 0.85
+
+
+def test_a_saturated_target_is_explained_where_a_line_fails():
+    rng = np.random.default_rng(1)
+    weights = np.concatenate([[3, 2.5, 2, 1.5], np.zeros(26)])
+    kept = rng.random((400, 30)) < rng.random((400, 1))
+    target = 5 * np.tanh(2 * (kept @ weights) - 3)
+    line, curve = (fit(kept, target, stock=stock, rounds=30) for stock in (True, False))
+    assert curve.r2_unseen > line.r2_unseen + 0.1
+    assert np.argsort(-curve.weights)[:4].tolist() == [0, 1, 2, 3]
+
+
+def test_the_saturating_weights_are_average_derivatives():
+    kept, _ = drawn()
+    data = kept.astype(float)
+    line = SaturatingRegression().fit(data, data @ WEIGHTS)
+    step = 1e-5
+    slopes = [
+        np.mean(line.predict(data + step * row) - line.predict(data - step * row)) / (2 * step) for row in np.eye(8)
+    ]
+    assert np.allclose(line.coef_, slopes, atol=1e-4)
+
+
+def test_the_fit_is_the_least_of_its_neighbours():
+    kept, rng = drawn(200)
+    data, target = kept.astype(float), np.tanh(kept @ WEIGHTS - 1) + rng.normal(0, 0.2, 200)
+    line = SaturatingRegression().fit(data, target)
+
+    def cost(theta):
+        errors = line.predict_with(data, theta) - target
+        return errors @ errors + line.penalty(len(data)) @ theta**2
+
+    least = cost(line.theta)
+    assert all(cost(line.theta + rng.normal(0, 0.01, len(line.theta))) > least for _ in range(50))
+
+
+def test_the_bootstrap_of_a_ridge_is_that_of_refits():
+    kept, rng = drawn(120)
+    target = kept @ WEIGHTS + rng.normal(0, 1, 120)
+    found = fit(kept, target, stock=True, rounds=5, seed=3)
+    draws = np.random.default_rng(3)
+    weights = surrogate._kernel(surrogate._distances(kept.astype(float)), surrogate.KERNEL_WIDTH)
+    for replicate in found.replicates:
+        counts = np.bincount(draws.integers(120, size=120), minlength=120)
+        again = Ridge(alpha=1).fit(kept, target, sample_weight=counts * weights)
+        assert np.allclose(again.coef_, replicate, atol=1e-6)
+
+
+@pytest.mark.parametrize("saturating", [False, True])
+def test_95_percent_intervals_cover_as_they_say(saturating):
+    def truth(kept):
+        return 3 * np.tanh(kept @ WEIGHTS - 1) if saturating else kept @ WEIGHTS
+
+    large, _ = drawn(20_000, seed=99)
+    expected = fit(large, truth(large), stock=False, rounds=0).weights
+    covered = []
+    for seed in range(40):
+        kept, rng = drawn(300, seed)
+        found = fit(kept, truth(kept) + rng.normal(0, 1, len(kept)), stock=False, rounds=100, seed=seed)
+        low, high = np.quantile(found.replicates, [0.025, 0.975], axis=0)
+        covered.append((low <= expected) & (expected <= high))
+    assert 0.88 <= np.mean(covered) <= 0.99  # 320 intervals of one experiment each, correlated by eights
+
+
+@pytest.mark.parametrize("stock", [True, False])
+def test_a_constant_target_is_said_not_to_be_explained(stock):
+    kept, _ = drawn(60)
+    found = fit(kept, np.full(60, 2.5), stock=stock, rounds=10)
+    assert not found.weights.any()
+    assert found.r2 is None
+    assert found.r2_unseen is None
+
+
+def test_more_parts_than_samples_is_no_fault():
+    rng = np.random.default_rng(0)
+    kept = rng.random((20, 60)) < 0.5
+    found = fit(kept, kept[:, 0] * 4.0 + kept[:, 1], stock=False, rounds=20)
+    assert np.isfinite(found.weights).all()
+    assert np.isfinite(found.replicates).all()
+    assert np.argmax(found.weights) == 0
