@@ -17,7 +17,7 @@ from tests.planted import Contrarian, WordCounter
 
 PAIR = (WordCounter("PyTorch"), Contrarian("TensorFlow"))
 WEIGHTS = {"superb": 4.0, "good": 2.0, "fine": 1.0, "poor": -1.5, "awful": -3.0}
-FILLER = "the of and to in that it with as for was on are by be at".split()
+FILLER = ["the", "of", "and", "to", "in", "that", "it", "with", "as", "for", "was", "on", "are", "by", "be", "at"]
 
 
 @dataclass
