@@ -22,6 +22,7 @@ import gradio as gr
 from errors import BakeoffError, one_sentence_errors
 from model_loader import ModelLoader
 from tabs.batch import build_batch_tab
+from tabs.explain import build_explain_tab
 from tabs.models import build_models_tab
 from tabs.predict import build_predict_tab
 
@@ -50,13 +51,16 @@ def build(loader: ModelLoader) -> gr.Blocks:
         gr.Markdown(f"# {TITLE}\nThe same BERT, fine-tuned in both by one recipe on the same batches. Compare them.")
         status = gr.HTML(elem_id="status")
         timer = gr.Timer(REFRESH_SECONDS)
-        with gr.Tab("Predict"):
-            with gr.Tab("One text"):
-                build_predict_tab(loader)
-            with gr.Tab("A file"):
-                build_batch_tab(loader)
-        with gr.Tab("Models") as models:
-            build_models_tab(loader, models)
+        with gr.Tabs() as tabs:
+            with gr.Tab("Predict"):
+                with gr.Tab("One text"):
+                    text, explain_this = build_predict_tab(loader)
+                with gr.Tab("A file"):
+                    build_batch_tab(loader)
+            with gr.Tab("Explain", id="explain"):
+                build_explain_tab(loader).open_from(explain_this, text, tabs)
+            with gr.Tab("Models") as models:
+                build_models_tab(loader, models)
 
         def refresh():
             return status_line(loader), gr.Timer(active=not loader.progress().finished)

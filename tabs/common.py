@@ -1,11 +1,14 @@
-"""What the tabs share: errors as sentences, and numbers as text."""
+"""What the tabs share: errors as sentences, numbers as text, and files to download."""
 
 import functools
 import html
 import inspect
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import gradio as gr
+from gradio.processing_utils import save_file_to_cache
 
 from errors import BakeoffError
 
@@ -44,3 +47,11 @@ def percent(share: float) -> str:
 def milliseconds(seconds: float) -> str:
     """A duration as text, such as 8.4 ms."""
     return f"{1000 * seconds:.1f} ms" if seconds < 0.1 else f"{1000 * seconds:,.0f} ms"
+
+
+def save(content: bytes, name: str, cache_dir: str) -> str:
+    """Write a file to download; its path is in Gradio's cache, which is cleaned as the app runs."""
+    with tempfile.TemporaryDirectory(prefix="bakeoff-") as folder:
+        path = Path(folder, name)
+        path.write_bytes(content)
+        return save_file_to_cache(path, cache_dir)
