@@ -34,7 +34,7 @@ def check_samples(samples: float) -> int:
     Raises:
         InputError: it is no whole number, too small or too large.
     """
-    if isinstance(samples, bool) or samples not in range(MIN_SAMPLES, MAX_SAMPLES + 1):
+    if not _whole(samples) or not MIN_SAMPLES <= samples <= MAX_SAMPLES:
         raise InputError(
             f"An explanation takes {MIN_SAMPLES} to {MAX_SAMPLES:,} samples, not {str(samples)[:20]}: choose a whole "
             "number between them."
@@ -48,6 +48,10 @@ def check_seed(seed: float) -> int:
     Raises:
         InputError: it is no whole number, or out of range.
     """
-    if isinstance(seed, bool) or seed not in range(MAX_SEED + 1):
+    if not _whole(seed) or not 0 <= seed <= MAX_SEED:
         raise InputError(f"A seed is a whole number from 0 to {MAX_SEED:,}, not {str(seed)[:20]}: choose another one.")
     return int(seed)
+
+
+def _whole(number: float) -> bool:
+    return isinstance(number, int | float) and not isinstance(number, bool) and number % 1 == 0

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass, field
 from explain.agreement import Agreement, agree
 from explain.faithfulness import Faithfulness
 from explain.lime_text import Explanation, Settings
-from explain.table import comparable, table
+from explain.table import comparable, differences, table
+
+APART = 10  # words that push the models apart
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class Findings:
     def agreement(self) -> Agreement | None:
         """How alike the two explanations are; None where there is one, or where they explain different classes."""
         return agree(*self.explanations) if comparable(self.explanations) else None
+
+    def words_apart(self) -> list[str]:
+        """The words that most push the models apart; none where they were not asked for."""
+        return [row.name for row in differences(self.explanations)[:APART]] if self.by_difference else []
 
     def to_json(self) -> dict:
         """Everything but the resamples as a JSON object; the words are its `table`."""

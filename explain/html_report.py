@@ -9,7 +9,7 @@ import html_page
 from explain.curves import deletion_plot, numbers, numbers_table
 from explain.findings import Findings
 from explain.highlight import bars, side_by_side, signed
-from explain.table import differences, table
+from explain.table import comparable, table
 
 PACKAGES = ("lime", "numpy", "scipy", "scikit-learn", "torch", "transformers", "tensorflow", "keras", "keras-hub")
 
@@ -28,12 +28,13 @@ def page(findings: Findings, colors: Mapping[str, str]) -> str:
     compared = numbers(findings.agreement, measured)
     columns = [
         *(each.framework for each in explanations),
-        *(["difference", "clear"] if differences(explanations) else []),
+        *(["difference", "clear"] if comparable(explanations) else []),
     ]
     return html_page.render(
         "explanation.html.j2",
         texts=side_by_side(explanations),
-        bars=bars(explanations, colors),
+        bars=bars(explanations, colors, findings.words_apart()),
+        by_difference=findings.by_difference,
         curves=curves,
         numbers=numbers_table(compared) if compared else "",
         columns=columns,

@@ -23,7 +23,7 @@ SWITCHES = {  # what can be asked of samples that are there, and how
     "Explain the disagreement": Session.disagreement,
 }
 REFRESH_SECONDS = 2.0
-WIDTHS = ["180px", "60px", *["120px"] * 9, "70px"]  # of the table's columns
+WIDTHS = ["180px", "60px", *["150px"] * 9, "70px"]  # of the table's columns
 AT_ONCE = {"concurrency_limit": 2, "concurrency_id": "explain"}  # so that predictions are not starved
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}  # the results stay in sight as they sharpen
 

@@ -18,7 +18,6 @@ from tabs.common import save
 from tabs.models import COLORS
 
 SHOWN = 80  # characters of a passage in the table
-APART = 10  # words that push the models apart
 ENDED = {
     "stable": "Done: the top words are stable",
     "samples": "Done: all samples were used",
@@ -58,7 +57,7 @@ def view(findings: Findings) -> list:
     return [
         side_by_side(findings.explanations, missing),
         bars_heading(findings),
-        _bars(findings),
+        bars(findings.explanations, COLORS, findings.words_apart()),
         *measured_view(findings, MEASURING if not findings.ended else ""),
         shown(table(findings.explanations, findings.by_difference)),
     ]
@@ -68,16 +67,11 @@ def bars_heading(findings: Findings) -> str:
     """What the bars are of, in Markdown that holds no word of the input."""
     if not findings.by_difference:
         return "### The heaviest words of both"
-    clear = sum(row.clear for row in differences(findings.explanations)[:APART])
+    rows = differences(findings.explanations)[: len(findings.words_apart())]
     return (
-        f"### The words that most push the two models apart\n{clear} of these {APART} differences are clear: their 95 "
-        "% interval leaves out 0."
+        f"### The words that most push the two models apart\n{sum(row.clear for row in rows)} of these {len(rows)} "
+        "differences are clear: their 95 % interval leaves out 0."
     )
-
-
-def _bars(findings: Findings) -> str:
-    names = [row.name for row in differences(findings.explanations)[:APART]] if findings.by_difference else []
-    return bars(findings.explanations, COLORS, names)
 
 
 def measured_view(findings: Findings, note: str = "") -> list:
