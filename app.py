@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: no calls home
@@ -24,6 +24,7 @@ from eval import report as eval_report
 from model_loader import ModelLoader
 from tabs.batch import build_batch_tab
 from tabs.evaluate import build_evaluate_tab
+from tabs.explain import build_explain_tab
 from tabs.models import build_models_tab
 from tabs.predict import build_predict_tab
 
@@ -55,11 +56,14 @@ def build(loader: ModelLoader) -> gr.Blocks:
         with gr.Tabs() as tabs:
             with gr.Tab("Predict", id="predict"):
                 with gr.Tab("One text"):
-                    text = build_predict_tab(loader)
+                    text, explain_this = build_predict_tab(loader)
                 with gr.Tab("A file"):
                     build_batch_tab(loader)
+            with gr.Tab("Explain", id="explain"):
+                explain = build_explain_tab(loader)
+                explain.open_from(explain_this, text, tabs)
             with gr.Tab("Evaluate", id="evaluate") as evaluate:
-                build_evaluate_tab(loader, evaluate, open_in_predict(tabs, text))
+                build_evaluate_tab(loader, evaluate, lambda button, text: explain.open_from(button, text, tabs))
             with gr.Tab("Models", id="models") as models:
                 build_models_tab(loader, models)
 
@@ -68,15 +72,6 @@ def build(loader: ModelLoader) -> gr.Blocks:
 
         gr.on([demo.load, timer.tick], refresh, None, [status, timer], show_progress="hidden", api_visibility="private")
     return demo
-
-
-def open_in_predict(tabs: gr.Tabs, text: gr.Textbox) -> Callable[[gr.Button, gr.State], None]:
-    """Connects a button of another tab: a click puts the text of a State into Predict and goes there."""
-
-    def connect(button: gr.Button, source: gr.State) -> None:
-        button.click(lambda value: (value, gr.Tabs(selected="predict")), source, [text, tabs], api_visibility="private")
-
-    return connect
 
 
 def status_line(loader: ModelLoader) -> str:

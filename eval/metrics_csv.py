@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eval import wording
-from spreadsheets import neutralise
+from spreadsheet import neutralise
 
 COMPARED = ("pytorch", "tensorflow", "difference")  # TensorFlow minus PyTorch
 HEADER = ("class", "metric", *(f"{each}_{part}" for each in COMPARED for part in ("value", "low", "high")), "reason")

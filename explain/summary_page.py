@@ -18,7 +18,7 @@ import html_page
 from classifiers.base import Classifier
 from errors import InputError
 from files import write_text
-from spreadsheets import neutralise
+from spreadsheet import neutralise
 
 if TYPE_CHECKING:
     from explain.summary import Row

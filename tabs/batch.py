@@ -1,14 +1,11 @@
 """Tab Batch: a file of texts, both models' answers in a table that can be filtered and downloaded."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
 import pandas as pd
-from gradio.processing_utils import save_file_to_cache
 
 import corpus
 from classifiers.answer import Answer, answer, join
@@ -16,8 +13,8 @@ from corpus import Example
 from errors import CorpusError, InputError
 from limits import MAX_ROWS, check_text
 from model_loader import ModelLoader
-from spreadsheets import neutralise
-from tabs.common import shows_errors
+from spreadsheet import to_csv
+from tabs.common import save, shows_errors
 from tabs.predict import SHOWN
 
 CHUNK = 32  # texts between two looks at the progress bar and the stop button
@@ -57,7 +54,7 @@ def build_batch_tab(loader: ModelLoader) -> None:
             summarise(frame, answers),
             shown(frame, only),
             frame,
-            gr.update(value=save(frame, download.GRADIO_CACHE), interactive=True),
+            gr.update(value=save(to_csv(frame), FILE_NAME, download.GRADIO_CACHE), interactive=True),
         ]
 
     event = run.click(
@@ -150,16 +147,3 @@ def shown(frame: pd.DataFrame, only_disagreements: bool) -> pd.DataFrame:
     rows = frame[frame["same"] == "no"] if only_disagreements else frame
     cut = rows["text"].where(rows["text"].str.len() <= SHOWN, rows["text"].str[:SHOWN] + "…")
     return rows.assign(text=cut)
-
-
-def save(frame: pd.DataFrame, cache_dir: str) -> str:
-    """Write the table as CSV, in which no cell of the visitor's file can run as a formula in a spreadsheet.
-
-    The path is in Gradio's cache, which is cleaned as the app runs.
-    """
-    texts = frame.select_dtypes(exclude="number").columns
-    safe = frame.assign(**{name: frame[name].map(neutralise) for name in texts})
-    with tempfile.TemporaryDirectory(prefix="bakeoff-") as folder:
-        path = Path(folder, FILE_NAME)
-        safe.to_csv(path, index=False, encoding="utf-8")
-        return save_file_to_cache(path, cache_dir)

@@ -1,11 +1,14 @@
-"""What the tabs share: errors as sentences, and numbers as text."""
+"""What the tabs share: errors as sentences, numbers as text, and files to download."""
 
 import functools
 import html
 import inspect
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import gradio as gr
+from gradio.processing_utils import save_file_to_cache
 
 from errors import BakeoffError
 
@@ -49,3 +52,11 @@ def milliseconds(seconds: float) -> str:
 def plain(text: str) -> str:
     """A text as Markdown that shows just its characters: no markup, and no address becomes a link."""
     return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!<>|~$&:@" else character for character in text)
+
+
+def save(content: bytes, name: str, cache_dir: str) -> str:
+    """Write a file to download; its path is in Gradio's cache, which is cleaned as the app runs."""
+    with tempfile.TemporaryDirectory(prefix="bakeoff-") as folder:
+        path = Path(folder, name)
+        path.write_bytes(content)
+        return save_file_to_cache(path, cache_dir)

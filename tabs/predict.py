@@ -15,8 +15,8 @@ HISTORY_HEADERS = ["Text", "PyTorch", "TensorFlow", "Same answer"]
 SHOWN = 80  # characters of a text in a table
 
 
-def build_predict_tab(loader: ModelLoader) -> gr.Textbox:
-    """Lay out the tab and connect its events; returns the box for the text."""
+def build_predict_tab(loader: ModelLoader) -> tuple[gr.Textbox, gr.Button]:
+    """Lay out the tab and connect its events; returns the text and the button that asks for its explanation."""
     text = gr.Textbox(
         label="Text to classify",
         placeholder="Paste a news item, or choose an example below",
@@ -27,11 +27,14 @@ def build_predict_tab(loader: ModelLoader) -> gr.Textbox:
     )
     with gr.Row():
         submit = gr.Button("Classify", variant="primary", scale=3, elem_id="classify")
+        explain = gr.Button("Explain this text", scale=2, elem_id="explain-this")
         clear = gr.Button("Clear", scale=1, elem_id="clear")
     verdict = gr.Markdown(elem_id="verdict")
     with gr.Row():
         columns = [_answer_column(name) for name in NAMES.values()]
-    gr.Examples(_examples(), text, label="Examples (from the shipped sample's test split)", example_labels=_labels())
+    gr.Examples(
+        examples(), text, label="Examples (from the shipped sample's test split)", example_labels=example_labels()
+    )
     with gr.Accordion("History of this session", open=False):
         history = gr.State([])
         past = gr.Dataframe(headers=HISTORY_HEADERS, interactive=False, wrap=True, label="Newest first")
@@ -48,7 +51,7 @@ def build_predict_tab(loader: ModelLoader) -> gr.Textbox:
     gr.on([submit.click, text.submit], classify, [text, history], outputs, api_name="predict")
     clear.click(lambda: ["", "", *[None, ""] * len(columns)], None, [text, verdict, *flat], api_visibility="private")
     forget.click(lambda: ([], []), None, [history, past], api_visibility="private")
-    return text
+    return text, explain
 
 
 def agreement(answers: Sequence[Answer]) -> str:
@@ -89,13 +92,14 @@ def _history_row(text: str, answers: Sequence[Answer]) -> list[str]:
     return [shortened, *[said.get(name, "") for name in NAMES.values()], same]
 
 
-def _examples() -> list[list[str]]:
-    """One item of each class, and two that sit near a boundary."""
+def examples() -> list[list[str]]:
+    """One item of each class, and two that sit near a boundary, a row each."""
     test = corpus.load().test
     plain = {example.label: example.text for example in reversed(test) if not example.columns["near"]}
     near = [example.text for example in test if example.columns["near"]][:2]
     return [[text] for text in [*[plain[label] for label in sorted(plain)], *near]]
 
 
-def _labels() -> list[str]:
-    return [f"{text[:60]}…" for [text] in _examples()]
+def example_labels() -> list[str]:
+    """How each of the examples begins."""
+    return [f"{text[:60]}…" for [text] in examples()]

@@ -3,7 +3,7 @@
 import pytest
 
 from errors import InputError
-from limits import MAX_CHARACTERS, check_text
+from limits import MAX_CHARACTERS, MAX_SEED, check_samples, check_seed, check_text
 
 
 @pytest.mark.parametrize("text", [None, "", " \n\t "])
@@ -16,3 +16,20 @@ def test_the_limit_itself_is_allowed_and_one_more_is_not():
     assert check_text("x" * MAX_CHARACTERS)
     with pytest.raises(InputError, match="20,001 characters, at most 20,000"):
         check_text("x" * (MAX_CHARACTERS + 1))
+
+
+@pytest.mark.parametrize("samples", [49, 2001, 50.5, -1, float("nan"), float("inf"), None, "500", True])
+def test_samples_outside_the_limits_are_refused(samples):
+    with pytest.raises(InputError, match="50 to 2,000 samples"):
+        check_samples(samples)
+
+
+@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 0.5, float("nan"), None, "0"])
+def test_a_seed_that_numpy_refuses_is_refused(seed):
+    with pytest.raises(InputError, match="A seed is a whole number"):
+        check_seed(seed)
+
+
+def test_whole_numbers_may_come_as_floats():
+    assert check_samples(500.0) == 500
+    assert check_seed(0.0) == 0

@@ -1,0 +1,221 @@
+"""Tab Explain: why each model answers as it does, in words; and which words push the two models apart."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import gradio as gr
+
+from errors import ModelError
+from explain.lime_text import Settings
+from explain.session import Session, sessions
+from explain.surrogate import TARGETS
+from limits import MAX_CHARACTERS, MAX_SAMPLES, MAX_SEED, MIN_SAMPLES, check_samples, check_seed, check_text
+from model_loader import ModelLoader
+from tabs.common import shows_errors
+from tabs.explain_view import downloads, measured_view, no_downloads, note_on, progress_line, stopped_line, view
+from tabs.predict import example_labels, examples
+
+OWN = ("each model's own answer", "")  # as shown, and its value
+SWITCHES = {  # what can be asked of samples that are there, and how
+    "Each model's own answer": lambda session: session.refit(None),
+    "PyTorch's answer": lambda session: session.refit(session.answer_of("PyTorch")),
+    "TensorFlow's answer": lambda session: session.refit(session.answer_of("TensorFlow")),
+    "Explain the disagreement": Session.disagreement,
+}
+REFRESH_SECONDS = 2.0
+WIDTHS = ["180px", "60px", *["150px"] * 9, "70px"]  # of the table's columns
+AT_ONCE = {"concurrency_limit": 2, "concurrency_id": "explain"}  # so that predictions are not starved
+QUIET = {"show_progress": "hidden", "api_visibility": "private"}  # the results stay in sight as they sharpen
+
+
+@dataclass(frozen=True)
+class ExplainTab:
+    """What other tabs need to open a text here.
+
+    Attributes:
+        text: the text box.
+        start: a number; when it changes, the text is explained.
+    """
+
+    text: gr.Textbox
+    start: gr.State
+
+    def open_from(self, button: gr.Button, source: gr.Textbox, tabs: gr.Tabs) -> None:
+        """Let a button of another tab open the text of `source` here and explain it.
+
+        Args:
+            button: what is clicked.
+            source: holds the text.
+            tabs: where this tab has the id "explain".
+        """
+
+        @shows_errors
+        def open_here(text: str, start: int):
+            return gr.Tabs(selected="explain"), check_text(text), start + 1
+
+        button.click(open_here, [source, self.start], [tabs, self.text, self.start], **QUIET)
+
+
+def build_explain_tab(loader: ModelLoader) -> ExplainTab:
+    """Lay out the tab and connect its events."""
+    gr.api(_api(loader), api_name="explain", **AT_ONCE)  # first, or an event takes its name
+    text, label, options, run, stop = _lay_out_inputs()
+    progress = gr.HTML(elem_id="explain-progress")
+    with gr.Column(visible=False) as shown:
+        switches, results, files = _lay_out_results()
+    gr.Examples(
+        examples(), text, label="Examples (from the shipped sample's test split)", example_labels=example_labels()
+    )
+    session, start, timer = gr.State(None), gr.State(0), gr.Timer(REFRESH_SECONDS)
+    controls = [label, *switches, stop]
+    finished = ([session], [*results[3:5], *files, *controls])
+    finish = shows_errors(lambda session: _finished(session, files[0].GRADIO_CACHE))
+
+    @shows_errors
+    def explain(*values):
+        drawn = draw(loader, *values)
+        yield [None, progress_line(), gr.update(visible=False), *[gr.skip()] * len(results), *_busy()]
+        for now in drawn:
+            yield [now, progress_line(now.last), gr.update(visible=True), *view(now.findings), *_busy()]
+
+    outputs = [session, progress, shown, *results, *files, *controls]
+    running = gr.on([run.click, start.change], explain, [text, label, *options], outputs, **AT_ONCE, **QUIET)
+    running.then(finish, *finished, concurrency_id="measure", **QUIET)
+    stop.click(stopped_line, session, progress, cancels=[running], **QUIET)
+    for button, ask in zip(switches, SWITCHES.values(), strict=True):
+        asked = button.click(_asking(ask), session, [session, label, *results], **QUIET)
+        asked.then(finish, *finished, concurrency_id="measure", **QUIET)
+    asked = label.input(_refit, [session, label], [session, label, *results], **QUIET)
+    asked.then(finish, *finished, concurrency_id="measure", **QUIET)
+    timer.tick(lambda: _classes(loader), None, [label, timer], **QUIET)
+    return ExplainTab(text, start)
+
+
+def draw(
+    loader: ModelLoader, text: str, label: str, samples: float, seed: float, target: str, stock: bool
+) -> Iterator[Session]:
+    """Sample and explain, round by round; what is asked for is checked before the first of them.
+
+    Raises:
+        InputError: the text, the class or a setting is outside the limits.
+        ModelError: no model is ready.
+    """
+    settings = Settings(check_samples(samples), target=str(target), stock=bool(stock), seed=check_seed(seed))
+    return sessions(check_text(text), loader.classifiers(), str(label or "") or None, settings)
+
+
+def _api(loader: ModelLoader):
+    @shows_errors
+    def explain(
+        text: str,
+        label: str = "",
+        samples: int = Settings.samples,
+        seed: int = 0,
+        target: str = Settings.target,
+        stock: bool = False,
+    ) -> dict:
+        """Which words speak for a class in each model (an empty label: each model's own answer)."""
+        *_, last = draw(loader, text, label, samples, seed, target, stock)
+        return last.measure().findings.to_json()
+
+    return explain
+
+
+def _asking(ask):
+    @shows_errors
+    def asked(session: Session | None):
+        return _shown(None if session is None else ask(session))
+
+    return asked
+
+
+@shows_errors
+def _refit(session: Session | None, label: str):
+    return _shown(None if session is None else session.refit(label or None))
+
+
+def _shown(session: Session | None) -> list | dict:
+    """Session, class in the dropdown, and results."""
+    if session is None:
+        return gr.skip()
+    labels = {each.label for each in session.findings.explanations}
+    return [session, labels.pop() if len(labels) == 1 else "", *view(session.findings)]
+
+
+def _finished(session: Session | None, cache: str) -> list:
+    """Numbers, curves, files and controls at the end of a sampling, of a stopped one too, or after a switch."""
+    if session is None:
+        return [gr.skip(), gr.skip(), *no_downloads(), *_usable(True)]
+    if session.last.ended:
+        session = session.measure()
+    findings = session.findings
+    return [*measured_view(findings, note_on(findings)), *downloads(findings, cache), *_usable(True)]
+
+
+def _busy() -> list[dict]:
+    """Files and controls while samples are drawn."""
+    return [*no_downloads(), *_usable(False)]
+
+
+def _usable(ready: bool) -> list[dict]:
+    """The controls: those that ask the samples when they are ready, Stop before."""
+    return [*[gr.update(interactive=ready)] * (1 + len(SWITCHES)), gr.update(interactive=not ready)]
+
+
+def _classes(loader: ModelLoader) -> tuple[dict, gr.Timer]:
+    """The classes to choose from as soon as a model is ready."""
+    try:
+        labels = loader.classifiers()[0].labels
+    except ModelError:  # the line at the top says so
+        labels = ()
+    return gr.update(choices=[OWN, *labels]), gr.Timer(active=not loader.progress().finished)
+
+
+def _lay_out_inputs() -> tuple:
+    """Text, class, options, and the buttons Explain and Stop."""
+    text = gr.Textbox(
+        label="Text to explain",
+        placeholder="Paste a news item, or choose an example below",
+        lines=4,
+        max_lines=12,
+        max_length=MAX_CHARACTERS,
+        elem_id="explain-text",
+    )
+    label = gr.Dropdown([OWN], value="", label="Class to explain", elem_id="explain-class")
+    with gr.Row():
+        run = gr.Button("Explain", variant="primary", scale=3, elem_id="explain")
+        stop = gr.Button("Stop", scale=1, interactive=False, elem_id="explain-stop")
+    with gr.Accordion("Options", open=False):
+        options = [
+            gr.Slider(
+                MIN_SAMPLES, MAX_SAMPLES, Settings.samples, step=50, label="Samples at most (calls of each model)"
+            ),
+            gr.Number(Settings.seed, label="Seed", precision=0, minimum=0, maximum=MAX_SEED),
+            gr.Radio(list(TARGETS), value=Settings.target, label="What is fitted"),
+            gr.Checkbox(label="As stock LIME: its sampling, weights and fit, on the whole text, to the last sample"),
+        ]
+    return text, label, options, run, stop
+
+
+def _lay_out_results() -> tuple[list, list, list]:
+    """Switches, results and files, below the texts that they belong to."""
+    texts = gr.HTML(elem_id="explain-texts")
+    with gr.Row():
+        switches = [gr.Button(name, size="sm", min_width=150) for name in SWITCHES]
+    heading, drawn = gr.Markdown(), gr.HTML(elem_id="explain-bars")
+    gr.Markdown("### How alike, and how faithful")
+    numbers, curves = gr.HTML(elem_id="explain-numbers"), gr.HTML(elem_id="explain-curves")
+    table = gr.Dataframe(
+        interactive=False,
+        datatype=["str", *["number"] * 10, "str"],
+        column_widths=WIDTHS,
+        max_height=420,
+        label="All words",
+        elem_id="explain-table",
+    )
+    with gr.Row():
+        files = [
+            gr.DownloadButton("Download the table as CSV", interactive=False, elem_id="explain-csv"),
+            gr.DownloadButton("Download the page as HTML", interactive=False, elem_id="explain-html"),
+        ]
+    return switches, [texts, heading, drawn, numbers, curves, table], files
