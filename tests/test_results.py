@@ -94,3 +94,4 @@ def test_the_readme_quotes_the_verdict():
     assert made["id"] in README
     assert f"**Verdict: {made['comparison']['headline']}.**" in README
     assert made["comparison"]["explanation"] in README
+    assert made["seeds"]["explanation"] in README
