@@ -61,9 +61,9 @@ def build(loader: ModelLoader) -> gr.Blocks:
                     build_batch_tab(loader)
             with gr.Tab("Explain", id="explain"):
                 explain = build_explain_tab(loader)
-                explain.open_from(explain_this, text, tabs)
+                explain.open_on(explain_this.click, text, tabs)
             with gr.Tab("Evaluate", id="evaluate") as evaluate:
-                build_evaluate_tab(loader, evaluate, lambda button, text: explain.open_from(button, text, tabs))
+                build_evaluate_tab(loader, evaluate, lambda event, text: explain.open_on(event, text, tabs))
             with gr.Tab("Models", id="models") as models:
                 build_models_tab(loader, models)
 

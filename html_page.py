@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+COLORS = {"PyTorch": "#ea580c", "TensorFlow": "#3b82f6"}  # apart for the colour-blind, on light and on dark
 TEMPLATES = Path(__file__).parent / "templates"
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 

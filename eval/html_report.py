@@ -20,8 +20,8 @@ def render(made: Mapping[str, Any]) -> str:
     return html_page.render(
         "evaluation.html.j2",
         report=made,
-        frameworks=tuple(plots.COLORS),
-        colors=plots.COLORS,
+        frameworks=tuple(html_page.COLORS),
+        colors=html_page.COLORS,
         seeds_plot=plots.seeds(made),
         differences_plot=plots.differences(made),
         reliability_plot=plots.reliability(made),

@@ -10,7 +10,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-COLORS = {"PyTorch": "#ea580c", "TensorFlow": "#3b82f6"}  # apart for the colour-blind, on light and on dark
+from html_page import COLORS
+
 INK = "#010203"  # stands for the page's text colour until the SVG is written
 GROUP_ID = re.compile(r'(<g) id="[A-Za-z_]+_?\d+"')
 

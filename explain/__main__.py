@@ -1,7 +1,8 @@
 """Explain one text with both models.
 
 python -m explain --models runs/demo/pytorch runs/demo/tensorflow --text "The striker scored twice"
-python -m explain --models A B --file article.txt --json > explanation.json
+python -m explain --models A B --file article.txt --disagreement --html explanation.html
+python -m explain --models A B --file - --json < article.txt
 """
 
 import argparse
@@ -16,12 +17,17 @@ from tqdm import tqdm
 from classifiers.base import Classifier
 from classifiers.pair import load_pair
 from errors import InputError, one_sentence_errors
-from explain import terminal
-from explain.document import document
-from explain.faithfulness import faithfulness
-from explain.lime_text import Round, Settings, rounds
+from explain import html_report, terminal
+from explain.lime_text import Settings
+from explain.session import Session, sessions
 from explain.surrogate import TARGETS
+from explain.table import table
+from files import write_text
+from html_page import COLORS
 from limits import check_text
+from spreadsheet import to_csv
+
+ENDED = {"stable": "the top words are stable", "samples": "all samples are used", "time": "the time is up"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
     text = out.add_mutually_exclusive_group(required=True)
     text.add_argument("--text", help="the text")
     text.add_argument("--file", metavar="FILE", help="a UTF-8 file that holds it; - for standard input")
-    out.add_argument("--label", help="the class to explain (default: each model's own answer)")
+    what = out.add_mutually_exclusive_group()
+    what.add_argument("--label", help="the class to explain (default: each model's own answer)")
+    what.add_argument("--disagreement", action="store_true", help="explain what pushes the two models apart")
     out.add_argument("--samples", type=int, default=Settings.samples, help="calls of each model at most (500)")
     out.add_argument("--seconds", type=float, default=Settings.seconds, help="at most (60)")
     out.add_argument("--target", choices=list(TARGETS), default=Settings.target, help="what is fitted (log-odds)")
@@ -39,6 +47,8 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--seed", type=int, default=Settings.seed, help="of the samples (0)")
     out.add_argument("--top", type=int, default=Settings.top, help="words to list (10)")
     out.add_argument("--json", action="store_true", help="print everything as JSON")
+    out.add_argument("--csv", type=Path, metavar="FILE", help="also write the table of words")
+    out.add_argument("--html", type=Path, metavar="FILE", help="also write a page to read, which opens offline")
     return out
 
 
@@ -55,18 +65,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         seed=arguments.seed,
     )
     text = check_text(arguments.text if arguments.file is None else read(arguments.file))
-    pair = tuple(load_pair(*arguments.models))
-    last = sample(text, pair, arguments.label, settings)
+    session = sample(text, tuple(load_pair(*arguments.models)), arguments.label, settings)
+    if arguments.disagreement:
+        session = session.disagreement()
+    findings = session.measure().findings
     if arguments.json:
-        measured = [faithfulness(*each) for each in zip(pair, last.explanations, strict=True)]
-        print(json.dumps(document(last.explanations, settings, last, measured), indent=2))
-        return 0
-    terminal.show(Console(), last.explanations, arguments.top)
-    print(f"{last.calls} calls of each model in {last.seconds:.1f} s; ended: {WHY[last.ended]}.")
+        print(json.dumps(findings.to_json(), indent=2))
+    else:
+        terminal.show(Console(), findings, arguments.top)
+        print(f"{findings.calls} calls of each model in {session.last.seconds:.1f} s; {ENDED[findings.ended]}.")
+    if arguments.csv:
+        write(arguments.csv, to_csv(table(findings.explanations, findings.by_difference)).decode())
+    if arguments.html:
+        write(arguments.html, html_report.page(findings, COLORS))
     return 0
-
-
-WHY = {"stable": "the top words are stable", "samples": "all samples are used", "time": "the time is up"}
 
 
 def read(path: str) -> str:
@@ -84,13 +96,25 @@ def read(path: str) -> str:
         raise InputError(f"{path} is not UTF-8 text (byte {error.start:,}); save it as UTF-8 first.") from error
 
 
-def sample(text: str, classifiers: Sequence[Classifier], label: str | None, settings: Settings) -> Round:
-    """The last round, with a progress bar in the terminal."""
+def sample(text: str, classifiers: Sequence[Classifier], label: str | None, settings: Settings) -> Session:
+    """All samples of a text, with a progress bar in the terminal."""
     with tqdm(total=settings.samples, desc="samples", unit="call", disable=None) as bar:
-        for last in rounds(text, classifiers, label, settings):
-            bar.update(last.calls - bar.n)
-            bar.set_postfix_str(", ".join(each.trust.level for each in last.explanations))
-    return last
+        for session in sessions(text, classifiers, label, settings):
+            bar.update(session.last.calls - bar.n)
+            bar.set_postfix_str(", ".join(each.trust.level for each in session.last.explanations))
+    return session
+
+
+def write(path: Path, made: str) -> None:
+    """Write a file.
+
+    Raises:
+        InputError: it can't be written.
+    """
+    try:
+        write_text(path, made)
+    except OSError as error:
+        raise InputError(f"{path} can't be written ({error.strerror}); name another file.") from error
 
 
 if __name__ == "__main__":

@@ -23,8 +23,6 @@ from spreadsheet import neutralise
 if TYPE_CHECKING:
     from explain.summary import Row
 
-COLORS = ("#ea580c", "#3b82f6")  # apart for the colour-blind, on light and on dark
-
 
 def show(console: Console, rows: Sequence[Row], frameworks: Sequence[str]) -> None:
     """Print a table: one row a word, one block a class."""
@@ -62,7 +60,7 @@ def as_html(rows: Sequence[Row], classifiers: Sequence[Classifier], corpus: str,
         "summary.html.j2",
         rows=rows,
         labels=list(dict.fromkeys(row.label for row in rows)),
-        models=[(each.framework, each.revision, color) for each, color in zip(classifiers, COLORS, strict=False)],
+        models=[(each.framework, each.revision, html_page.COLORS[each.framework]) for each in classifiers],
         corpus=corpus,
         texts=texts,
         percent=lambda value: round(100 * (value - low) / (high - low), 2),

@@ -6,9 +6,10 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from explain.agreement import agree
 from explain.difference import apart, compare
-from explain.lime_text import Explanation
+from explain.findings import Findings
+from explain.lime_text import Explanation, Part
+from explain.table import comparable
 from html_page import printable
 
 FOR, AGAINST, UNREAD = (13, 148, 136), (234, 88, 12), "grey50"
@@ -16,18 +17,24 @@ BADGES = {"stable": "bold green", "indicative": "bold yellow", "not to be truste
 SHADES = 4  # of a colour: more can't be told apart in a terminal
 
 
-def show(console: Console, explanations: Sequence[Explanation], top: int = 10) -> None:
+def show(console: Console, findings: Findings, top: int = 10) -> None:
     """Print each model's text in colours, then the top words of all, then how alike the explanations are."""
+    explanations = findings.explanations
     scale = max((abs(part.weight) for each in explanations for part in each.parts), default=0.0)
     for each in explanations:
         console.print(_heading(each))
         console.print(highlighted(each, scale))
         console.print()
-    if len(explanations) == 2:
-        console.print(_both(*explanations, top))
-        console.print(_agreement(*explanations, top))
-    else:
-        console.print(_one(explanations[0], top))
+    console.print(_table(explanations, top, findings.by_difference))
+    if findings.agreement:
+        console.print(_agreement(findings))
+    elif len(explanations) == 2:
+        console.print(Text("The models answer differently: --label or --disagreement holds them against each other."))
+    for name, measured in findings.measured.items():
+        drop, kept = measured.comprehensiveness["log-odds"], measured.sufficiency["log-odds"]
+        console.print(
+            Text(f"{name}: without the top words the log-odds fall by {drop:.2f}; with them alone, {kept:.2f}.")
+        )
 
 
 def highlighted(explanation: Explanation, scale: float) -> Text:
@@ -61,34 +68,35 @@ def _heading(explanation: Explanation) -> Group:
     return Group(Text(printable(answer + why), "bold"), badge)
 
 
-def _both(first: Explanation, second: Explanation, top: int) -> Table:
-    rows = compare(first, second)
-    table = Table("word", title=f"What each word adds to the {first.target} (95 % interval)", title_justify="left")
-    for name in (first.framework, second.framework, f"{second.framework} minus {first.framework}"):
-        table.add_column(name, justify="right")
-    heaviest = sorted(rows, key=lambda row: -max(abs(row.first.weight), abs(row.second.weight)))[:top]
-    for row in heaviest:
-        cells = [_cell(part.weight, part.low, part.high) for part in (row.first, row.second)]
-        table.add_row(_name(row.name), *cells, _cell(row.value, row.low, row.high))
-    pushing = [row.name for row in apart(rows, top) if row.clear]
-    said = ", ".join(pushing) if pushing else "none, beyond what chance explains"
-    table.caption = printable(f"Words that push the two apart: {said}.")
-    table.caption_justify = "left"
+def _table(explanations: Sequence[Explanation], top: int, by_difference: bool) -> Table:
+    """The heaviest words of any model, or those that most push two apart."""
+    table = Table("word", title=f"What each word adds to the {explanations[0].target} (95 % interval)")
+    table.title_justify = "left"
+    for each in explanations:
+        table.add_column(printable(f"{each.framework}, {each.label}"), justify="right")
+    cells = [[_weight(part) for part in parts] for parts in zip(*(each.parts for each in explanations), strict=True)]
+    heaviest = [max(abs(each.parts[row].weight) for each in explanations) for row in range(len(cells))]
+    order = sorted(range(len(cells)), key=lambda row: -heaviest[row])
+    if comparable(explanations):
+        rows = compare(*explanations)
+        table.add_column(f"{explanations[1].framework} minus {explanations[0].framework}", justify="right")
+        cells = [[*found, _cell(row.value, row.low, row.high)] for found, row in zip(cells, rows, strict=True)]
+        if by_difference:
+            order = [rows.index(row) for row in apart(rows, top)]
+        pushing = ", ".join(row.name for row in apart(rows, top) if row.clear)
+        table.caption = Text(printable(f"Words that push the two apart: {pushing or 'none, beyond chance'}."))
+        table.caption_justify = "left"
+    for row in order[:top]:
+        table.add_row(_name(explanations[0].parts[row].name), *cells[row])
     return table
 
 
-def _one(explanation: Explanation, top: int) -> Table:
-    table = Table(
-        "word", title=f"What each word adds to the {explanation.target} (95 % interval)", title_justify="left"
-    )
-    table.add_column(explanation.framework, justify="right")
-    for part in explanation.heaviest(top):
-        table.add_row(_name(part.name), _cell(part.weight, part.low, part.high))
-    return table
+def _weight(part: Part) -> str:
+    return _cell(part.weight, part.low, part.high)
 
 
-def _agreement(first: Explanation, second: Explanation, top: int) -> Text:
-    found = agree(first, second, top)
+def _agreement(findings: Findings) -> Text:
+    found = findings.agreement
     return Text(
         f"Of the top {found.top} words, share in common: {found.overlap}; rank correlation of all words: "
         f"{found.rank_correlation}; same sign among the top words: {found.sign_agreement}."

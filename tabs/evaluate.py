@@ -15,7 +15,7 @@ from tabs import evaluate_file
 from tabs.common import plain, shows_errors
 from tabs.evaluate_downloads import prepare
 from tabs.evaluate_layout import Panel, Upload, build_panel, build_upload, empty, fill, show_one_text, show_texts
-from tabs.evaluate_view import TRUE_CLASS
+from tabs.evaluate_view import TRUE_CLASS, WHY
 
 OWN, UPLOADED = "own", "uploaded"
 SPOKEN = {OWN: "this pair's own report", UPLOADED: "your file"}
@@ -25,15 +25,13 @@ NO_REPORT = (
 )
 
 
-def build_evaluate_tab(
-    loader: ModelLoader, tab: gr.Tab, open_in_explain: Callable[[gr.Button, gr.State], None]
-) -> None:
+def build_evaluate_tab(loader: ModelLoader, tab: gr.Tab, open_in_explain: Callable[[Callable, gr.State], None]) -> None:
     """Lay out the tab and connect its events; the report appears when the tab is opened.
 
     Args:
         loader: has the models, and knows where their own report is.
         tab: the one that this is built in.
-        open_in_explain: connects a button to the tab Explain: a click hands over the text that the State holds.
+        open_in_explain: connects an event to the tab Explain, which then explains the text that the State holds.
     """
     names = report_names(loader)
     choice = gr.Dropdown(spoken(names), value=names[0] if names else None, label="Report", elem_id="report")
@@ -72,7 +70,8 @@ def build_evaluate_tab(
     then_show(connect_upload(loader, upload, choice, uploaded))
     then_show(connect_report_file(loader, upload, choice, uploaded))
     connect_texts(loader, panel, chosen)
-    open_in_explain(panel.explain, panel.chosen)
+    for event in (panel.explain.click, panel.asked.change):
+        open_in_explain(event, panel.chosen)
     gr.api(summary_of(loader), api_name="report")
 
 
@@ -175,12 +174,14 @@ def connect_texts(loader: ModelLoader, panel: Panel, chosen: list) -> None:
         return show_texts(panel, opened, f"{facet}, {name}", browse.slice_texts(opened.report, facet, name))
 
     @shows_errors
-    def show_text(choice: str, uploaded: Opened | None, event: gr.SelectData):
-        return show_one_text(panel, open_choice(loader, choice, uploaded), int(event.row_value[0]) - 1)
+    def show_text(choice: str, uploaded: Opened | None, asked: int, event: gr.SelectData):
+        shown = show_one_text(panel, open_choice(loader, choice, uploaded), int(event.row_value[0]) - 1)
+        why = event.index[1] == WHY and shown[panel.chosen]
+        return shown | ({panel.asked: asked + 1} if why else {})
 
     panel.kind.input(list_kind, [panel.kind, *chosen], panel.texts_and_detail(), api_visibility="private")
     panel.slices.select(list_slice, chosen, panel.texts_and_detail(), api_visibility="private")
-    panel.texts.select(show_text, chosen, panel.detail(), api_visibility="private")
+    panel.texts.select(show_text, [*chosen, panel.asked], panel.detail(), api_visibility="private")
     for framework, matrix in (("PyTorch", panel.pytorch), ("TensorFlow", panel.tensorflow)):
         matrix.select(_list_cell(loader, panel, framework), chosen, panel.texts_and_detail(), api_visibility="private")
 

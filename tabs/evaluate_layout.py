@@ -7,8 +7,8 @@ import gradio as gr
 from gradio.components import Component
 
 from eval import browse
-from eval.plots import COLORS
 from eval.shelf import Opened
+from html_page import COLORS
 from limits import MAX_CHARACTERS, MAX_ROWS
 from tabs import evaluate_view as view
 
@@ -49,6 +49,7 @@ class Panel:
     text: gr.Textbox
     chosen: gr.State  # that text as it is: a box would change its line ends
     explain: gr.Button
+    asked: gr.State  # how often a click asked for the explanation of that text
     reliability: gr.LinePlot
     calibration: gr.Dataframe
     seeds: gr.ScatterPlot
@@ -72,7 +73,7 @@ class Panel:
 
     def detail(self) -> list[Component]:
         """What shows one text."""
-        return [self.said, self.text, self.chosen, self.explain]
+        return [self.said, self.text, self.chosen, self.explain, self.asked]
 
 
 def build_upload() -> Upload:
@@ -192,11 +193,12 @@ def _build_texts() -> dict[str, Component]:
     return {
         "kind": gr.Dropdown(list(browse.KINDS), value=FIRST_KIND, label="Show", elem_id="kind"),
         "title": gr.Markdown(elem_id="texts-title"),
-        "texts": _table(view.TEXT_HEADERS, "Texts", "evaluation-texts", [60, 140, 190, 190, 620], max_height=400),
+        "texts": _table(view.TEXT_HEADERS, "Texts", "evaluation-texts", [60, 80, 140, 190, 190, 540], max_height=400),
         "said": gr.Markdown(elem_id="text-said"),
         "text": gr.Textbox(label="Text", interactive=False, lines=3, max_lines=12, visible=False, elem_id="whole-text"),
         "chosen": gr.State(""),
         "explain": gr.Button("Explain this text", interactive=False, elem_id="open-in-explain"),
+        "asked": gr.State(0),
     }
 
 

@@ -12,7 +12,8 @@ from tabs.common import percent, plain
 METRIC_HEADERS = ["metric", "PyTorch", "TensorFlow", "difference", "note"]
 SLICE_HEADERS = ["by", "part", "texts", "PyTorch", "TensorFlow", "difference, points", "warning"]
 ROBUSTNESS_HEADERS = ["damage", "PyTorch loses, points", "TensorFlow loses, points", "difference"]
-TEXT_HEADERS = ["no.", "label", "PyTorch", "TensorFlow", "text"]
+TEXT_HEADERS = ["no.", "why?", "label", "PyTorch", "TensorFlow", "text"]
+WHY = TEXT_HEADERS.index("why?")  # a click on a cell of this column explains the text
 CALIBRATION_HEADERS = ["", "PyTorch", "TensorFlow"]
 TRUE_CLASS = "true class"
 SHOWN = 160  # characters of a text in a table
@@ -167,7 +168,7 @@ def texts(opened: Opened, indices: Sequence[int]) -> dict[str, list]:
     for each in browse.answers(opened.report, indices):
         text = "" if opened.texts is None else opened.texts[each.index]
         shortened = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-        rows.append([each.index + 1, each.label, *_said(each), shortened])
+        rows.append([each.index + 1, "explain" if text else "", each.label, *_said(each), shortened])
     return _table(TEXT_HEADERS, rows)
 
 

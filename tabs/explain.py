@@ -1,6 +1,6 @@
 """Tab Explain: why each model answers as it does, in words; and which words push the two models apart."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import gradio as gr
@@ -40,11 +40,11 @@ class ExplainTab:
     text: gr.Textbox
     start: gr.State
 
-    def open_from(self, button: gr.Button, source: gr.Textbox, tabs: gr.Tabs) -> None:
-        """Let a button of another tab open the text of `source` here and explain it.
+    def open_on(self, event: Callable, source: gr.Textbox | gr.State, tabs: gr.Tabs) -> None:
+        """Let an event of another tab open the text of `source` here and explain it.
 
         Args:
-            button: what is clicked.
+            event: such as a button's `click`.
             source: holds the text.
             tabs: where this tab has the id "explain".
         """
@@ -53,7 +53,7 @@ class ExplainTab:
         def open_here(text: str, start: int):
             return gr.Tabs(selected="explain"), check_text(text), start + 1
 
-        button.click(open_here, [source, self.start], [tabs, self.text, self.start], **QUIET)
+        event(open_here, [source, self.start], [tabs, self.text, self.start], **QUIET)
 
 
 def build_explain_tab(loader: ModelLoader) -> ExplainTab:

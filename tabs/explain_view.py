@@ -13,9 +13,9 @@ from explain.html_report import page
 from explain.lime_text import Round
 from explain.session import Session
 from explain.table import differences, table
+from html_page import COLORS
 from spreadsheet import to_csv
 from tabs.common import save
-from tabs.models import COLORS
 
 SHOWN = 80  # characters of a passage in the table
 ENDED = {

@@ -6,7 +6,7 @@ import pandas as pd
 import corpus
 from classifiers.base import BertClassifier
 from classifiers.pair import load_pair
-from eval.plots import COLORS
+from html_page import COLORS
 from model_loader import ModelLoader
 from tabs.common import percent, shows_errors
 from trainers import parity

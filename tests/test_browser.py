@@ -196,11 +196,15 @@ def test_a_labelled_file_is_evaluated_and_a_text_of_it_opened(page, tmp_path):
     assert "belongs to other" not in page.locator("#evaluation-about").inner_text()
     page.locator('#confusion-pytorch [data-testid="cell-0-0"]').click()
     page.get_by_text("label business: 8 texts.").wait_for()
-    page.locator('#evaluation-texts [data-testid="cell-0-4"]').click()
+    page.locator('#evaluation-texts [data-testid="cell-0-5"]').click()
     page.wait_for_function("document.querySelector('#whole-text textarea')?.value.includes('news item')")
     page.get_by_role("button", name="Explain this text").click()
-    page.wait_for_function("document.querySelector('#text textarea')?.value.includes('news item')")
-    page.get_by_label("Text to classify").wait_for(state="visible")
+    page.wait_for_function("document.querySelector('#explain-text textarea')?.value.includes('news item')")
+    page.wait_for_function("document.querySelector('#explain-texts')?.innerText.includes('news')")
+    page.get_by_role("tab", name="Evaluate").click()
+    page.locator('#evaluation-texts [data-testid="cell-1-1"]').click()
+    page.wait_for_function("!document.querySelector('#explain-text textarea').value.includes('news item 0')")
+    page.get_by_label("Text to explain").wait_for(state="visible")
 
 
 @pytest.mark.parametrize("page", [(1280, "light")], ids=["1280-light"], indirect=True)

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from explain import __main__ as command
 from explain import summary, summary_page, terminal
-from explain.document import document
-from explain.lime_text import Settings, explain, rounds
+from explain.findings import Findings
+from explain.lime_text import Settings, explain
 from tests.planted import Contrarian, WordCounter
 from tests.test_lime_text import FILLER, Planted, mixed
 
@@ -28,7 +28,7 @@ def planted_pair(monkeypatch):
 
 def shown(explanations):
     console = Console(file=io.StringIO(), width=120, force_terminal=True, color_system="truecolor")
-    terminal.show(console, explanations)
+    terminal.show(console, Findings(explanations, Settings(), 100, "stable"))
     return console.file.getvalue()
 
 
@@ -40,7 +40,8 @@ def test_real_models_are_explained_from_a_file(tiny_runs, tmp_path, capsys):
     made = json.loads(capsys.readouterr().out)
     assert made["text"] == "The striker scored twice as shares fell"
     assert [each["framework"] for each in made["models"]] == ["PyTorch", "TensorFlow"]
-    assert {word["name"] for word in made["models"][0]["words"]} == set(made["text"].split())
+    assert {row["word"] for row in made["table"]} == set(made["text"].split())
+    assert made["models"][1]["faithfulness"]["deletion"]["removed"][0] == 0
     assert made["calls"] <= 60
 
 
@@ -97,11 +98,26 @@ def test_nothing_of_a_text_steers_the_terminal():
     assert "\x07" not in out
 
 
-def test_the_document_is_json_without_nan():
-    settings = Settings(samples=60)
-    *_, last = rounds("nothing here is known", PAIR, settings=settings)
-    made = document(last.explanations, settings, last)
-    json.dumps(made, allow_nan=False)
+@pytest.mark.usefixtures("planted_pair")
+def test_the_disagreement_is_explained_and_written(tmp_path, capsys):
+    page, table = tmp_path / "page.html", tmp_path / "table.csv"
+    flags = ["--disagreement", "--html", str(page), "--csv", str(table), "--samples", "60"]
+    assert command.main(["--models", "a", "b", "--text", f"contrary tech {HOSTILE[0]}", *flags]) == 0
+    assert "against sport" in capsys.readouterr().out
+    assert "<script" not in page.read_text(encoding="utf-8")
+    rows = list(csv.DictReader(table.open(encoding="utf-8")))
+    assert {rows[0]["word"], rows[1]["word"]} == {"contrary", "tech"}
+
+
+def test_models_that_answer_differently_are_not_subtracted():
+    out = shown(explain("contrary tech", PAIR))
+    assert "minus" not in out
+    assert "--disagreement" in out
+
+
+def test_the_json_has_no_nan(planted_pair, capsys):
+    assert command.main(["--models", "a", "b", "--text", "nothing here is known", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert made["agreement"]["rank_correlation"]["value"] is None
     assert made["ended"] == "stable"
 
