@@ -235,3 +235,58 @@ def test_what_is_no_report_gets_a_sentence(page, tmp_path):
     page.get_by_role("button", name="Evaluate both models on your own file").click()
     page.locator("#report-file input[type=file]").set_input_files(tmp_path / "report.json")
     page.get_by_text("is no report of").first.wait_for()
+
+
+def test_a_text_is_explained_stopped_downloaded_and_its_disagreement_shown(page, tmp_path):
+    page.get_by_role("tab", name="Explain", exact=True).click()
+    box = page.get_by_label("Text to explain")
+    box.fill(f"{HOSTILE} ${{window.hacked=1}} {' '.join(f'the striker scored goal{n}' for n in range(100))}")
+    page.get_by_role("button", name="Options").click()
+    page.get_by_label("As stock LIME").check()  # which goes on to the last sample, so that there is time to stop it
+    samples = page.get_by_role("spinbutton", name="Samples at most")
+    samples.fill("2000")
+    samples.press("Tab")
+    page.get_by_role("button", name="Explain", exact=True).click()
+    texts = page.locator("#explain-texts .words")
+    texts.nth(1).locator("mark").first.wait_for()
+    assert page.locator("#explain-texts .badge").count() == 2
+    assert texts.nth(0).inner_text() == texts.nth(1).inner_text()
+    page.locator("#explain-stop").click()
+    page.get_by_text("what was found so far is kept").wait_for()
+    page.wait_for_function("!document.querySelector('#explain-html').disabled")
+    page.get_by_role("button", name="Explain the disagreement").click()
+    page.get_by_text("The words that most push the two models apart").wait_for()
+    page.get_by_text("onerror").first.wait_for()
+    page.wait_for_function("!document.querySelector('#explain-html').disabled")
+    with page.expect_download() as table:
+        page.locator("#explain-csv").click()
+    with Path(table.value.path()).open(newline="", encoding="utf-8") as file:
+        assert {"word", "PyTorch", "TensorFlow", "difference"} <= set(csv.DictReader(file).fieldnames)
+    with page.expect_download() as report:
+        page.locator("#explain-html").click()
+    report.value.save_as(tmp_path / "explanation.html")
+    _opens_dead(page, tmp_path / "explanation.html")
+
+
+def _opens_dead(page, path):
+    """The file shows its texts, runs nothing, asks for nothing and fits the window."""
+    opened = page.context.new_page()
+    asked = []
+    opened.on("request", lambda sent: asked.append(sent.url))
+    opened.goto(path.as_uri())
+    assert opened.locator(".words mark").count() > 10
+    assert opened.evaluate("window.hacked") is None
+    assert asked == [path.as_uri()]
+    assert opened.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    opened.close()
+
+
+def test_an_example_is_explained_to_the_end_with_its_curves(page):
+    page.get_by_label("Text to classify").fill("the striker scored twice")
+    page.get_by_role("button", name="Explain this text").click()
+    page.get_by_text("Done: ").wait_for()
+    page.locator("#explain-curves polyline").nth(3).wait_for(state="attached")
+    page.get_by_text("rank correlation of the weights").wait_for()
+    page.get_by_role("button", name="PyTorch's answer").click()
+    page.wait_for_function("document.querySelectorAll('#explain-texts h3').length === 2")
+    assert len(set(page.locator("#explain-texts h3").all_inner_texts())) == 2

@@ -1,6 +1,7 @@
 """The tabs' handlers through Gradio's own API over HTTP, and how they word and format what they show."""
 
 import csv
+from dataclasses import replace
 
 import gradio as gr
 import pandas as pd
@@ -12,7 +13,7 @@ import app
 from classifiers.answer import answer
 from corpus import Example
 from limits import MAX_CHARACTERS, MAX_ROWS
-from tabs import batch, models, predict
+from tabs import batch, explain, explain_view, models, predict
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from trainers.parity import Row
 
@@ -108,6 +109,43 @@ def test_no_file_gets_one_sentence(client):
 def test_the_api_has_clear_names_only(client):
     names = set(client.view_api(return_format="dict", print_info=False)["named_endpoints"])
     assert names == {"/predict", "/predict_file", "/explain", "/models", "/parity", "/report", "/evaluate_file"}
+
+
+def test_the_api_explains_with_both(client):
+    found = client.predict("tech sport news", "tech", 50, api_name="/explain")
+    assert [model["label"] for model in found["models"]] == ["tech", "tech"]
+    weights = {row["word"]: row for row in found["table"]}
+    for framework in ("PyTorch", "TensorFlow"):
+        assert weights["tech"][framework] > 0 > weights["sport"][framework]
+    assert found["calls"] == found["settings"]["samples"] == 50
+
+
+@pytest.mark.parametrize(
+    "values, sentence",
+    [
+        ((" ",), "The text is empty"),
+        (([1],), "A text is expected"),
+        (("tech news", "nope"), "'nope' is none of the models' classes: choose one of sport, tech"),
+        (("tech news", "", 49), "50 to 2,000 samples"),
+        (("tech news", "", 2001), "50 to 2,000 samples"),
+        (("tech news", "", 50, 0.5), "A seed is a whole number"),
+        (("tech news", "", 50, 0, "odds"), "a target among log-odds, probability"),
+    ],
+)
+def test_an_explanation_keeps_to_its_limits_on_the_server(client, values, sentence):
+    with pytest.raises(AppError, match=sentence):
+        client.predict(*values, api_name="/explain")
+
+
+def test_a_round_is_shown_with_its_share_and_a_stopped_one_says_what_is_kept():
+    *_, kept = explain.draw(LOADER, "tech news", "", 100, 0, "log-odds", False)
+    assert explain_view.progress_line(kept.last).count("<progress") == 0
+    going = replace(kept.last, ended="", share=0.5, seconds=4.0)
+    assert "at most about 4 s left" in explain_view.progress_line(going)
+    assert "<progress value='0.500'" in explain_view.progress_line(going)
+    assert "what was found so far is kept" in explain_view.stopped_line(kept)
+    assert "before the first result" in explain_view.stopped_line(None)
+    assert explain_view.note_on(replace(kept.findings, ended="")) == explain_view.NOT_MEASURED
 
 
 def test_classifying_in_chunks_equals_classifying_at_once():
