@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explain.lime_text import Explanation, Part
+from explain.surrogate import intervals
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def compare(first: Explanation, second: Explanation) -> tuple[Row, ...]:
         raise ValueError("expected two explanations of the same text, divided into the same words")
     ends: Sequence = [(None, None)] * len(first.parts)
     if len(first.replicates) and len(first.replicates) == len(second.replicates):
-        ends = np.quantile(second.replicates - first.replicates, [0.025, 0.975], axis=0).T.tolist()
+        values = np.array([other.weight - one.weight for one, other in zip(first.parts, second.parts, strict=True)])
+        ends = intervals(values, second.replicates - first.replicates).T.tolist()
     return tuple(
         Row(one, other, other.weight - one.weight, low, high)
         for one, other, (low, high) in zip(first.parts, second.parts, ends, strict=True)

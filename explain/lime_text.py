@@ -321,7 +321,7 @@ def _explanation(
 def _parts(units: Units, fitted: Surrogate) -> tuple[Part, ...]:
     ends = [(None, None)] * len(units)
     if len(fitted.replicates):
-        ends = np.quantile(fitted.replicates, [0.025, 0.975], axis=0).T.tolist()
+        ends = surrogate.intervals(fitted.weights, fitted.replicates).T.tolist()
     return tuple(
         Part(name, starts, float(weight), low, high)
         for name, starts, weight, (low, high) in zip(units.names, units.starts, fitted.weights, ends, strict=True)

@@ -186,6 +186,15 @@ def fit(kept: NDArray[np.bool_], target: NDArray[np.float64], *, stock: bool, ro
     return Surrogate(weights, replicates, float(r2), unseen)
 
 
+def intervals(weights: NDArray[np.float64], replicates: NDArray[np.float64]) -> NDArray[np.float64]:
+    """95 % intervals (2, d) of weights (d,) from the spread of their replicates (b, d), b at least 1.
+
+    Resamples hold fewer different samples than there are, so that a penalised fit to them shrinks: their spread is
+    taken, their mean is not.
+    """
+    return weights + np.quantile(replicates - replicates.mean(axis=0), [0.025, 0.975], axis=0)
+
+
 def _bootstrap(
     regressor: SaturatingRegression | LinearRegression,
     data: NDArray[np.float64],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explain.surrogate import Surrogate
+from explain.surrogate import Surrogate, intervals
 
 STABLE_OVERLAP, STABLE_R2 = 0.85, 0.5
 INDICATIVE_OVERLAP, INDICATIVE_R2 = 0.5, 0.2
@@ -41,7 +41,7 @@ def clear(surrogate: Surrogate) -> int:
     """How many parts have a 95 % interval without 0."""
     if not len(surrogate.replicates):
         return 0
-    low, high = np.quantile(surrogate.replicates, [0.025, 0.975], axis=0)
+    low, high = intervals(surrogate.weights, surrogate.replicates)
     return int(np.sum((low > 0) | (high < 0)))
 
 

@@ -94,11 +94,11 @@ def test_texts_are_shown_where_they_are_at_hand(made):
     texts = tuple(f"text {number} {'x' * 500}" for number in range(60))
     (row,) = evaluate_view.texts(Opened(made, texts), [7])["data"]
     assert row[0] == 8
-    assert row[4].startswith("text 7")
-    assert len(row[4]) == evaluate_view.SHOWN + 1
+    assert row[5].startswith("text 7")
+    assert len(row[5]) == evaluate_view.SHOWN + 1
     assert evaluate_view.one_text(Opened(made, texts), 7)[1] == texts[7]
     (row,) = evaluate_view.texts(Opened(made, None), [7])["data"]
-    assert row[4] == ""
+    assert [row[1], row[5]] == ["", ""]
 
 
 def test_downloads_are_the_report_its_numbers_and_its_page(made, tmp_path):

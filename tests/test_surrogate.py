@@ -6,7 +6,7 @@ from sklearn.linear_model import Ridge
 
 from classifiers.base import softmax
 from explain import surrogate
-from explain.surrogate import SaturatingRegression, contrast, fit, log_odds, probability
+from explain.surrogate import SaturatingRegression, contrast, fit, intervals, log_odds, probability
 
 WEIGHTS = np.array([3.0, -2.0, 1.0, 0.5, 0, 0, 0, 0])
 
@@ -94,7 +94,7 @@ def test_95_percent_intervals_cover_as_they_say(saturating):
     for seed in range(40):
         kept, rng = drawn(300, seed)
         found = fit(kept, truth(kept) + rng.normal(0, 1, len(kept)), stock=False, rounds=100, seed=seed)
-        low, high = np.quantile(found.replicates, [0.025, 0.975], axis=0)
+        low, high = intervals(found.weights, found.replicates)
         covered.append((low <= expected) & (expected <= high))
     assert 0.88 <= np.mean(covered) <= 0.99  # 320 intervals of one experiment each, correlated by eights
 
@@ -106,6 +106,14 @@ def test_a_constant_target_is_said_not_to_be_explained(stock):
     assert not found.weights.any()
     assert found.r2 is None
     assert found.r2_unseen is None
+
+
+def test_intervals_hold_their_weights_where_there_are_more_parts_than_samples():
+    rng = np.random.default_rng(2)
+    kept = rng.random((50, 75)) < rng.random((50, 1))
+    found = fit(kept, kept[:, :5] @ np.array([4.0, 3, 2, 1, 1]), stock=False, rounds=50)
+    low, high = intervals(found.weights, found.replicates)
+    assert ((low <= found.weights) & (found.weights <= high)).mean() > 0.9
 
 
 def test_more_parts_than_samples_is_no_fault():
