@@ -41,6 +41,11 @@ def _ours(found: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
         "median_seconds_both_models": statistics.median(one["seconds"] for one in found.values()),
         "median_first_round_seconds": statistics.median(one["first_round_seconds"] for one in found.values()),
         "mean_calls_per_model": _mean(one["calls"] for one in found.values()),
+        "articles_indicative_or_stable": len(
+            trusted := [one for one in found.values() if one["seconds_to_indicative"]]
+        ),
+        "median_seconds_to_indicative": _median(one["seconds_to_indicative"] for one in trusted),
+        "mean_calls_to_indicative": _mean(one["calls_to_indicative"] for one in trusted) if trusted else None,
         "models": models,
     }
 
@@ -55,6 +60,11 @@ def _stock(found: Mapping[int, Mapping[str, Any]], ours: Mapping[int, Mapping[st
         "median_seconds": statistics.median(one["seconds"] for one in found.values()),
         "median_ratio_of_seconds_ours_for_both_models_to_stock": statistics.median(
             ours[number]["seconds"] / one["seconds"] for number, one in found.items()
+        ),
+        "median_ratio_of_seconds_ours_to_indicative_to_stock": _median(
+            ours[number]["seconds_to_indicative"] / one["seconds"]
+            for number, one in found.items()
+            if ours[number]["seconds_to_indicative"]
         ),
         "overlap_of_two_halves": _mean(halves),
         "overlap_of_draws_of_500": None if None in at_500 else _mean(at_500),
@@ -76,6 +86,11 @@ def lines(figures: Mapping[str, Any], indent: str = "") -> list[str]:
             shown = f"{value:.3g}" if isinstance(value, float) else value
             out.append(f"{indent}{words}: {shown}")
     return out
+
+
+def _median(values) -> float | None:
+    found = list(values)
+    return statistics.median(found) if found else None
 
 
 def _mean(values) -> float:
