@@ -1,0 +1,104 @@
+"""`benchmarks/`: the stock contenders are the same models, and the figures say what was measured."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import explain as benchmark
+from benchmarks import explain_figures
+from benchmarks.memory import peak_extra_megabytes
+from classifiers.base import predict_proba
+from errors import CorpusError
+from tests.planted import WordCounter
+from tests.test_lime_text import Planted, mixed
+
+PAIR = (Planted("PyTorch"), Planted("TensorFlow"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", ["pytorch", "tensorflow"])
+def test_the_stock_libraries_give_our_probabilities(framework, tiny_runs, pair):
+    from benchmarks.stock import STOCK
+
+    texts = ["shares fell as profits slid", "the striker scored twice", "a new phone " * 40]
+    ours = dict(zip(("pytorch", "tensorflow"), pair, strict=True))[framework]
+    stock = STOCK[framework](tiny_runs / framework, ours.text_encoder.max_length)
+    assert np.allclose(stock(texts), predict_proba(ours, texts), atol=1e-4)
+
+
+def predict(texts):
+    return predict_proba(PAIR[0], texts)
+
+
+def test_all_contenders_are_measured_and_summarised():
+    jobs = {"ours": benchmark.ours, "stock lime, PyTorch": benchmark.stock_lime("PyTorch", 0, 1001, predict)}
+    measured = {(number, name): job(mixed(), PAIR) for number in range(2) for name, job in jobs.items()}
+    json.dumps(list(measured.values()), allow_nan=False)
+    figures = explain_figures.summarise(measured)
+    ours, stock = figures["ours"], figures["stock"]["stock lime, PyTorch"]
+    assert ours["articles"] == ours["articles_indicative_or_stable"] == stock["articles"] == 2
+    assert ours["models"]["PyTorch"]["overlap_of_two_seeds"] <= 1
+    assert stock["calls"] == 1001
+    assert stock["ours_mean_drop_read"] == ours["models"]["PyTorch"]["mean_drop_read"]
+    assert stock["median_ratio_of_seconds_ours_for_both_models_to_stock"] > 0
+    lines = explain_figures.lines(figures)
+    assert any(line.strip().startswith("overlap of two seeds:") for line in lines)
+
+
+def test_drops_are_those_of_deleted_words():
+    model = Planted()
+    found = benchmark.drops(
+        model, "superb good so fine", 19, [("superb", 2.0), ("good", 1.0), ("fine", 0.5), ("so", 0.0)]
+    )
+    whole = 6 * np.tanh(0.5 * 7)
+    assert found["read"] == pytest.approx([whole] * 4, abs=1e-5)
+    cut = benchmark.drops(model, "superb good so fine", 6, [("superb", 2.0), ("good", 1.0)])
+    assert cut["read"] == pytest.approx([6 * np.tanh(2.0)] * 4, abs=1e-5)
+    assert cut["whole"] == pytest.approx([whole - 6 * np.tanh(0.5)] * 4, abs=1e-5)
+
+
+def test_overlap_of_draws_is_one_for_a_clear_truth():
+    rng = np.random.default_rng(0)
+    kept = np.vstack([np.ones(30, bool), rng.random((999, 30)) < 0.5])
+    target = kept[:, :10] @ np.arange(10, 20.0)
+    assert benchmark._overlap(kept, target, 500) == 1
+    assert benchmark._overlap(kept, target, 250) == 1
+
+
+def test_our_weights_equal_stock_limes():
+    assert max(benchmark.equality(mixed(), PAIR).values()) < 1e-9
+
+
+def test_the_order_is_random_within_an_article_and_the_same_again():
+    names = ["a", "b", "c"]
+    plan = benchmark.plan(20, names, 0)
+    assert plan == benchmark.plan(20, names, 0)
+    assert [number for number, _ in plan] == sorted(number for number, _ in plan)
+    assert len({tuple(name for number, name in plan if number == article) for article in range(20)}) > 3
+
+
+def test_what_was_measured_is_read_again(tmp_path):
+    log = tmp_path / "log.jsonl"
+    assert benchmark.read_log(log) == {}
+    log.write_text('[0, "ours", {"seconds": 1}]\n[1, "ours", {"seconds": 2}]\n', encoding="utf-8")
+    assert benchmark.read_log(log) == {(0, "ours"): {"seconds": 1}, (1, "ours"): {"seconds": 2}}
+
+
+def test_articles_of_the_wished_length():
+    arguments = benchmark.parser().parse_args(["--models", "a", "b", "--words", "20", "40", "--articles", "3"])
+    found = benchmark.articles(arguments)
+    assert len(found) == 3
+    assert all(20 <= len(text.split()) <= 40 for text in found)
+    with pytest.raises(CorpusError, match="change --words"):
+        benchmark.articles(benchmark.parser().parse_args(["--models", "a", "b", "--words", "9000", "9001"]))
+
+
+def test_memory_at_its_peak():
+    def work():
+        block = np.ones(10_000_000)  # 80 MB
+        for _ in range(5):
+            block += 1
+
+    assert 60 < peak_extra_megabytes(work) < 200
+    assert peak_extra_megabytes(lambda: WordCounter("PyTorch").logits(["tech"])) < 20
