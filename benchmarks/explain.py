@@ -26,7 +26,8 @@ from benchmarks.memory import peak_extra_megabytes
 from benchmarks.stock import STOCK
 from classifiers.base import Classifier, predict_proba
 from classifiers.pair import NAMES, load_pair
-from errors import CorpusError, one_sentence_errors
+from errors import CorpusError, ReportError, one_sentence_errors
+from eval import predictions
 from eval.report import machine
 from explain.agreement import agree
 from explain.lime_text import Explanation, Settings, explain, rounds
@@ -200,7 +201,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         predict([HEADLINE] * 2)  # as ours, warm
         contenders[f"stock lime, {NAMES[key]}"] = stock_lime(NAMES[key], number, arguments.stock, predict)
     log = arguments.output.with_suffix(".jsonl")
-    measured = read_log(log)
+    measured = read_log(log, subject(arguments, texts))
     jobs = plan(len(texts), list(contenders), arguments.seed)
     try:
         for number, name in tqdm([job for job in jobs if job not in measured], desc="explanations", disable=None):
@@ -233,11 +234,23 @@ def single_figures(article: str, pair: tuple[Classifier, ...]) -> dict[str, Any]
     }
 
 
-def read_log(path: Path) -> dict[tuple[int, str], dict[str, Any]]:
-    """What an earlier run of the same command measured."""
+def subject(arguments: argparse.Namespace, texts: Sequence[str]) -> dict[str, Any]:
+    """What tells one run's measurements from another's."""
+    models = [predictions.weights_digest(Path(model))[:16] for model in arguments.models]
+    return {"models": models, "texts": predictions.texts_digest(texts)[:16], "stock": arguments.stock}
+
+
+def read_log(path: Path, header: dict[str, Any]) -> dict[tuple[int, str], dict[str, Any]]:
+    """What an earlier run of the same command measured; begins the log where there is none.
+
+    Raises:
+        ReportError: it is the log of another command.
+    """
     if not path.exists():
-        return {}
-    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        path.write_text(json.dumps(header) + "\n", encoding="utf-8")
+    first, *rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    if first != header:
+        raise ReportError(f"{path} has measurements of other models, texts or settings; name another --output.")
     return {(number, name): found for number, name, found in rows}
 
 

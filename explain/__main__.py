@@ -18,6 +18,7 @@ from classifiers.base import Classifier
 from classifiers.pair import load_pair
 from errors import InputError, one_sentence_errors
 from explain import html_report, terminal
+from explain.findings import ENDED
 from explain.lime_text import Settings
 from explain.session import Session, sessions
 from explain.surrogate import TARGETS
@@ -26,8 +27,6 @@ from files import write_text
 from html_page import COLORS
 from limits import check_text
 from spreadsheet import to_csv
-
-ENDED = {"stable": "the top words are stable", "samples": "all samples are used", "time": "the time is up"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(json.dumps(findings.to_json(), indent=2))
     else:
         terminal.show(Console(), findings, arguments.top)
-        print(f"{findings.calls} calls of each model in {session.last.seconds:.1f} s; {ENDED[findings.ended]}.")
+        print(f"{findings.calls} perturbed texts in {session.last.seconds:.1f} s; {ENDED[findings.ended]}.")
     if arguments.csv:
         write(arguments.csv, to_csv(table(findings.explanations, findings.by_difference)).decode())
     if arguments.html:

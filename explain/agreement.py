@@ -42,14 +42,20 @@ def agree(first: Explanation, second: Explanation, top: int = TOP) -> Agreement:
     a, b = (np.array([weights[name] for name in names]) for weights in (one, other))
     tops = [set(_heaviest(weights, top)) for weights in (one, other)]
     size = min(top, len(one), len(other))
+    if not all(any(weights.values()) for weights in (one, other)):
+        shared = Estimate(None, reason="no word has a weight in one of the models")
+    elif size >= min(len(one), len(other)):
+        shared = Estimate(None, reason=f"the text has no more than {size} words, which are all at the top")
+    else:
+        shared = Estimate(len(tops[0] & tops[1]) / size)
     either = [row for row, name in enumerate(names) if name in tops[0] | tops[1] and (a[row] or b[row])]
     return Agreement(
-        overlap=Estimate(len(tops[0] & tops[1]) / size) if size else Estimate(None, reason="there are no words"),
+        overlap=shared,
         rank_correlation=_rank_correlation(a, b),
         sign_agreement=Estimate(float(np.mean(np.sign(a[either]) == np.sign(b[either]))))
         if either
         else Estimate(None, reason="no word has a weight"),
-        top=top,
+        top=size,
     )
 
 
@@ -71,7 +77,9 @@ def stability(
         raise ValueError("expected at least two different seeds")
     base = settings or Settings()
     drawn = [explain(text, [classifier], label, replace(base, seed=seed))[0] for seed in seeds]
-    return Estimate(float(np.mean([agree(*pair, top).overlap.value for pair in combinations(drawn, 2)])))
+    found = [agree(*pair, top).overlap for pair in combinations(drawn, 2)]
+    undefined = next((each for each in found if each.value is None), None)
+    return undefined or Estimate(float(np.mean([each.value for each in found])))
 
 
 def _weights(explanation: Explanation) -> dict[str, float]:

@@ -8,6 +8,13 @@ from explain.faithfulness import Faithfulness
 from explain.lime_text import Explanation, Settings
 from explain.table import comparable, differences, table
 
+ENDED = {
+    "stable": "the top words are stable",
+    "samples": "all samples were used",
+    "time": "the time is used up",
+    "constant": "no model's answer changes, whatever is taken away",
+    "": "stopped by the reader",
+}
 APART = 10  # words that push the models apart
 
 

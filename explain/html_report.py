@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import html_page
 from explain.curves import deletion_plot, numbers, numbers_table
-from explain.findings import Findings
+from explain.findings import ENDED, Findings
 from explain.highlight import bars, side_by_side, signed
 from explain.table import comparable, table
 
@@ -46,7 +46,7 @@ def page(findings: Findings, colors: Mapping[str, str]) -> str:
 def _rows(findings: Findings, columns: Sequence[str]) -> list[tuple[str, int, list[str]]]:
     """Each word, how often it stands there, and its weights with their intervals as text."""
     records = table(findings.explanations, findings.by_difference).to_dict("records")
-    target = findings.settings.target
+    target = findings.explanations[0].target
     return [(each["word"], each["times"], [_cell(each, name, target) for name in columns]) for each in records]
 
 
@@ -63,10 +63,10 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
     models = [(f"{each.framework} model", f"revision {each.revision}") for each in findings.explanations]
     return [
         *models,
-        ("fitted", f"{settings.target}{', as stock LIME does' if settings.stock else ''}"),
+        ("fitted", f"{findings.explanations[0].target}{', as stock LIME does' if settings.stock else ''}"),
         ("seed", str(settings.seed)),
-        ("calls of each model", f"{findings.calls:,} of at most {settings.samples:,}"),
-        ("ended", findings.ended or "stopped by the reader"),
+        ("perturbed texts", f"{findings.calls:,} of at most {settings.samples:,}"),
+        ("ended", ENDED[findings.ended]),
         ("versions", ", ".join(_versions())),
     ]
 

@@ -27,6 +27,8 @@ MAX_WORDS = 120  # distinct ones; a longer text is narrowed down by its passages
 PASSAGE_SHARE = 0.25  # of the samples
 BOOTSTRAP = 100  # rounds, for the intervals and the trust
 STABLE_ROUNDS = 2  # in a row
+MAX_STOCK_WORDS = 2000  # different ones; the time of its fit grows with their cube
+STOCK_ROUNDS = 4  # it goes on to the last sample anyway
 COARSE = 600  # parts, beyond which no intervals are computed: stock lime on thousands of words
 
 
@@ -37,7 +39,7 @@ class Settings:
     Attributes:
         samples: perturbed texts at most, that is calls of each model; at least 10.
         seconds: wall time at most; None for no limit.
-        top: the words whose stability ends the sampling.
+        top: the words whose stability ends the sampling: so many, or those with an effect where they are fewer.
         target: "log-odds" or "probability" of the explained class.
         stock: draw, weigh and fit as stock lime does, on the whole text, to the last sample.
         seed: of the draws; equal seed, text and settings give equal explanations, unless time ran out.
@@ -51,11 +53,12 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self):
-        if self.samples < 10 or self.top < 1 or self.seed < 0 or self.target not in TARGETS:
+        in_time = self.seconds is None or self.seconds > 0  # false for NaN too
+        if self.samples < 10 or self.top < 1 or not 0 <= self.seed < 2**32 or self.target not in TARGETS or not in_time:
             raise InputError(
-                f"these settings can't be explained with: expected at least 10 samples, 1 top word, a seed from 0 and "
-                f"a target among {', '.join(TARGETS)}; received {self.samples}, {self.top}, {self.seed} and "
-                f"{self.target}; change them."
+                "these settings can't be explained with: expected at least 10 samples, 1 top word, a seed from 0 to "
+                f"4,294,967,295, a target among {', '.join(TARGETS)} and more than 0 seconds; received {self.samples}, "
+                f"{self.top}, {self.seed}, {self.target} and {self.seconds}; change them."
             )
 
 
@@ -93,9 +96,9 @@ class Explanation:
         read: how many of its first characters the model reads.
         parts: the words, in the text's order.
         target: what was fitted: "log-odds" or "probability".
-        samples: the perturbed texts, that is the calls of the model, the text itself among them.
+        samples: the perturbed texts that were fitted, the text itself among them.
         r2: share of the target's variance that the fit explains; None where the target never changes.
-        r2_unseen: the same on samples that it was not fitted to.
+        r2_unseen: the same on samples that it was not fitted to; None where they are too few.
         trust: whether to believe it.
         replicates: float64 (b, d): the parts' weights from b resamples, the same draws for each model.
     """
@@ -167,10 +170,11 @@ class Round:
     Attributes:
         samples: those scored so far, of the present division of the text.
         explanations: what they say, one a model.
-        calls: of each model, those for passages too.
+        calls: the perturbed texts that each model scored, those for passages too.
         share: of the samples or the time that may be used, whichever is further: 0 to 1.
         seconds: since the start.
-        ended: why it is the last round: "stable", "samples" or "time"; empty while it goes on.
+        ended: why it is the last round: "stable", "samples", "time", or "constant" where no model's answer ever
+            changes; empty while it goes on.
     """
 
     samples: Samples
@@ -210,12 +214,26 @@ def rounds(
     Raises:
         InputError: as `explain`.
     """
-    settings, subject = settings or Settings(), Subject.of(text, classifiers)
+    yield from rounds_of(Subject.of(text, classifiers), label, settings)
+
+
+def rounds_of(subject: Subject, label: str | None = None, settings: Settings | None = None) -> Iterator[Round]:
+    """`rounds` of a text that the models were asked about already.
+
+    Raises:
+        InputError: as `explain`.
+    """
+    settings = settings or Settings()
     subject.columns(label)
     started = time.monotonic()
     units = by_word(subject.text if settings.stock else subject.text[: subject.read])
     if not len(units):
         raise InputError("The text has no visible character, so there is nothing to explain: give a text with words.")
+    if settings.stock and len(units) > MAX_STOCK_WORDS:
+        raise InputError(
+            f"The text has {len(units):,} different words, and stock LIME fits all at once: explain at most "
+            f"{MAX_STOCK_WORDS:,} words so, or without the stock settings."
+        )
     calls = 0
     if len(units) > MAX_WORDS and not settings.stock:
         limit = round(PASSAGE_SHARE * settings.samples)
@@ -267,28 +285,32 @@ def _stage(
     random = np.random.RandomState(settings.seed)
     samples, columns, stable = sampling.whole(units, subject.classifiers), subject.columns(label), 0
     planned = sampling.draw_as_lime(len(units), limit - 1, random) if settings.stock else None
+    size = max(ROUND, -(-limit // STOCK_ROUNDS)) if settings.stock else ROUND
     while True:
         done = len(samples)
-        count = min(ROUND - (done == 1), limit - before - done)
+        count = min(size - (done == 1), limit - before - done)
         kept = sampling.draw(samples, count, columns, random) if planned is None else planned[done - 1 :][:count]
-        in_time = True
         for longer in sampling.extend(samples, kept, subject.classifiers):
             samples = longer
-            in_time = settings.seconds is None or time.monotonic() - started < settings.seconds
-            if not in_time:
+            if _over(settings, started):
                 break
         found = explanations(samples, subject, label, settings=settings)
         stable = stable + 1 if all(each.trust.level == STABLE or each.r2 is None for each in found) else 0
-        calls, seconds = before + len(samples), time.monotonic() - started
-        ended = "" if in_time else "time"
+        calls, seconds, ended = before + len(samples), time.monotonic() - started, ""
         if calls >= limit:
             ended = "samples"
-        if stable >= STABLE_ROUNDS and not settings.stock:
-            ended = "stable"
+        elif stable >= STABLE_ROUNDS and not settings.stock:
+            ended = "constant" if all(each.r2 is None for each in found) else "stable"
+        elif _over(settings, started):
+            ended = "time"
         share = max(calls / settings.samples, seconds / settings.seconds if settings.seconds else 0)
         yield Round(samples, found, calls, min(share, 1.0), seconds, ended)
         if ended:
             return
+
+
+def _over(settings: Settings, started: float) -> bool:
+    return settings.seconds is not None and time.monotonic() - started >= settings.seconds
 
 
 def _explanation(
@@ -309,7 +331,7 @@ def _explanation(
         text=subject.text,
         read=len(subject.text) if settings.stock else subject.read,
         parts=_parts(samples.units, fitted),
-        target=settings.target,
+        target="log-odds" if other is not None else settings.target,
         samples=len(samples),
         r2=fitted.r2,
         r2_unseen=fitted.r2_unseen,

@@ -13,7 +13,7 @@ from classifiers.base import Classifier
 from explain.surrogate import log_odds
 from explain.words import Units
 
-CHUNK = 16  # texts that are made and scored at once: memory stays flat, and a stop is heard soon
+CHUNK = 16  # texts that are made and scored at once: memory stays flat, and the end of the time is seen soon
 BINS = 8  # of the share that is kept
 UNIFORM_SHARE = 0.2  # of the draws, whatever was learnt: a level that looked flat by chance gets a second look
 

@@ -7,7 +7,7 @@ from classifiers.base import Classifier
 from errors import InputError
 from explain.faithfulness import faithfulness
 from explain.findings import Findings
-from explain.lime_text import Round, Settings, Subject, explanations, rounds
+from explain.lime_text import Round, Settings, Subject, explanations, rounds_of
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: arrays have no hash
@@ -73,5 +73,5 @@ def sessions(
         InputError: the text has nothing to take away, or no model knows the label.
     """
     settings, subject = settings or Settings(), Subject.of(text, classifiers)
-    for last in rounds(subject.text, classifiers, label, settings):
+    for last in rounds_of(subject, label, settings):
         yield Session(subject, last, Findings(last.explanations, settings, last.calls, last.ended))

@@ -6,6 +6,7 @@ line explains a third of that; a line that levels off explains most of it, and i
 draw of samples to the next.
 """
 
+import threading
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -21,6 +22,9 @@ KERNEL_WIDTH = 25  # lime's own, for cosine distances times 100
 PENALTY = 0.01  # of the squared weights, in units of the target's variance
 LEVEL_PENALTY = 1e-3  # of the levels': keeps them finite where the samples reach only one of them
 EVALUATIONS = 100
+FEWEST_SAMPLES = 1.5  # a parameter: with fewer, intervals are far too narrow
+
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def log_odds(logits: NDArray, column: int) -> NDArray[np.float64]:
@@ -147,19 +151,19 @@ class Surrogate:
 
     Attributes:
         weights: float64 (d,): what each part adds to the target, on average over the samples.
-        replicates: float64 (b, d): the same from b resamples of the samples.
+        replicates: float64 (b, d): the same from b resamples of the samples; none where they would say nothing.
+        samples: how many were fitted.
         r2: share of the target's variance that the fit explains on its samples; None where the target is constant.
-        r2_unseen: the same on samples that a resample left out.
+        r2_unseen: the same on samples that a resample left out; None without replicates.
     """
 
     weights: NDArray[np.float64]
     replicates: NDArray[np.float64] = field(repr=False)
+    samples: int
     r2: float | None
     r2_unseen: float | None
 
 
-# On matrices this small, a second thread costs many times what it saves.
-@threadpool_limits.wrap(limits=1, user_api="blas")
 def fit(kept: NDArray[np.bool_], target: NDArray[np.float64], *, stock: bool, rounds: int, seed: int = 0) -> Surrogate:
     """Fit the target (n,) of the samples kept (n, d), the first of which is the whole text.
 
@@ -168,9 +172,17 @@ def fit(kept: NDArray[np.bool_], target: NDArray[np.float64], *, stock: bool, ro
         target: what the model says of each.
         stock: as stock lime does: a ridge regression on samples weighted by their distance. Otherwise a
             `SaturatingRegression` in which all samples count alike: a saturated model moves only far from the text.
-        rounds: of the bootstrap.
+        rounds: of the bootstrap, which is left out where the samples are too few: a fit that nearly goes through all of
+            them leaves no residuals to tell its errors by.
         seed: of the bootstrap; the same seed and n draw the same resamples.
     """
+    # On matrices this small, a second thread costs many times what it saves. The limit is the whole process's, so that
+    # two fits at once would each put back what the other had set.
+    with _ONE_AT_A_TIME, threadpool_limits(limits=1, user_api="blas"):
+        return _fit(kept, target, stock, rounds, seed)
+
+
+def _fit(kept: NDArray[np.bool_], target: NDArray[np.float64], stock: bool, rounds: int, seed: int) -> Surrogate:
     data = kept.astype(np.float64)
     distances = _distances(data) if stock else np.zeros(len(data))
     kernel = partial(_kernel, width=KERNEL_WIDTH)
@@ -181,9 +193,11 @@ def fit(kept: NDArray[np.bool_], target: NDArray[np.float64], *, stock: bool, ro
     weights = np.zeros(data.shape[1])
     weights[[column for column, _ in fitted]] = [weight for _, weight in fitted]
     if np.ptp(target) < 1e-9 * max(1.0, np.abs(target).max()):
-        return Surrogate(weights * 0, np.zeros((rounds, len(weights))), None, None)
+        return Surrogate(weights * 0, np.zeros((rounds, len(weights))), len(data), None, None)
+    if not rounds or len(data) < FEWEST_SAMPLES * (data.shape[1] + 3):
+        return Surrogate(weights, np.empty((0, len(weights))), len(data), float(r2), None)
     replicates, unseen = _bootstrap(regressor, data, target, kernel(distances), rounds, seed)
-    return Surrogate(weights, replicates, float(r2), unseen)
+    return Surrogate(weights, replicates, len(data), float(r2), unseen)
 
 
 def intervals(weights: NDArray[np.float64], replicates: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -202,7 +216,7 @@ def _bootstrap(
     weights: NDArray[np.float64],
     rounds: int,
     seed: int,
-) -> tuple[NDArray[np.float64], float]:
+) -> tuple[NDArray[np.float64], float | None]:
     """Coefficients (rounds, d) of resamples and their R²: one Newton step from the fit, exact where that is linear."""
     n = len(target)
     jacobian, residuals = regressor.jacobian(data), target - regressor.predict(data)
@@ -219,7 +233,8 @@ def _bootstrap(
         coefficients.append(regressor.coefficients(data, theta))
         left_out = counts == 0
         scores.append(_r2(target[left_out], regressor.predict_with(data[left_out], theta), weights[left_out]))
-    return np.array(coefficients), float(np.nanmean(scores)) if np.isfinite(scores).any() else 0.0
+    known = [score for score in scores if np.isfinite(score)]
+    return np.array(coefficients), float(np.mean(known)) if known else None
 
 
 def _r2(target: NDArray, predicted: NDArray, weights: NDArray) -> float:

@@ -73,7 +73,7 @@ def _table(explanations: Sequence[Explanation], top: int, by_difference: bool) -
     table = Table("word", title=f"What each word adds to the {explanations[0].target} (95 % interval)")
     table.title_justify = "left"
     for each in explanations:
-        table.add_column(printable(f"{each.framework}, {each.label}"), justify="right")
+        table.add_column(Text(printable(f"{each.framework}, {each.label}")), justify="right")
     cells = [[_weight(part) for part in parts] for parts in zip(*(each.parts for each in explanations), strict=True)]
     heaviest = [max(abs(each.parts[row].weight) for each in explanations) for row in range(len(cells))]
     order = sorted(range(len(cells)), key=lambda row: -heaviest[row])

@@ -20,8 +20,8 @@ class Trust:
     Attributes:
         level: "stable", "indicative" or "not to be trusted".
         reason: one sentence.
-        overlap: share of the top words that a resample of the samples gives again, 0 to 1, on average; None where
-            nothing was fitted.
+        overlap: share of the top words that a resample of the samples gives again, 0 to 1, on average; None where it
+            is not known.
     """
 
     level: str
@@ -31,16 +31,12 @@ class Trust:
 
 def overlap(surrogate: Surrogate, top: int) -> float:
     """The share of the `top` heaviest parts that are among the heaviest of a resample too, on average."""
-    if not len(surrogate.replicates):
-        return 0.0
     heaviest = _heaviest(surrogate.weights[None], top)[0]
     return float(np.mean([len(np.intersect1d(heaviest, row)) / top for row in _heaviest(surrogate.replicates, top)]))
 
 
 def clear(surrogate: Surrogate) -> int:
     """How many parts have a 95 % interval without 0."""
-    if not len(surrogate.replicates):
-        return 0
     low, high = intervals(surrogate.weights, surrogate.replicates)
     return int(np.sum((low > 0) | (high < 0)))
 
@@ -51,11 +47,13 @@ def judge(surrogate: Surrogate, top: int) -> Trust:
     R² is the one on samples that the fit did not see. The overlap is that of the top words; of fewer where fewer have
     an interval without 0, as words that weigh nothing come in any order.
     """
-    top = min(top, len(surrogate.weights), max(FEWEST, clear(surrogate)))
+    if surrogate.r2 is None:
+        same = "the model's answer is the same whatever is taken away: no word can be told apart."
+        return Trust(UNTRUSTED, same, None)
     if surrogate.r2_unseen is None:
-        return Trust(
-            UNTRUSTED, "the model's answer is the same whatever is taken away: no word can be told apart.", None
-        )
+        few = f"{surrogate.samples} samples are too few to tell {len(surrogate.weights)} parts of a text apart."
+        return Trust(UNTRUSTED, few, None)
+    top = min(top, len(surrogate.weights), max(FEWEST, clear(surrogate)))
     again, r2 = overlap(surrogate, top), surrogate.r2_unseen
     reason = (
         f"drawn anew, the samples would give {again:.0%} of the top {top} words again, and the words explain "

@@ -5,6 +5,7 @@ finds nothing in emoji or punctuation. The rules here give lime's words on text 
 elsewhere.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
@@ -13,8 +14,11 @@ import regex
 from lime.lime_text import IndexedString
 from numpy.typing import NDArray
 
+from errors import InputError
+
 LONGEST_WORD = 100  # characters; BERT reads a longer word as one unknown token, and lime's arrays grow with the longest
 LONGEST_PASSAGE = 30  # words
+LARGEST_INDEX = 5_000_000  # characters: lime keeps all pieces of a text at the length of the longest, words or not
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
 _PICTURE = r"\p{Extended_Pictographic}\p{Regional_Indicator}"
@@ -75,7 +79,11 @@ class Units:
 
 
 def by_word(text: str) -> Units:
-    """A text's distinct words: taking one away takes away all its occurrences."""
+    """A text's distinct words: taking one away takes away all its occurrences.
+
+    Raises:
+        InputError: it has so long a run without a word that its index would not fit the memory.
+    """
     return _units(text, words)
 
 
@@ -94,8 +102,17 @@ def by_word_in(text: str, chosen: Collection[str]) -> Units:
 
 
 def _units(text: str, split: Callable[[str], list[str]]) -> Units:
+    starts, longest, position = defaultdict(list), 0, 0
+    for part in split(text):
+        start = text.index(part, position)
+        starts[part].append(start)
+        longest, position = max(longest, start - position, len(part)), start + len(part)
+    pieces, longest = 2 * sum(map(len, starts.values())) + 1, max(longest, len(text) - position)
+    if pieces * longest > LARGEST_INDEX:
+        raise InputError(
+            f"The text has {longest:,} characters in a row without a word, beside {len(starts):,} words: take out long "
+            "runs of spaces or signs."
+        )
     indexed = IndexedString(text, split_expression=split, bow=True)
-    numbers = range(indexed.num_words())
-    names = tuple(str(indexed.word(number)) for number in numbers)
-    starts = tuple(tuple(map(int, indexed.string_position(number))) for number in numbers)
-    return Units(text, names, starts, indexed)
+    names = tuple(str(indexed.word(number)) for number in range(indexed.num_words()))
+    return Units(text, names, tuple(tuple(starts[name]) for name in names), indexed)

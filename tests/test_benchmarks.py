@@ -9,7 +9,7 @@ from benchmarks import explain as benchmark
 from benchmarks import explain_figures
 from benchmarks.memory import peak_extra_megabytes
 from classifiers.base import predict_proba
-from errors import CorpusError
+from errors import CorpusError, ReportError
 from tests.planted import WordCounter
 from tests.test_lime_text import Planted, mixed
 
@@ -78,11 +78,14 @@ def test_the_order_is_random_within_an_article_and_the_same_again():
     assert len({tuple(name for number, name in plan if number == article) for article in range(20)}) > 3
 
 
-def test_what_was_measured_is_read_again(tmp_path):
-    log = tmp_path / "log.jsonl"
-    assert benchmark.read_log(log) == {}
-    log.write_text('[0, "ours", {"seconds": 1}]\n[1, "ours", {"seconds": 2}]\n', encoding="utf-8")
-    assert benchmark.read_log(log) == {(0, "ours"): {"seconds": 1}, (1, "ours"): {"seconds": 2}}
+def test_what_was_measured_is_read_again_and_never_mixed(tmp_path):
+    log, header = tmp_path / "log.jsonl", {"models": ["a", "b"], "texts": "c", "stock": 5000}
+    assert benchmark.read_log(log, header) == {}
+    with log.open("a", encoding="utf-8") as file:
+        file.write('[0, "ours", {"seconds": 1}]\n[1, "ours", {"seconds": 2}]\n')
+    assert benchmark.read_log(log, header) == {(0, "ours"): {"seconds": 1}, (1, "ours"): {"seconds": 2}}
+    with pytest.raises(ReportError, match="other models, texts or settings"):
+        benchmark.read_log(log, header | {"stock": 200})
 
 
 def test_articles_of_the_wished_length():

@@ -52,7 +52,7 @@ def test_the_terminal_shows_both_texts_and_the_table(capsys):
     assert "PyTorch says tech" in out
     assert "TensorFlow says sport" in out
     assert "Words that push the two apart: " in out
-    assert "calls of each model" in out
+    assert "perturbed texts in " in out
 
 
 @pytest.mark.usefixtures("planted_pair")
@@ -92,6 +92,9 @@ def test_colours_follow_weights_and_unread_text_is_grey():
 
 def test_nothing_of_a_text_steers_the_terminal():
     text = "tech [bold red]x[/] \x1b[2J \x07 sport"
+    hostile = [WordCounter(name, labels=("[/x]", "[red]tech[/red]")) for name in ("PyTorch", "TensorFlow")]
+    assert "[red]tech[/red]" in shown(explain(text, hostile, "[red]tech[/red]"))
+    assert "[/x]" in shown(explain(text, hostile, "[/x]"))
     out = shown(explain(text, PAIR))
     assert "[bold red]" in out
     assert "\x1b[2J" not in out
@@ -119,7 +122,7 @@ def test_the_json_has_no_nan(planted_pair, capsys):
     assert command.main(["--models", "a", "b", "--text", "nothing here is known", "--json"]) == 0
     made = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert made["agreement"]["rank_correlation"]["value"] is None
-    assert made["ended"] == "stable"
+    assert made["ended"] == "constant"
 
 
 def planted_summary(top=3):

@@ -59,6 +59,11 @@ def test_agreement_that_is_not_defined_says_why():
     (one,) = explain("word", [Planted()], "tech")
     found = agree(one, one)
     assert found.rank_correlation.reason
+    assert found.overlap.reason == "no word has a weight in one of the models"
+    (few,) = explain("superb good fine", [Planted()], "tech")
+    assert "no more than 3 words" in agree(few, few).overlap.reason
+    assert agree(few, few).top == 3
+    assert "no more than 3 words" in stability("superb good fine", Planted(), [0, 1], "tech").reason
     assert found.sign_agreement.reason == "no word has a weight"
     (flat,) = explain("three plain words", [Planted()], "tech")
     assert "weigh the same" in agree(flat, flat).rank_correlation.reason
@@ -98,7 +103,7 @@ def surrogate(r2, agreeing):
     """20 parts whose top 10 stay in a share of the resamples and are others in the rest."""
     weights = np.concatenate([np.ones(10), np.zeros(20)])
     replicates = np.array([weights if row < 100 * agreeing else np.roll(weights, 10) for row in range(100)])
-    return Surrogate(weights, replicates, r2, r2)
+    return Surrogate(weights, replicates, 500, r2, r2)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +124,17 @@ def test_badges_follow_the_stated_rule(r2, agreeing, level):
     assert f"{r2:.0%}" in trust.reason
 
 
+def test_too_few_samples_for_the_words_are_not_to_be_trusted():
+    text = " ".join([mixed(), *(f"w{number}" for number in range(60))])
+    (found,) = explain(text, [Planted()], "tech", Settings(samples=60))
+    assert found.trust.level == "not to be trusted"
+    assert found.trust.reason == "60 samples are too few to tell 82 parts of a text apart."
+    assert found.trust.overlap is None
+    assert found.parts[0].low is None
+
+
 def test_the_badge_foretells_how_alike_two_seeds_are():
-    text = " ".join([mixed(), *(f"w{number}" for number in range(40))])
-    runs = [explain(text, [Planted()], "tech", Settings(samples=60, top=5, seed=seed))[0] for seed in range(6)]
+    text = " ".join([mixed(), *(f"w{number}" for number in range(20))])
+    runs = [explain(text, [Planted()], "tech", Settings(samples=70, top=5, seed=seed))[0] for seed in range(6)]
     seen = np.mean([agree(runs[0], other, 5).overlap.value for other in runs[1:]])
     assert np.mean([each.trust.overlap for each in runs]) == pytest.approx(seen, abs=0.25)

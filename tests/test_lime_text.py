@@ -60,7 +60,7 @@ def test_intervals_tell_known_words_from_filler():
     (found,) = explain(mixed(), [Planted()], "tech")
     clear = {part.name for part in found.parts if not part.low <= 0 <= part.high}
     assert set(WEIGHTS) <= clear
-    assert len(clear - set(WEIGHTS)) <= 4
+    assert len(clear - set(WEIGHTS)) <= 2
     assert found.trust.level == "stable"
 
 
@@ -90,6 +90,9 @@ def test_a_class_against_another():
     *_, last = rounds("tech sport", PAIR)
     (found, _) = explanations(last.samples, subject, "tech", "sport")
     assert found.against == "sport"
+    (of_odds, _) = explanations(last.samples, subject, "tech", "sport", Settings(target="probability"))
+    assert of_odds.target == "log-odds"
+    assert of_odds.parts == found.parts
     with pytest.raises(InputError, match="against itself"):
         explanations(last.samples, subject, "tech", "tech")
 
@@ -124,13 +127,24 @@ def test_time_ends_it_with_what_there_is():
     assert last.explanations[0].parts
 
 
-def test_closing_the_iterator_stops_the_calls():
+def test_nothing_is_asked_before_a_round_is_wanted():
     model = Planted(slope=50.0)
     running = rounds(mixed(), [model])
     next(running)
-    asked = len(model.asked)
+    asked = sum(map(len, model.asked))
+    assert asked <= 50 + 1  # one round, and the subject's one look
     running.close()
-    assert len(model.asked) == asked
+    assert sum(map(len, model.asked)) == asked
+
+
+def test_stock_settings_refuse_more_words_than_they_can_fit_and_say_what_they_do_not_know():
+    with pytest.raises(InputError, match="at most 2,000 words"):
+        explain(" ".join(f"w{number}" for number in range(2001)), [Planted()], settings=Settings(stock=True))
+    text = " ".join(f"w{number}" for number in range(700)) + " superb"
+    (found,) = explain(text, [Planted()], "tech", Settings(stock=True, samples=60))
+    assert found.r2 is not None
+    assert found.r2_unseen is None
+    assert "too few to tell 701 parts" in found.trust.reason
 
 
 def test_perturbed_texts_are_scored_in_chunks():
@@ -164,14 +178,27 @@ def test_a_text_of_nothing_gets_one_sentence(text):
         explain(text, [Planted()])
 
 
-@pytest.mark.parametrize("change", [{"samples": 5}, {"top": 0}, {"seed": -1}, {"target": "logit"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"samples": 5},
+        {"top": 0},
+        {"seed": -1},
+        {"seed": 2**32},
+        {"target": "logit"},
+        {"seconds": 0.0},
+        {"seconds": float("nan")},
+    ],
+)
 def test_bad_settings_get_one_sentence(change):
     with pytest.raises(InputError, match="expected at least 10 samples"):
         Settings(**change)
 
 
 def test_an_answer_that_never_changes_is_not_to_be_trusted():
-    (found,) = explain("nothing known here", [Planted()])
+    *_, last = rounds("nothing known here", [Planted()])
+    assert last.ended == "constant"
+    (found,) = last.explanations
     assert found.trust.level == "not to be trusted"
     assert "same whatever is taken away" in found.trust.reason
     assert found.r2 is None

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from errors import InputError
 from explain.words import LONGEST_PASSAGE, by_passage, by_word, by_word_in, end_of_word, passages, words
 
 
@@ -48,7 +49,10 @@ def test_sentences_and_pieces_of_long_ones():
 
 
 @pytest.mark.parametrize("divide", [by_word, by_passage])
-@pytest.mark.parametrize("text", ["the cat and the dog. the end", "?!…", "我喜欢你。我走。", "👍 ok 👍", "a\n\nb  c"])
+@pytest.mark.parametrize(
+    "text",
+    ["the cat and the dog. the end", "?!…", "我喜欢你。我走。", "👍 ok 👍", "a\n\nb  c", "tech \x00sport\x00 end \x00"],
+)
 def test_parts_stand_where_they_say(divide, text):
     units = divide(text)
     for name, starts in zip(units.names, units.starts, strict=True):
@@ -71,3 +75,9 @@ def test_only_the_chosen_passages_are_divided_into_words():
 @pytest.mark.parametrize("position, end", [(2, 5), (5, 5), (6, 6), (8, 11), (11, 11)])
 def test_a_word_that_a_window_cuts_counts_whole(position, end):
     assert end_of_word("hello world", position) == end
+
+
+@pytest.mark.parametrize("text", ["a b c d " * 1250 + " " * 10_000, "?" * 10_000 + " a b c d" * 1250])
+def test_an_index_that_would_not_fit_the_memory_is_refused(text):
+    with pytest.raises(InputError, match="10,00[01] characters in a row without a word"):
+        by_word(text)
