@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from benchmarks import evaluate, explain_figures
 from benchmarks import explain as benchmark
-from benchmarks import explain_figures
 from benchmarks.memory import peak_extra_megabytes
 from classifiers.base import predict_proba
 from errors import CorpusError, ReportError
@@ -95,6 +95,11 @@ def test_articles_of_the_wished_length():
     assert all(20 <= len(text.split()) <= 40 for text in found)
     with pytest.raises(CorpusError, match="change --words"):
         benchmark.articles(benchmark.parser().parse_args(["--models", "a", "b", "--words", "9000", "9001"]))
+
+
+def test_a_report_is_timed(capsys):
+    assert evaluate.main(["--texts", "300", "--rounds", "100"]) == 0
+    assert "whole report (300 texts, 2 models, 100 rounds): " in capsys.readouterr().out
 
 
 def test_memory_at_its_peak():

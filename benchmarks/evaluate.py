@@ -1,0 +1,98 @@
+"""A whole report from cached predictions, and our bootstrap against the one of `evaluate`.
+
+python -m benchmarks.evaluate                        # 10,000 texts, 5 classes, 2,000 rounds
+python -m benchmarks.evaluate --texts 1000 --rounds 200
+"""
+
+import argparse
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import bootstrap
+from tqdm import tqdm
+
+from benchmarks.memory import peak_extra_megabytes
+from eval import report, significance
+
+LABELS = tuple("abcde")
+RIVAL_ROUNDS = 20  # of the slow contender, timed and scaled
+REPEATS = 3
+
+
+def logits(references: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
+    """Of a model that is right for nine texts in ten, (n, 5)."""
+    drawn = np.random.default_rng(seed).normal(size=(len(references), len(LABELS)))
+    drawn[np.arange(len(references)), references] += 2.5
+    return drawn.astype(np.float32)
+
+
+def build(references: NDArray[np.int64], models: dict[str, NDArray], rounds: int) -> None:
+    """The report, as `python -m eval` makes it once the predictions are cached."""
+    n = len(references)
+    about = {"id": "planted", "revision": "local"}
+    token_ids = [np.zeros(length, dtype=np.int32) for length in np.random.default_rng(0).integers(10, 129, n)]
+    report.build(
+        {"name": "planted", "digest": "0" * 64, "texts": n},
+        LABELS,
+        references,
+        models,
+        dict.fromkeys(models, about),
+        settings={"margin": 0.01, "rounds": rounds, "seed": 0},
+        command="python -m benchmarks.evaluate",
+        facets={"token_ids": token_ids, "unknown_id": 100, "max_length": 128},
+    )
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall time of some work."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def rival(references: NDArray[np.int64], predicted: NDArray[np.int64], rounds: int) -> None:
+    """What `evaluate.evaluator` does for an interval of accuracy: scipy's bootstrap over a metric's `compute`."""
+    from eval.metrics import Accuracy
+
+    metric = Accuracy(len(LABELS))
+
+    def accuracy(references, predicted):
+        return metric.compute(predictions=predicted, references=references)["accuracy"]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of so few rounds
+        bootstrap((references, predicted), accuracy, n_resamples=rounds, paired=True, vectorized=False, method="basic")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.evaluate", description=__doc__.split("\n")[0])
+    parser.add_argument("--texts", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=2000, help="of the bootstrap")
+    arguments = parser.parse_args(argv)
+    references = np.random.default_rng(1).integers(len(LABELS), size=arguments.texts)
+    models = {"PyTorch": logits(references, 2), "TensorFlow": logits(references, 3)}
+    build(references[:100], {name: each[:100] for name, each in models.items()}, 100)  # imports, once
+    memory = peak_extra_megabytes(lambda: build(references, models, arguments.rounds))
+    settings = {"margin": 0.01, "rounds": arguments.rounds, "seed": 0}
+    predicted = models["PyTorch"].argmax(axis=1)
+    whole, ours, theirs = [], [], []
+    for _ in tqdm(range(REPEATS), desc="repeats", disable=None):
+        whole.append(seconds(lambda: build(references, models, arguments.rounds)))
+        ours.append(seconds(lambda: significance.compare_pair(references, *models.values(), LABELS, **settings)))
+        theirs.append(seconds(lambda: rival(references, predicted, RIVAL_ROUNDS)) / RIVAL_ROUNDS * arguments.rounds)
+    ratio = statistics.median(slow / fast for slow, fast in zip(theirs, ours, strict=True))
+    size = f"{arguments.texts:,} texts, 2 models, {arguments.rounds:,} rounds"
+    print(f"whole report ({size}): {statistics.median(whole):.1f} s, {memory:.0f} MB more at its peak")
+    print(f"all intervals of both models and of their differences: {statistics.median(ours):.2f} s")
+    print(f"scipy's bootstrap over an evaluate.Metric, one interval of one model's accuracy: {ratio:.0f} times as long")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
