@@ -97,7 +97,9 @@ def test_articles_of_the_wished_length():
         benchmark.articles(benchmark.parser().parse_args(["--models", "a", "b", "--words", "9000", "9001"]))
 
 
-def test_a_report_is_timed(capsys):
+def test_a_report_is_timed(capsys, monkeypatch):
+    monkeypatch.setattr(evaluate, "REPEATS", 1)
+    monkeypatch.setattr(evaluate, "RIVAL_ROUNDS", 2)
     assert evaluate.main(["--texts", "300", "--rounds", "100"]) == 0
     assert "whole report (300 texts, 2 models, 100 rounds): " in capsys.readouterr().out
 
