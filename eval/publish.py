@@ -11,7 +11,7 @@ from typing import Any
 
 import hub_results
 from classifiers.pair import NAMES
-from errors import ReportError, one_sentence_errors
+from errors import HubError, ReportError, one_sentence_errors
 from eval import predictions, report
 from hub_results import Remote, Score
 
@@ -63,17 +63,26 @@ def publish(made: Mapping[str, Any], repositories: Mapping[str, str]) -> dict[st
 
     Raises:
         ReportError: a repository holds other weights.
-        HubError: the Hub refuses or fails.
+        HubError: the Hub refuses or fails; it names the cards that were written before.
     """
     remotes = {framework: hub_results.remote_files(repo_id, IDENTIFYING) for framework, repo_id in repositories.items()}
     for framework, remote in remotes.items():
         check_model(made, framework, remote)
     corpus = made["corpus"]
     message = f"Scores on {corpus['texts']} texts of {corpus['name'][:80]} (Bakeoff report {made['id']})"
-    return {
-        remote.repo_id: hub_results.write_scores(remote, corpus["name"], scores(made, framework), message)
-        for framework, remote in remotes.items()
-    }
+    written = {}
+    for framework, remote in remotes.items():
+        try:
+            written[remote.repo_id] = hub_results.write_scores(remote, corpus["name"], scores(made, framework), message)
+        except HubError as error:
+            raise HubError(f"{error}{_before(written)}") from error
+    return written
+
+
+def _before(written: Mapping[str, str | None]) -> str:
+    """What a failure has to tell of the cards before it: they stay as they were written."""
+    commits = [f"{repo_id} (commit {commit})" for repo_id, commit in written.items() if commit]
+    return f" Before that, the scores were published to {', '.join(commits)}." if commits else ""
 
 
 @one_sentence_errors

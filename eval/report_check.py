@@ -1,9 +1,18 @@
-"""What a schema can't say of a report: that its parts are about the same texts and the same classes."""
+"""What a schema can't say of a report: that its parts are about the same texts and classes, and fit each other."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from errors import ReportError
+
+ROUNDED = 1.01e-4  # logits are rounded to 4 decimals: two that are no further apart may have been in the other order
+TOLERANCE = 1e-9
+ESTIMATE = {"value", "low", "high", "reason"}
+# Their intervals are the middle 95 % of simulations or resamples as they are, which may leave out a skewed value.
+OUTSIDE = {"if_calibrated", "risk_coverage"}
 
 
 def check_parts(report: Mapping[str, Any], name: str) -> None:
@@ -14,7 +23,8 @@ def check_parts(report: Mapping[str, Any], name: str) -> None:
         name: what messages call it.
 
     Raises:
-        ReportError: a table has another size than texts and classes ask for, or a number names no text or class.
+        ReportError: a table has another size than texts and classes ask for, a number names no text or class, a
+            confusion matrix does not count the predictions, or an interval is impossible.
     """
     texts, classes = report["corpus"]["texts"], len(report["labels"])
     predictions = report["predictions"]
@@ -29,6 +39,69 @@ def check_parts(report: Mapping[str, Any], name: str) -> None:
         raise ReportError(f"{name} is damaged: a label in predictions/references names no class; make it again.")
     if any(not isinstance(index, int) or not 0 <= index < texts for index in _indices(report)):
         raise ReportError(f"{name} is damaged: a number of a text is beyond its {texts:,} texts; make it again.")
+    for framework in ("PyTorch", "TensorFlow"):
+        _check_confusion(report, framework, name)
+    for path, estimate in _estimates(report, ()):
+        _check_estimate(path, estimate, name)
+    for place, estimate in _differences_of_shares(report):
+        if any(abs(estimate[key] or 0) > 1 + TOLERANCE for key in ("value", "low", "high")):
+            raise ReportError(f"{name} is damaged: the difference of {place} is outside -1 to 1; make it again.")
+
+
+def _check_confusion(report: Mapping[str, Any], framework: str, name: str) -> None:
+    """Hold a confusion matrix against the logits; a text whose logits tie may be counted in any of the tied columns."""
+    predictions = report["predictions"]
+    logits = np.array(predictions[framework], dtype=np.float64)
+    possible = logits >= logits.max(axis=1, keepdims=True) - ROUNDED
+    references = np.array(predictions["references"])
+    most = _by_class(references, possible)
+    least = _by_class(references, possible & (possible.sum(axis=1, keepdims=True) == 1))
+    counted = np.array(report["evaluations"][framework]["confusion"])
+    texts = np.bincount(references, minlength=len(counted))
+    if (counted < least).any() or (counted > most).any() or (counted.sum(axis=1) != texts).any():
+        raise ReportError(
+            f"{name} is damaged: evaluations/{framework}/confusion does not count the texts in predictions; make it "
+            "again."
+        )
+
+
+def _by_class(references: NDArray[np.int64], chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many texts of each class (a row) have each column chosen; `chosen` is (n, k)."""
+    counts = np.zeros((chosen.shape[1], chosen.shape[1]), dtype=np.int64)
+    np.add.at(counts, references, chosen)
+    return counts
+
+
+def _estimates(part: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """Every estimate, with its place."""
+    if isinstance(part, Mapping):
+        if set(part) == ESTIMATE:
+            yield path, part
+        for key, inner in part.items():
+            yield from _estimates(inner, (*path, key))
+    elif isinstance(part, list) and path[:1] != ("predictions",):
+        for number, inner in enumerate(part):
+            yield from _estimates(inner, (*path, str(number)))
+
+
+def _check_estimate(path: tuple[str, ...], estimate: Mapping[str, Any], name: str) -> None:
+    value, low, high = (estimate[key] for key in ("value", "low", "high"))
+    if low is None or high is None:
+        return
+    slack = TOLERANCE * max(1.0, abs(low), abs(high))
+    inside = value is None or not OUTSIDE.isdisjoint(path) or low - slack <= value <= high + slack
+    if low > high + slack or not inside:
+        raise ReportError(
+            f"{name} is damaged: at {'/'.join(path)}, {value} can't have the interval {low} to {high}; make it again."
+        )
+
+
+def _differences_of_shares(report: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield "accuracies", report["comparison"]["metrics"]["accuracy"]["difference"]
+    for part in (report["slices"]["overall"], *report["slices"]["slices"]):
+        yield f"the slice {part['facet']}, {part['name']}"[:80], part["difference"]
+    if report["seeds"]:
+        yield "accuracies over seeds", report["seeds"]["metrics"]["accuracy"]["difference"]
 
 
 def _check_size(part: Sequence, expected: int, place: str, name: str) -> None:

@@ -4,7 +4,8 @@ import functools
 import html
 import inspect
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import gradio as gr
@@ -19,24 +20,25 @@ def shows_errors(handler: Callable) -> Callable:
 
         @functools.wraps(handler)
         def wrapped(*args, **kwargs):
-            try:
+            with _shown():
                 yield from handler(*args, **kwargs)
-            except BakeoffError as error:
-                raise gr.Error(
-                    html.escape(str(error), quote=False), title="Can't do that", print_exception=False
-                ) from error
     else:
 
         @functools.wraps(handler)
         def wrapped(*args, **kwargs):
-            try:
+            with _shown():
                 return handler(*args, **kwargs)
-            except BakeoffError as error:
-                raise gr.Error(
-                    html.escape(str(error), quote=False), title="Can't do that", print_exception=False
-                ) from error
 
     return wrapped
+
+
+@contextmanager
+def _shown() -> Iterator[None]:
+    try:
+        yield
+    except BakeoffError as error:
+        sentence = html.escape(str(error), quote=False)
+        raise gr.Error(sentence, title="Can't do that", print_exception=False) from error
 
 
 def percent(share: float) -> str:

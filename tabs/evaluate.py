@@ -4,6 +4,7 @@ It shows reports. Nothing is evaluated but a file that a visitor uploads for it.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
 
@@ -20,6 +21,7 @@ from tabs.evaluate_view import TRUE_CLASS, WHY
 OWN, UPLOADED = "own", "uploaded"
 SPOKEN = {OWN: "this pair's own report", UPLOADED: "your file"}
 REFRESH_SECONDS = 2.0
+NO_TEXT = "That row holds no text: click another one."
 NO_REPORT = (
     "**No report is here.** Make one with `python -m eval` and start the app with `--report FILE`, or upload one above."
 )
@@ -46,7 +48,7 @@ def build_evaluate_tab(loader: ModelLoader, tab: gr.Tab, open_in_explain: Callab
             waiting = not loader.progress().finished
             return empty(panel, pending(loader)) | {shown: "", timer: gr.Timer(active=waiting)}
         opened = open_choice(loader, choice, uploaded)
-        mismatch = mismatch_sentence(loader, opened)
+        mismatch = mismatch_sentence(find_mismatch(loader, opened))
         key = f"{opened.report['id']} {mismatch}"
         if key == before:  # the visitor comes back to the tab, and finds it as it was left
             return {timer: gr.Timer(active=False)}
@@ -61,14 +63,14 @@ def build_evaluate_tab(loader: ModelLoader, tab: gr.Tab, open_in_explain: Callab
     def then_show(event) -> None:
         outputs = [*panel.components(), shown, timer]
         after = event.success if hasattr(event, "success") else event
-        after(show, [*chosen, shown], outputs, api_visibility="private").success(
-            offer_downloads, chosen, panel.downloads(), api_visibility="private"
-        )
+        after(show, [*chosen, shown], outputs, api_visibility="private")
 
     for trigger in (tab.select, choice.input, timer.tick):
         then_show(trigger)
     then_show(connect_upload(loader, upload, choice, uploaded))
     then_show(connect_report_file(loader, upload, choice, uploaded))
+    # Only when another report is shown: a visitor who comes back to the tab finds the files still there.
+    shown.change(offer_downloads, chosen, panel.downloads(), api_visibility="private")
     connect_texts(loader, panel, chosen)
     for event in (panel.explain.click, panel.asked.change):
         open_in_explain(event, panel.chosen)
@@ -85,9 +87,11 @@ def spoken(names: list[str]) -> list[tuple[str, str]]:
     return [(SPOKEN.get(name, f"published: {name}"), name) for name in names]
 
 
-def is_there(loader: ModelLoader, choice: str | None) -> bool:
+def is_there(loader: ModelLoader, choice: Any) -> bool:
     """Whether the chosen report can be opened; the pair's own may still have to be made."""
-    return bool(choice) and (choice != OWN or loader.report.exists())
+    if not isinstance(choice, str) or not choice:
+        return False
+    return choice != OWN or (loader.report is not None and loader.report.exists())
 
 
 def pending(loader: ModelLoader) -> str:
@@ -109,17 +113,25 @@ def open_choice(loader: ModelLoader, choice: str | None, uploaded: Opened | None
         return uploaded
     if choice == OWN and loader.report is not None:
         return shelf.open_report(loader.report)
-    if choice in published:
+    if isinstance(choice, str) and choice in published:
         return shelf.open_report(published[choice])
     raise InputError(f"There is no such report: choose one of {', '.join(report_names(loader)) or 'your own files'}.")
 
 
-def mismatch_sentence(loader: ModelLoader, opened: Opened) -> str:
-    """Whether a report is about other models than those that are loaded; empty where it is about these."""
+def find_mismatch(loader: ModelLoader, opened: Opened) -> str | None:
+    """How a report's models differ from those that are loaded; empty where it is about these, None while none are."""
     try:
-        return models.mismatch(opened.report, tuple(loader.pair()))
+        pair = tuple(loader.pair())
     except ModelError:
+        return None
+    return models.mismatch(opened.report, pair)
+
+
+def mismatch_sentence(mismatch: str | None) -> str:
+    """What the page says of it."""
+    if mismatch is None:
         return "The models are not ready: whether this report belongs to them can't be told yet."
+    return mismatch
 
 
 def connect_upload(loader: ModelLoader, upload: Upload, choice: gr.Dropdown, uploaded: gr.State):
@@ -170,13 +182,15 @@ def connect_texts(loader: ModelLoader, panel: Panel, chosen: list) -> None:
 
     @shows_errors
     def list_slice(choice: str, uploaded: Opened | None, event: gr.SelectData):
-        opened, (facet, name, *_) = open_choice(loader, choice, uploaded), event.row_value
+        opened, (row, _) = open_choice(loader, choice, uploaded), clicked(event)
+        facet, name = row[:2]
         return show_texts(panel, opened, f"{facet}, {name}", browse.slice_texts(opened.report, facet, name))
 
     @shows_errors
     def show_text(choice: str, uploaded: Opened | None, asked: int, event: gr.SelectData):
-        shown = show_one_text(panel, open_choice(loader, choice, uploaded), int(event.row_value[0]) - 1)
-        why = event.index[1] == WHY and shown[panel.chosen]
+        opened, (row, column) = open_choice(loader, choice, uploaded), clicked(event)
+        shown = show_one_text(panel, opened, text_index(opened, row[0]))
+        why = column == WHY and shown[panel.chosen]
         return shown | ({panel.asked: asked + 1} if why else {})
 
     panel.kind.input(list_kind, [panel.kind, *chosen], panel.texts_and_detail(), api_visibility="private")
@@ -186,12 +200,41 @@ def connect_texts(loader: ModelLoader, panel: Panel, chosen: list) -> None:
         matrix.select(_list_cell(loader, panel, framework), chosen, panel.texts_and_detail(), api_visibility="private")
 
 
+def clicked(event: gr.SelectData) -> tuple[list, int]:
+    """The row of a table that was clicked, and the number of the column.
+
+    Raises:
+        InputError: the row is blank, as that of an empty table is, or the table has no such cell.
+    """
+    row, index = event.row_value, event.index
+    column = index[1] if isinstance(index, list | tuple) and len(index) == 2 else None
+    blank = not isinstance(row, list) or len(row) < 2 or row[0] in ("", None)
+    if blank or not isinstance(column, int) or not 0 <= column < len(row):
+        raise InputError(NO_TEXT)
+    return row, column
+
+
+def text_index(opened: Opened, number: Any) -> int:
+    """The position, from 0, of the text that a table shows with this number.
+
+    Raises:
+        InputError: it is the number of no text.
+    """
+    digits, texts = str(number), opened.report["corpus"]["texts"]
+    if not digits.isdecimal() or len(digits) > len(str(texts)) or not 1 <= int(digits) <= texts:
+        raise InputError(NO_TEXT)
+    return int(digits) - 1
+
+
 def _list_cell(loader: ModelLoader, panel: Panel, framework: str) -> Callable:
     @shows_errors
     def list_cell(choice: str, uploaded: Opened | None, event: gr.SelectData):
-        opened, label = open_choice(loader, choice, uploaded), event.row_value[0]
-        predicted = (TRUE_CLASS, *opened.report["labels"])[event.index[1]]
-        if event.index[1] == 0:
+        opened, (row, column) = open_choice(loader, choice, uploaded), clicked(event)
+        label, columns = row[0], (TRUE_CLASS, *opened.report["labels"])
+        if column >= len(columns):
+            raise InputError(NO_TEXT)
+        predicted = columns[column]
+        if column == 0:
             indices = browse.slice_texts(opened.report, "class", label)
             return show_texts(panel, opened, f"label {label}", indices)
         indices = browse.cell(opened.report, framework, label, predicted)
@@ -207,16 +250,19 @@ def summary_of(loader: ModelLoader) -> Callable[[str], dict]:
         """A report's verdict and metrics; without a name, of the pair's own report or the first published one."""
         names = report_names(loader)
         choice = name or (names[0] if names else None)
-        if not is_there(loader, choice):
-            raise InputError("There is no report yet: make one with `python -m eval`.")
+        if choice in (None, OWN) and not is_there(loader, choice):
+            raise InputError("The loaded models have no report yet: make one with `python -m eval`.")
         opened = open_choice(loader, choice, None)
-        return summary(opened, mismatch_sentence(loader, opened), names)
+        return summary(opened, find_mismatch(loader, opened), names)
 
     return shows_errors(report)
 
 
-def summary(opened: Opened, mismatch: str, names: list[str]) -> dict:
-    """What the API gives of a report; `reports` names all that can be asked for."""
+def summary(opened: Opened, mismatch: str | None, names: list[str]) -> dict:
+    """What the API gives of a report; `reports` names all that can be asked for.
+
+    `belongs_to_the_loaded_models` is None while it can't be told, as models still load.
+    """
     made, compared = opened.report, opened.report["comparison"]
     keys = ("pytorch", "tensorflow", "difference")
     return {
@@ -225,7 +271,7 @@ def summary(opened: Opened, mismatch: str, names: list[str]) -> dict:
         "corpus": made["corpus"],
         "verdict": compared["headline"],
         "explanation": compared["explanation"],
-        "belongs_to_the_loaded_models": not mismatch,
+        "belongs_to_the_loaded_models": None if mismatch is None else not mismatch,
         "metrics": {name: {key: each[key] for key in keys} for name, each in compared["metrics"].items()},
     }
 

@@ -14,6 +14,7 @@ from tabs import evaluate_view as view
 
 FILE_TYPES = [".csv", ".tsv", ".jsonl", ".parquet"]
 FIRST_KIND = next(iter(browse.KINDS))
+MOST_ROWS = 1_000  # of a list of texts: a browser would choke on those of a large corpus
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,11 +152,12 @@ def empty(panel: Panel, sentence: str) -> dict[Component, Any]:
 def show_texts(panel: Panel, opened: Opened, what: str, indices: list[int]) -> dict[Component, Any]:
     """A list of texts, none of them opened; `what` says which they are."""
     count = "no text" if not indices else "1 text" if len(indices) == 1 else f"{len(indices):,} texts"
-    hint = " Click one to see it whole." if indices and opened.texts is not None else ""
+    hint = f" The first {MOST_ROWS:,} are listed." if len(indices) > MOST_ROWS else ""
+    hint += " Click one to see it whole." if indices and opened.texts is not None else ""
     return {
         panel.kind: gr.update(value=what if what in browse.KINDS else None),
         panel.title: f"**{view.plain(what)}: {count}.**{hint}",
-        panel.texts: view.texts(opened, indices),
+        panel.texts: view.texts(opened, indices[:MOST_ROWS]),
         panel.said: "",
         panel.text: gr.update(value="", visible=False),
         panel.chosen: "",

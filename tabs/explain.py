@@ -12,7 +12,16 @@ from explain.surrogate import TARGETS
 from limits import MAX_CHARACTERS, MAX_SAMPLES, MAX_SEED, MIN_SAMPLES, check_samples, check_seed, check_text
 from model_loader import ModelLoader
 from tabs.common import shows_errors
-from tabs.explain_view import downloads, measured_view, no_downloads, note_on, progress_line, stopped_line, view
+from tabs.explain_view import (
+    downloads,
+    failed_line,
+    measured_view,
+    no_downloads,
+    note_on,
+    progress_line,
+    stopped_line,
+    view,
+)
 from tabs.predict import example_labels, examples
 
 OWN = ("each model's own answer", "")  # as shown, and its value
@@ -56,6 +65,30 @@ class ExplainTab:
         event(open_here, [source, self.start], [tabs, self.text, self.start], **QUIET)
 
 
+@dataclass(eq=False)
+class Turn:
+    """Whose turn it is to be shown in a session: an explanation ends when another one starts.
+
+    Attributes:
+        number: of the newest explanation, or of the stop after it.
+        running: whether that explanation is still being sampled.
+    """
+
+    number: int = 0
+    running: bool = False
+
+    def start(self) -> int:
+        """Begin an explanation; all before it end."""
+        self.number += 1
+        self.running = True
+        return self.number
+
+    def end(self) -> None:
+        """End all explanations."""
+        self.number += 1
+        self.running = False
+
+
 def build_explain_tab(loader: ModelLoader) -> ExplainTab:
     """Lay out the tab and connect its events."""
     gr.api(_api(loader), api_name="explain", **AT_ONCE)  # first, or an event takes its name
@@ -66,22 +99,23 @@ def build_explain_tab(loader: ModelLoader) -> ExplainTab:
     gr.Examples(
         examples(), text, label="Examples (from the shipped sample's test split)", example_labels=example_labels()
     )
-    session, start, timer = gr.State(None), gr.State(0), gr.Timer(REFRESH_SECONDS)
+    session, turn = gr.State(None, time_to_live=7200), gr.State(Turn(), time_to_live=7200)
+    start, timer = gr.State(0), gr.Timer(REFRESH_SECONDS)
     controls = [label, *switches, stop]
-    finished = ([session], [*results[3:5], *files, *controls])
-    finish = shows_errors(lambda session: _finished(session, files[0].GRADIO_CACHE))
+    finished = ([session, turn], [*results[3:5], *files, *controls])
+    finish = shows_errors(lambda session, turn: _finished(session, turn, files[0].GRADIO_CACHE))
+    inputs, outputs = [turn, text, label, *options], [session, progress, shown, *results, *files, *controls]
 
     @shows_errors
-    def explain(*values):
-        drawn = draw(loader, *values)
-        yield [None, progress_line(), gr.update(visible=False), *[gr.skip()] * len(results), *_busy()]
-        for now in drawn:
-            yield [now, progress_line(now.last), gr.update(visible=True), *view(now.findings), *_busy()]
+    def explain(turn: Turn, *values):
+        yield from explained(turn, draw(loader, *values), len(results))
 
-    outputs = [session, progress, shown, *results, *files, *controls]
-    running = gr.on([run.click, start.change], explain, [text, label, *options], outputs, **AT_ONCE, **QUIET)
-    running.then(finish, *finished, concurrency_id="measure", **QUIET)
-    stop.click(stopped_line, session, progress, cancels=[running], **QUIET)
+    clicked = run.click(explain, inputs, outputs, **AT_ONCE, **QUIET)
+    # "multiple": another tab's text is taken up while one is explained, which then ends (see Turn); "once" drops it.
+    opened = start.change(explain, inputs, outputs, trigger_mode="multiple", **AT_ONCE, **QUIET)
+    for running in (clicked, opened):
+        running.then(finish, *finished, concurrency_id="measure", **QUIET)
+    stop.click(_stopped, [session, turn], progress, cancels=[clicked, opened], **QUIET)
     for button, ask in zip(switches, SWITCHES.values(), strict=True):
         asked = button.click(_asking(ask), session, [session, label, *results], **QUIET)
         asked.then(finish, *finished, concurrency_id="measure", **QUIET)
@@ -102,6 +136,38 @@ def draw(
     """
     settings = Settings(check_samples(samples), target=str(target), stock=bool(stock), seed=check_seed(seed))
     return sessions(check_text(text), loader.classifiers(), str(label or "") or None, settings)
+
+
+def explained(turn: Turn, drawn: Iterator[Session], results: int) -> Iterator[list]:
+    """What the components show, round by round, until another explanation of the session starts.
+
+    Args:
+        turn: of the session.
+        drawn: what `draw` gives.
+        results: how many components show the results.
+    """
+    mine = turn.start()
+    session, unchanged = None, [gr.skip()] * results
+    try:
+        yield [None, progress_line(), gr.update(visible=False), *unchanged, *_busy()]
+        for session in drawn:
+            if turn.number != mine:
+                return
+            # From its end on, Stop would stop nothing: the curves are measured then.
+            busy = _busy(stoppable=not session.last.ended)
+            yield [session, progress_line(session.last), gr.update(visible=True), *view(session.findings), *busy]
+    except Exception:
+        if turn.number == mine:  # Gradio starts no `then` after an error, so the controls are freed here
+            yield [gr.skip(), failed_line(session), gr.skip(), *unchanged, *no_downloads(), *_usable(True)]
+        raise
+    finally:
+        if turn.number == mine:
+            turn.running = False
+
+
+def _stopped(session: Session | None, turn: Turn) -> str:
+    turn.end()
+    return stopped_line(session)
 
 
 def _api(loader: ModelLoader):
@@ -142,8 +208,10 @@ def _shown(session: Session | None) -> list | dict:
     return [session, labels.pop() if len(labels) == 1 else "", *view(session.findings)]
 
 
-def _finished(session: Session | None, cache: str) -> list:
+def _finished(session: Session | None, turn: Turn, cache: str) -> list | dict:
     """Numbers, curves, files and controls at the end of a sampling, of a stopped one too, or after a switch."""
+    if turn.running:  # another text's turn
+        return gr.skip()
     if session is None:
         return [gr.skip(), gr.skip(), *no_downloads(), *_usable(True)]
     if session.last.ended:
@@ -152,14 +220,14 @@ def _finished(session: Session | None, cache: str) -> list:
     return [*measured_view(findings, note_on(findings)), *downloads(findings, cache), *_usable(True)]
 
 
-def _busy() -> list[dict]:
-    """Files and controls while samples are drawn."""
-    return [*no_downloads(), *_usable(False)]
+def _busy(stoppable: bool = True) -> list[dict]:
+    """Files and controls while samples are drawn; not `stoppable` while only the curves are measured."""
+    return [*no_downloads(), *_usable(False, stoppable)]
 
 
-def _usable(ready: bool) -> list[dict]:
+def _usable(ready: bool, stoppable: bool = False) -> list[dict]:
     """The controls: those that ask the samples when they are ready, Stop before."""
-    return [*[gr.update(interactive=ready)] * (1 + len(SWITCHES)), gr.update(interactive=not ready)]
+    return [*[gr.update(interactive=ready)] * (1 + len(SWITCHES)), gr.update(interactive=stoppable)]
 
 
 def _classes(loader: ModelLoader) -> tuple[dict, gr.Timer]:

@@ -43,7 +43,16 @@ def stopped_line(session: Session | None) -> str:
     """The same, once the visitor has stopped it."""
     if session is None:
         return _status("Stopped before the first result.")
+    if session.last.ended:  # too late to stop it
+        return progress_line(session.last)
     return _status(f"Stopped after {session.last.calls:,} samples; what was found so far is kept.")
+
+
+def failed_line(session: Session | None) -> str:
+    """The same, once an error has ended it; the error itself is shown beside."""
+    if session is None:
+        return _status("Ended by an error before the first result.")
+    return _status(f"Ended by an error after {session.last.calls:,} samples; what was found so far is kept.")
 
 
 def _status(text: str, bar: str = "") -> str:

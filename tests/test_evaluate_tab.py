@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -14,12 +15,13 @@ from eval import html_report, report
 from eval.metrics_csv import metrics_csv
 from eval.shelf import Opened
 from limits import MAX_CHARACTERS, MAX_ROWS
-from tabs import evaluate, evaluate_downloads, evaluate_file, evaluate_view
+from tabs import evaluate, evaluate_downloads, evaluate_file, evaluate_layout, evaluate_view
 from tests.planted import ReadyLoader, planted_pair
 from tests.predictions import logits
 from tests.test_report import build
 
 HOSTILE = '<img src=x onerror="hacked()">'
+FILES = ("download-json", "download-csv", "download-html")
 ROWS = [("tech tech", "tech"), ("sport", "Sport"), ("contrary tech", "tech"), ("contrary sport", "Sport")]
 
 
@@ -61,7 +63,7 @@ def test_the_verdict_is_the_first_sentence_and_nothing_in_it_is_markup(made):
 
 def test_a_report_of_other_models_is_said_to_be_one(made, loader):
     opened = Opened(made, None)
-    mismatch = evaluate.mismatch_sentence(loader, opened)
+    mismatch = evaluate.mismatch_sentence(evaluate.find_mismatch(loader, opened))
     assert "belongs to other model revisions" in mismatch
     assert "PyTorch: unknown weights there, weights" in mismatch
     about = evaluate_view.about(opened, mismatch)
@@ -74,7 +76,10 @@ def test_before_the_models_are_ready_it_is_not_said(made):
         def pair(self):
             raise ModelError("not ready")
 
-    assert "can't be told yet" in evaluate.mismatch_sentence(Loading(), Opened(made, None))
+    opened = Opened(made, None)
+    assert evaluate.find_mismatch(Loading(), opened) is None
+    assert "can't be told yet" in evaluate.mismatch_sentence(None)
+    assert evaluate.summary_of(Loading())("bbc-minilm")["belongs_to_the_loaded_models"] is None
 
 
 def test_tables_hold_what_the_report_says(made):
@@ -130,6 +135,61 @@ def test_the_api_gives_a_reports_summary(client):
         client.predict(api_name="/report")
     with pytest.raises(AppError, match="no such report"):
         client.predict("../../etc/passwd", api_name="/report")
+    with pytest.raises(AppError, match="no such report"):
+        client.predict({"a": 1}, api_name="/report")
+
+
+def test_the_api_without_an_own_report_says_so():
+    assert not evaluate.is_there(ReadyLoader(), evaluate.OWN)
+    with pytest.raises(gr.Error, match="The loaded models have no report yet"):
+        evaluate.summary_of(ReadyLoader())(evaluate.OWN)
+
+
+def select(index, row_value):
+    return gr.SelectData(None, {"index": index, "value": "", "row_value": row_value})
+
+
+@pytest.mark.parametrize("row", [["", "", ""], [None, None], [], None, "ab"])
+def test_a_click_on_a_blank_row_gets_a_sentence(row):
+    with pytest.raises(InputError, match="That row holds no text"):
+        evaluate.clicked(select([0, 0], row))
+
+
+@pytest.mark.parametrize("index", [[0, 2], [0, -1], [0, "a"], [0], 0])
+def test_a_click_beside_the_table_gets_a_sentence(index):
+    with pytest.raises(InputError, match="That row holds no text"):
+        evaluate.clicked(select(index, ["1", "explain"]))
+
+
+@pytest.mark.parametrize("number", [0, 61, -1, "a", 1.5, [1], "9" * 5000])
+def test_a_number_of_no_text_gets_a_sentence(made, number):
+    with pytest.raises(InputError, match="That row holds no text"):
+        evaluate.text_index(Opened(made, None), number)
+
+
+def test_a_click_on_a_text_finds_it(made):
+    row, column = evaluate.clicked(select([3, 1], ["60", "explain"]))
+    assert (evaluate.text_index(Opened(made, None), row[0]), column) == (59, 1)
+
+
+def test_a_long_list_is_cut_and_says_so(made, monkeypatch):
+    monkeypatch.setattr(evaluate_layout, "MOST_ROWS", 10)
+    with gr.Blocks():
+        panel = evaluate_layout.build_panel()
+    shown = evaluate_layout.show_texts(panel, Opened(made, None), "All texts", list(range(60)))
+    assert [row[0] for row in shown[panel.texts]["data"]] == list(range(1, 11))
+    assert shown[panel.title] == "**All texts: 60 texts.** The first 10 are listed."
+    whole = evaluate_layout.show_texts(panel, Opened(made, None), "All texts", list(range(10)))
+    assert "listed" not in whole[panel.title]
+
+
+def test_the_files_are_made_when_another_report_is_shown_only(loader):
+    made = app.build(loader).config
+    buttons = {each["id"] for each in made["components"] if each["props"].get("elem_id", "") in FILES}
+    states = {each["id"] for each in made["components"] if each["type"] == "state"}
+    (event,) = [each for each in made["dependencies"] if buttons == set(each["outputs"])]
+    ((target, kind),) = event["targets"]
+    assert (target in states, kind) == (True, "change")
 
 
 def test_the_api_evaluates_a_labelled_file(client, tmp_path):
@@ -149,7 +209,8 @@ def test_an_uploaded_corpus_is_evaluated_in_the_models_classes(loader, tmp_path)
     assert all(step.report is None for step in steps)
     assert last.report["evaluations"]["TensorFlow"]["confusion"] == [[1, 1], [1, 1]]
     assert last.report["corpus"] == {"name": "news.csv", "digest": data.digest, "texts": 4}
-    assert evaluate.mismatch_sentence(loader, Opened(last.report, None)) == ""
+    assert evaluate.find_mismatch(loader, Opened(last.report, None)) == ""
+    assert evaluate.summary(Opened(last.report, None), "", [])["belongs_to_the_loaded_models"] is True
 
 
 @pytest.mark.parametrize(

@@ -62,3 +62,56 @@ def test_numbers_beyond_all_measure_are_refused(made, tmp_path, number):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ReportError, match="too large a number"):
         report.read(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (("evaluations", "PyTorch", "confusion"), [[0] * 3] * 3, "confusion does not count the texts"),
+        (("evaluations", "TensorFlow", "confusion"), [[10, 0, 0], [10, 0, 0], [10, 0, 0]], "does not count the texts"),
+        (("predictions", "PyTorch", 0), [0.0, 0.0, 9.0], "does not count the texts"),
+        (
+            ("comparison", "metrics", "accuracy", "pytorch", "low"),
+            0.999,
+            "accuracy/pytorch, .* can't have the interval",
+        ),
+        (("slices", "slices", 0, "first", "value"), 7.0, "slices/slices/0/first, 7.0 can't have"),
+        (
+            ("calibration", "PyTorch", "calibration", "if_calibrated", "low"),
+            5.0,
+            "if_calibrated, .* can't have the interval 5.0",
+        ),
+        (
+            ("slices", "slices", 0, "difference"),
+            {"value": 5.0, "low": None, "high": None, "reason": ""},
+            "the slice class, class 0 is outside -1 to 1",
+        ),
+        (
+            ("comparison", "metrics", "accuracy", "difference"),
+            {"value": 0.0, "low": -3.0, "high": 1.0, "reason": ""},
+            "difference of accuracies is outside",
+        ),
+    ],
+)
+def test_numbers_that_contradict_each_other_are_refused(made, path, value, expected):
+    changed = copy.deepcopy(made)
+    set_at(changed, path, value)
+    changed["id"] = report.identify(changed)
+    with pytest.raises(ReportError, match=expected):
+        report.check(changed, "theirs.json")
+
+
+def test_logits_that_tie_after_rounding_may_be_counted_in_either_column(made):
+    changed = copy.deepcopy(made)
+    row = changed["predictions"]["PyTorch"][0]
+    best = max(range(3), key=row.__getitem__)
+    row[(best + 1) % 3] = row[best] + 1e-4
+    changed["id"] = report.identify(changed)
+    report.check(changed, "theirs.json")
+
+
+def test_the_mean_of_skewed_simulations_may_lie_outside_their_interval(made):
+    changed = copy.deepcopy(made)
+    changed["calibration"]["PyTorch"]["calibration"]["if_calibrated"] |= {"value": 0.3, "low": 0.0, "high": 0.2}
+    changed["id"] = report.identify(changed)
+    report.check(changed, "theirs.json")

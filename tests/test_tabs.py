@@ -12,6 +12,7 @@ from gradio_client.exceptions import AppError
 import app
 from classifiers.answer import answer
 from corpus import Example
+from errors import InputError
 from limits import MAX_CHARACTERS, MAX_ROWS
 from tabs import batch, explain, explain_view, models, predict
 from tests.planted import Contrarian, ReadyLoader, WordCounter
@@ -143,9 +144,74 @@ def test_a_round_is_shown_with_its_share_and_a_stopped_one_says_what_is_kept():
     going = replace(kept.last, ended="", share=0.5, seconds=4.0)
     assert "at most about 4 s left" in explain_view.progress_line(going)
     assert "<progress value='0.500'" in explain_view.progress_line(going)
-    assert "what was found so far is kept" in explain_view.stopped_line(kept)
+    assert "what was found so far is kept" in explain_view.stopped_line(replace(kept, last=going))
+    assert "what was found so far is kept" in explain_view.failed_line(kept)
     assert "before the first result" in explain_view.stopped_line(None)
     assert explain_view.note_on(replace(kept.findings, ended="")) == explain_view.NOT_MEASURED
+
+
+def rounds_of(turn, text="tech news"):
+    return explain.explained(turn, explain.draw(LOADER, text, "", 100, 0, "log-odds", False), 6)
+
+
+def stop_in(shown):
+    return shown[-1]["interactive"]
+
+
+def test_an_explanation_ends_when_another_starts():
+    turn = explain.Turn()
+    older = rounds_of(turn)
+    next(older)
+    newer = rounds_of(turn, "sport news")
+    next(newer)
+    assert list(older) == []
+    assert turn.running
+    assert explain._finished(None, turn, "") == gr.skip()
+    *_, last = newer
+    assert last[0].subject.text == "sport news"
+    assert not turn.running
+
+
+def test_another_tabs_text_is_taken_up_while_one_is_explained():
+    made = app.build(LOADER)
+    (run,) = [each["id"] for each in made.config["components"] if each["props"].get("elem_id") == "explain"]
+    progress = [each["id"] for each in made.config["components"] if each["props"].get("elem_id") == "explain-progress"]
+    starts = [
+        each for each in made.config["dependencies"] if len(each["outputs"]) > 10 and progress[0] in each["outputs"]
+    ]
+    clicked, opened = starts
+    assert [tuple(target) for target in clicked["targets"]] == [(run, "click")]
+    assert opened["targets"][0][1] == "change"
+    assert opened["trigger_mode"] == "multiple"
+    assert {each["api_visibility"] for each in starts} == {"private"}
+    cancelled = [set(each["cancels"]) for each in made.config["dependencies"]]
+    assert {clicked["id"], opened["id"]} in cancelled
+
+
+def test_stop_is_offered_while_samples_are_drawn_only():
+    turn = explain.Turn()
+    first, *_, last = rounds_of(turn)
+    assert stop_in(first)
+    assert last[0].last.ended
+    assert not stop_in(last)
+    assert explain._stopped(last[0], turn) == explain_view.progress_line(last[0].last)
+
+
+def test_a_failure_ends_the_progress_and_frees_the_controls():
+    def failing():
+        yield from []
+        raise InputError("no")
+
+    turn = explain.Turn()
+    running = explain.explained(turn, failing(), 6)
+    assert "<progress" in next(running)[1]
+    shown = next(running)
+    assert "Ended by an error before the first result" in shown[1]
+    assert "<progress" not in shown[1]
+    assert not stop_in(shown)
+    with pytest.raises(InputError, match="no"):
+        next(running)
+    assert not turn.running
 
 
 def test_classifying_in_chunks_equals_classifying_at_once():
