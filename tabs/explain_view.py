@@ -7,7 +7,7 @@ import pandas as pd
 
 from classifiers.pair import NAMES
 from explain.curves import deletion_plot, numbers, numbers_table
-from explain.findings import Findings
+from explain.findings import ENDED, Findings
 from explain.highlight import bars, side_by_side
 from explain.html_report import page
 from explain.lime_text import Round
@@ -18,11 +18,6 @@ from spreadsheet import to_csv
 from tabs.common import save
 
 SHOWN = 80  # characters of a passage in the table
-ENDED = {
-    "stable": "Done: the top words are stable",
-    "samples": "Done: all samples were used",
-    "time": "Done: the time is used up",
-}
 MEASURING = "The deletion curves are measured at the end."
 NOT_MEASURED = "No deletion curves: the sampling was stopped before its end."
 ONE_CLASS = "No deletion curves: they are of a class against all others, not of one class against one other."
@@ -33,7 +28,7 @@ def progress_line(now: Round | None = None) -> str:
     if now is None:
         return _status("Asking the models …", "<progress aria-label='progress'></progress>")
     if now.ended:
-        return _status(f"{ENDED[now.ended]}, after {now.calls:,} samples and {now.seconds:.0f} s.")
+        return _status(f"Done: {ENDED[now.ended]}, after {now.calls:,} samples and {now.seconds:.0f} s.")
     left = now.seconds * (1 - now.share) / max(now.share, 0.01)
     bar = f"<progress value='{now.share:.3f}' aria-label='progress'></progress>"
     return _status(f"{now.calls:,} samples; at most about {left:.0f} s left, less if the words are stable before.", bar)
