@@ -99,8 +99,8 @@ def build_explain_tab(loader: ModelLoader) -> ExplainTab:
     gr.Examples(
         examples(), text, label="Examples (from the shipped sample's test split)", example_labels=example_labels()
     )
-    session, turn = gr.State(None, time_to_live=7200), gr.State(Turn(), time_to_live=7200)
-    start, timer = gr.State(0), gr.Timer(REFRESH_SECONDS)
+    session, turn, start = gr.State(None, time_to_live=7200), gr.State(Turn()), gr.State(0)
+    timer = gr.Timer(REFRESH_SECONDS)
     controls = [label, *switches, stop]
     finished = ([session, turn], [*results[3:5], *files, *controls])
     finish = shows_errors(lambda session, turn: _finished(session, turn, files[0].GRADIO_CACHE))
@@ -152,6 +152,8 @@ def explained(turn: Turn, drawn: Iterator[Session], results: int) -> Iterator[li
         yield [None, progress_line(), gr.update(visible=False), *unchanged, *_busy()]
         for session in drawn:
             if turn.number != mine:
+                # Gradio sends the last of a generator's values again at its end: they must not cover the newer ones.
+                yield [gr.skip()] * (3 + results + len(_busy()))
                 return
             # From its end on, Stop would stop nothing: the curves are measured then.
             busy = _busy(stoppable=not session.last.ended)
