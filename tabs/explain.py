@@ -212,12 +212,12 @@ def _shown(session: Session | None) -> list | dict:
 
 def _finished(session: Session | None, turn: Turn, cache: str) -> list | dict:
     """Numbers, curves, files and controls at the end of a sampling, of a stopped one too, or after a switch."""
-    if turn.running:  # another text's turn
+    if session is not None and session.last.ended and not turn.running:
+        session = session.measure()
+    if turn.running:  # another text's turn, perhaps since the measuring began
         return gr.skip()
     if session is None:
         return [gr.skip(), gr.skip(), *no_downloads(), *_usable(True)]
-    if session.last.ended:
-        session = session.measure()
     findings = session.findings
     return [*measured_view(findings, note_on(findings)), *downloads(findings, cache), *_usable(True)]
 

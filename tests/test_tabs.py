@@ -173,6 +173,13 @@ def test_an_explanation_ends_when_another_starts():
     assert not turn.running
 
 
+def test_curves_that_were_measured_too_late_are_not_shown(monkeypatch):
+    turn = explain.Turn()
+    *_, (session, *_) = rounds_of(turn)
+    monkeypatch.setattr(type(session), "measure", lambda session: turn.start() and session)
+    assert explain._finished(session, turn, "") == gr.skip()
+
+
 def test_another_tabs_text_is_taken_up_while_one_is_explained():
     made = app.build(LOADER)
     (run,) = [each["id"] for each in made.config["components"] if each["props"].get("elem_id") == "explain"]
