@@ -99,8 +99,8 @@ def build_explain_tab(loader: ModelLoader) -> ExplainTab:
     gr.Examples(
         examples(), text, label="Examples (from the shipped sample's test split)", example_labels=example_labels()
     )
-    session, turn = gr.State(None, time_to_live=7200), gr.State(Turn(), time_to_live=7200)
-    start, timer = gr.State(0), gr.Timer(REFRESH_SECONDS)
+    session, turn, start = gr.State(None, time_to_live=7200), gr.State(Turn()), gr.State(0)
+    timer = gr.Timer(REFRESH_SECONDS)
     controls = [label, *switches, stop]
     finished = ([session, turn], [*results[3:5], *files, *controls])
     finish = shows_errors(lambda session, turn: _finished(session, turn, files[0].GRADIO_CACHE))
@@ -152,6 +152,8 @@ def explained(turn: Turn, drawn: Iterator[Session], results: int) -> Iterator[li
         yield [None, progress_line(), gr.update(visible=False), *unchanged, *_busy()]
         for session in drawn:
             if turn.number != mine:
+                # Gradio sends the last of a generator's values again at its end: they must not cover the newer ones.
+                yield [gr.skip()] * (3 + results + len(_busy()))
                 return
             # From its end on, Stop would stop nothing: the curves are measured then.
             busy = _busy(stoppable=not session.last.ended)
@@ -210,12 +212,12 @@ def _shown(session: Session | None) -> list | dict:
 
 def _finished(session: Session | None, turn: Turn, cache: str) -> list | dict:
     """Numbers, curves, files and controls at the end of a sampling, of a stopped one too, or after a switch."""
-    if turn.running:  # another text's turn
+    if session is not None and session.last.ended and not turn.running:
+        session = session.measure()
+    if turn.running:  # another text's turn, perhaps since the measuring began
         return gr.skip()
     if session is None:
         return [gr.skip(), gr.skip(), *no_downloads(), *_usable(True)]
-    if session.last.ended:
-        session = session.measure()
     findings = session.findings
     return [*measured_view(findings, note_on(findings)), *downloads(findings, cache), *_usable(True)]
 

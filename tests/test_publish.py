@@ -131,6 +131,21 @@ def test_a_push_in_between_is_not_overwritten(connected_hub, repositories, made)
         hub_results.write_scores(remote, "planted", publish.scores(made, "pytorch"), "scores")
 
 
+def test_a_failure_at_the_second_card_names_the_first(connected_hub, repositories, made, monkeypatch):
+    scores = publish.scores
+
+    def pushed_in_between(report, framework):
+        if framework == "tensorflow":
+            connected_hub.put("alice/tiny-tensorflow", {**FILES["tensorflow"], "README.md": b"# New\n"})
+        return scores(report, framework)
+
+    monkeypatch.setattr(publish, "scores", pushed_in_between)
+    with pytest.raises(HubError, match="Someone else changed alice/tiny-tensorflow .*") as caught:
+        publish.publish(made, repositories)
+    commit = connected_hub.repos["model", "alice/tiny-pytorch"].branches["main"]
+    assert f"Before that, the scores were published to alice/tiny-pytorch (commit {commit})." in str(caught.value)
+
+
 def test_what_can_not_be_published_gets_a_sentence(connected_hub, repositories, made, tmp_path, monkeypatch, capsys):
     report.write(tmp_path / "report.json", made)
     path = str(tmp_path / "report.json")

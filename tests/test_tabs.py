@@ -161,15 +161,23 @@ def stop_in(shown):
 def test_an_explanation_ends_when_another_starts():
     turn = explain.Turn()
     older = rounds_of(turn)
-    next(older)
+    shown = next(older)
     newer = rounds_of(turn, "sport news")
     next(newer)
-    assert list(older) == []
+    (unchanged,) = older
+    assert unchanged == [gr.skip()] * len(shown)
     assert turn.running
     assert explain._finished(None, turn, "") == gr.skip()
     *_, last = newer
     assert last[0].subject.text == "sport news"
     assert not turn.running
+
+
+def test_curves_that_were_measured_too_late_are_not_shown(monkeypatch):
+    turn = explain.Turn()
+    *_, (session, *_) = rounds_of(turn)
+    monkeypatch.setattr(type(session), "measure", lambda session: turn.start() and session)
+    assert explain._finished(session, turn, "") == gr.skip()
 
 
 def test_another_tabs_text_is_taken_up_while_one_is_explained():
@@ -186,6 +194,13 @@ def test_another_tabs_text_is_taken_up_while_one_is_explained():
     assert {each["api_visibility"] for each in starts} == {"private"}
     cancelled = [set(each["cancels"]) for each in made.config["dependencies"]]
     assert {clicked["id"], opened["id"]} in cancelled
+
+
+def test_what_a_session_keeps_is_forgotten_in_time():
+    with gr.Blocks() as made:
+        explain.build_explain_tab(LOADER)
+    lives = [block.time_to_live for block in made.blocks.values() if isinstance(block, gr.State)]
+    assert lives.count(7200) == 1
 
 
 def test_stop_is_offered_while_samples_are_drawn_only():
