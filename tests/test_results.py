@@ -95,3 +95,24 @@ def test_the_readme_quotes_the_verdict():
     assert f"**Verdict: {made['comparison']['headline']}.**" in README
     assert made["comparison"]["explanation"] in README
     assert made["seeds"]["explanation"] in README
+
+
+def test_the_readme_quotes_the_explanations():
+    figures = read(RESULTS / "bbc-minilm" / "explain.json")["figures"]
+    ours = figures["ours"]
+    for framework in ("PyTorch", "TensorFlow"):
+        stock = figures["stock"][f"stock lime, {framework}"]
+        cells = [
+            f"{ours['models'][framework]['overlap_of_two_seeds']:.2f}",
+            f"{stock['overlap_of_two_halves']:.2f}",
+            f"{stock['overlap_of_draws_of_500']:.2f}",
+            f"{stock['ours_mean_drop_read']:.2f}",
+            f"{stock['mean_drop_read']:.2f}",
+            f"{stock['median_ratio_of_seconds_ours_for_both_models_to_stock']:.3f}",
+            f"{stock['median_ratio_of_seconds_ours_to_indicative_to_stock']:.3f}",
+        ]
+        assert f"| {framework} | {' | '.join(cells)} |" in README
+    assert f"on {ours['articles']} BBC articles" in README
+    assert f"median of {ours['median_seconds_to_indicative']:.1f} s" in README
+    assert f"{ours['median_seconds_both_models']:.1f} s to the end" in README
+    assert f"and {figures['peak_extra_megabytes']:.0f} MB" in README
