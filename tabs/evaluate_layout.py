@@ -61,8 +61,9 @@ class Panel:
     robustness: gr.Dataframe
 
     def components(self) -> list[Component]:
-        """All of them, as the outputs of a handler that shows a report."""
-        return [getattr(self, field.name) for field in fields(self)]
+        """All that a handler may change which shows a report."""
+        # Gradio takes the first output to a State for a change, also where the handler left it alone.
+        return [getattr(self, field.name) for field in fields(self) if field.name != "asked"]
 
     def downloads(self) -> list[gr.DownloadButton]:
         """The three files."""
