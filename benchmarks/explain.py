@@ -30,7 +30,8 @@ from errors import CorpusError, ReportError, one_sentence_errors
 from eval import predictions
 from eval.report import machine
 from explain.agreement import agree
-from explain.lime_text import Explanation, Settings, explain, rounds
+from explain.explanation import Explanation, Settings
+from explain.lime_text import explain, rounds
 from explain.sampling import draw_as_lime
 from explain.surrogate import fit, log_odds
 from explain.trust import UNTRUSTED

@@ -18,8 +18,8 @@ from classifiers.base import Classifier
 from classifiers.pair import load_pair
 from errors import InputError, one_sentence_errors
 from explain import html_report, terminal
+from explain.explanation import Settings
 from explain.findings import ENDED
-from explain.lime_text import Settings
 from explain.session import Session, sessions
 from explain.surrogate import TARGETS
 from explain.table import table

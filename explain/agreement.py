@@ -10,7 +10,8 @@ from scipy.stats import rankdata
 
 from classifiers.base import Classifier
 from eval.estimate import Estimate
-from explain.lime_text import Explanation, Settings, explain
+from explain.explanation import Explanation, Settings
+from explain.lime_text import explain
 
 TOP = 10
 

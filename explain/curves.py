@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 import html_page
 from explain.agreement import Agreement
+from explain.explanation import Explanation
 from explain.faithfulness import Curve, Faithfulness
-from explain.lime_text import Explanation
 
 WIDTH, HEIGHT = 640, 300  # of the drawing, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 40  # its margins

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explain.lime_text import Explanation, Part
+from explain.explanation import Explanation, Part
 from explain.surrogate import intervals
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.base import Classifier
-from explain.lime_text import Explanation, Part
+from explain.explanation import Explanation, Part
 from explain.surrogate import TARGETS
 
 COUNTS = (1, 2, 5, 10, 20, 30)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 import html_page
-from explain.lime_text import Explanation, Part
+from explain.explanation import Explanation, Part
 from explain.words import words
 
 BARS = 10  # words of each model

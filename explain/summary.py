@@ -22,7 +22,8 @@ from classifiers.pair import load_pair
 from errors import InputError, one_sentence_errors
 from eval.estimate import Estimate
 from explain import summary_page, surrogate
-from explain.lime_text import Settings, rounds
+from explain.explanation import Settings
+from explain.lime_text import rounds
 from explain.sampling import Samples
 from explain.words import words
 

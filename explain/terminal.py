@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from explain.difference import apart, compare
+from explain.explanation import Explanation, Part
 from explain.findings import Findings
-from explain.lime_text import Explanation, Part
 from explain.table import comparable
 from html_page import printable
 

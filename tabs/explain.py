@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from errors import ModelError
-from explain.lime_text import Settings
+from explain.explanation import Settings
 from explain.session import Session, sessions
 from explain.surrogate import TARGETS
 from limits import MAX_CHARACTERS, MAX_SAMPLES, MAX_SEED, MIN_SAMPLES, check_samples, check_seed, check_text

@@ -10,8 +10,9 @@ from rich.console import Console
 
 from explain import __main__ as command
 from explain import summary, summary_page, terminal
+from explain.explanation import Settings
 from explain.findings import Findings
-from explain.lime_text import Settings, explain
+from explain.lime_text import explain
 from tests.planted import Contrarian, WordCounter
 from tests.test_lime_text import FILLER, Planted, mixed
 

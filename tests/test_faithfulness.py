@@ -5,8 +5,9 @@ import pytest
 
 from explain.agreement import agree, stability
 from explain.difference import apart, compare
+from explain.explanation import Settings
 from explain.faithfulness import deletion_curve, faithfulness
-from explain.lime_text import Settings, explain
+from explain.lime_text import explain
 from explain.surrogate import Surrogate
 from explain.trust import judge
 from tests.planted import Contrarian, WordCounter

@@ -11,7 +11,8 @@ from lime.lime_text import LimeTextExplainer
 from classifiers.base import predict_proba
 from errors import InputError
 from explain import sampling
-from explain.lime_text import MAX_WORDS, Settings, Subject, explain, explanations, rounds
+from explain.explanation import Settings
+from explain.lime_text import MAX_WORDS, Subject, explain, explanations, rounds
 from explain.words import by_word
 from tests.planted import Contrarian, WordCounter
 
