@@ -10,6 +10,7 @@ from errors import InputError
 from explain.table import comparable, table
 from spreadsheet import to_csv
 from tests.explained import HOSTILE, MODELS, findings, session
+from tests.test_lime_text import Planted
 
 
 def test_one_row_a_word_in_the_texts_order_with_the_difference():
@@ -46,11 +47,14 @@ def test_one_model_has_a_table_but_no_disagreement():
 
 
 def test_another_class_is_explained_with_no_call_of_a_model():
-    kept = session("tech sport news")
-    for classifier in MODELS:
-        assert {each.label for each in kept.refit("sport").findings.explanations} == {"sport"}, classifier
-    weights = table(kept.refit("sport").findings.explanations).set_index("word")["PyTorch"]
-    assert weights["sport"] > 0 > weights["tech"]
+    models = [Planted("PyTorch"), Planted("TensorFlow")]
+    kept = session("superb so awful", models=models)
+    asked = [len(model.asked) for model in models]
+    found = [kept.refit("sport").findings, kept.disagreement().findings]
+    assert [len(model.asked) for model in models] == asked
+    assert {each.label for each in found[0].explanations} == {"sport"}
+    weights = table(found[0].explanations).set_index("word")["PyTorch"]
+    assert weights["awful"] > 0 > weights["superb"]
 
 
 def test_the_csv_holds_no_formula():
