@@ -59,7 +59,7 @@ def as_html(rows: Sequence[Row], classifiers: Sequence[Classifier], corpus: str,
     return html_page.render(
         "summary.html.j2",
         rows=rows,
-        labels=list(dict.fromkeys(row.label for row in rows)),
+        labels=list(dict.fromkeys([*classifiers[0].labels, *(row.label for row in rows)])),
         models=[(each.framework, each.revision, html_page.COLORS[each.framework]) for each in classifiers],
         corpus=corpus,
         texts=texts,

@@ -167,6 +167,7 @@ def test_the_page_and_the_csv_of_the_summary_run_nothing():
     assert "<script" not in page
     assert "<b>tech" not in page
     assert "<i>corpus" not in page
+    assert page.count("take more texts") == len(PAIR[0].labels)  # none of these rows is of their classes
     table = list(csv.DictReader(io.StringIO(summary_page.as_csv(rows, PAIR, "corpus", 3))))
     assert [row["word"] for row in table] == [HOSTILE[0], "'=1+1", HOSTILE[2]]
     assert float(table[0]["difference_value"]) == pytest.approx(0.1)
