@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from errors import BakeoffError, InputError
+
 
 def write_text(path: Path, text: str) -> None:
     """Write text as UTF-8."""
@@ -18,6 +20,18 @@ def write_text(path: Path, text: str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def export(path: Path, text: str, error: type[BakeoffError] = InputError) -> None:
+    """Write what a command was asked for, where it was asked for.
+
+    Raises:
+        InputError: it can't be written; another error of ours where `error` names one.
+    """
+    try:
+        write_text(path, text)
+    except OSError as reason:
+        raise error(f"{path} can't be written ({reason.strerror}); name another file.") from reason
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from classifiers.base import softmax
+from eval.disagreement import confusion_cells
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")
 
@@ -58,9 +59,9 @@ def cell(report: Mapping[str, Any], framework: str, label: str, predicted: str) 
     labels = report["labels"]
     if label not in labels or predicted not in labels:
         return []
-    given = np.array(report["predictions"]["references"]) == labels.index(label)
-    said = np.array(report["predictions"][framework]).argmax(axis=1) == labels.index(predicted)
-    return np.flatnonzero(given & said).tolist()
+    said = np.array(report["predictions"][framework]).argmax(axis=1)
+    cells = confusion_cells(report["predictions"]["references"], said)
+    return list(cells.get((labels.index(label), labels.index(predicted)), ()))
 
 
 def slice_texts(report: Mapping[str, Any], facet: str, name: str) -> list[int]:

@@ -12,7 +12,7 @@ from typing import Any
 import html_page
 from errors import ReportError, one_sentence_errors
 from eval import models, plots, report, wording
-from files import write_text
+from files import export
 
 
 def render(made: Mapping[str, Any]) -> str:
@@ -42,10 +42,7 @@ def write(path: Path, made: Mapping[str, Any]) -> None:
     Raises:
         ReportError: the file can't be written.
     """
-    try:
-        write_text(path, render(made))
-    except OSError as error:
-        raise ReportError(f"{path} can't be written ({error.strerror}); name another file.") from error
+    export(path, render(made), ReportError)
 
 
 @one_sentence_errors

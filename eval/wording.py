@@ -6,20 +6,12 @@ from typing import Any
 
 def number(estimate: Mapping[str, Any]) -> str:
     """An estimate, such as "0.9600 [0.9314, 0.9770]"; "not defined" without a value."""
-    if estimate["value"] is None:
-        return "not defined"
-    if estimate["low"] is None or estimate["high"] is None:
-        return f"{estimate['value']:.4f}"
-    return f"{estimate['value']:.4f} [{estimate['low']:.4f}, {estimate['high']:.4f}]"
+    return _with_interval(estimate, "{:.4f}")
 
 
 def points(estimate: Mapping[str, Any]) -> str:
     """A difference of shares in points, such as "+0.33 [-1.82, +2.48]"; "not defined" without a value."""
-    if estimate["value"] is None:
-        return "not defined"
-    if estimate["low"] is None or estimate["high"] is None:
-        return f"{100 * estimate['value']:+.2f}"
-    return f"{100 * estimate['value']:+.2f} [{100 * estimate['low']:+.2f}, {100 * estimate['high']:+.2f}]"
+    return _with_interval(estimate, "{:+.2f}", 100)
 
 
 def share(estimate: Mapping[str, Any]) -> str:
@@ -38,3 +30,12 @@ def reasons(compared: Mapping[str, Any]) -> str:
     """Why numbers of a comparison are missing, each reason once; empty where none is."""
     given = (compared[each]["reason"] for each in ("pytorch", "tensorflow", "difference"))
     return "; ".join(dict.fromkeys(filter(None, given)))
+
+
+def _with_interval(estimate: Mapping[str, Any], form: str, scale: int = 1) -> str:
+    if estimate["value"] is None:
+        return "not defined"
+    value, low, high = (
+        None if estimate[key] is None else form.format(scale * estimate[key]) for key in ("value", "low", "high")
+    )
+    return value if low is None or high is None else f"{value} [{low}, {high}]"

@@ -23,7 +23,7 @@ from explain.findings import ENDED
 from explain.session import Session, sessions
 from explain.surrogate import TARGETS
 from explain.table import table
-from files import write_text
+from files import export
 from html_page import COLORS
 from limits import check_text
 from spreadsheet import to_csv
@@ -74,9 +74,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         terminal.show(Console(), findings, arguments.top)
         print(f"{findings.calls} perturbed texts in {session.last.seconds:.1f} s; {ENDED[findings.ended]}.")
     if arguments.csv:
-        write(arguments.csv, to_csv(table(findings.explanations, findings.by_difference)).decode())
+        export(arguments.csv, to_csv(table(findings.explanations, findings.by_difference)).decode())
     if arguments.html:
-        write(arguments.html, html_report.page(findings, COLORS))
+        export(arguments.html, html_report.page(findings, COLORS))
     return 0
 
 
@@ -102,18 +102,6 @@ def sample(text: str, classifiers: Sequence[Classifier], label: str | None, sett
             bar.update(session.last.calls - bar.n)
             bar.set_postfix_str(", ".join(each.trust.level for each in session.last.explanations))
     return session
-
-
-def write(path: Path, made: str) -> None:
-    """Write a file.
-
-    Raises:
-        InputError: it can't be written.
-    """
-    try:
-        write_text(path, made)
-    except OSError as error:
-        raise InputError(f"{path} can't be written ({error.strerror}); name another file.") from error
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ class Part:
     low: float | None
     high: float | None
 
+    @property
+    def clear(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
+
 
 @dataclass(frozen=True)
 class Explanation:

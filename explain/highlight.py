@@ -109,11 +109,6 @@ def is_passage(part: Part) -> bool:
     return words(part.name) != [part.name]
 
 
-def is_clear(part: Part) -> bool:
-    """Whether the interval of its weight leaves out 0."""
-    return part.low is not None and not part.low <= 0 <= part.high
-
-
 def bars(explanations: Sequence[Explanation], colors: Mapping[str, str], names: Sequence[str] = ()) -> Markup:
     """Bars of the heaviest words.
 
@@ -148,7 +143,7 @@ def _piece(part: Part, text: str, top: float, target: str) -> Piece:
         kind="passage" if passage else "word",
         side="for" if part.weight > 0 else "against" if part.weight < 0 else "",
         strength=min(abs(part.weight) / top, 1.0) if top > 0 else 0.0,
-        clear=is_clear(part),
+        clear=part.clear,
         title=f"{name}{times}: {signed(part.weight, target)}{interval}",
     )
 

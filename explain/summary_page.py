@@ -16,8 +16,7 @@ from rich.text import Text
 
 import html_page
 from classifiers.base import Classifier
-from errors import InputError
-from files import write_text
+from files import export
 from spreadsheet import neutralise
 
 if TYPE_CHECKING:
@@ -46,10 +45,7 @@ def write(path: Path, rows: Sequence[Row], classifiers: Sequence[Classifier], co
     Raises:
         InputError: the file can't be written.
     """
-    try:
-        write_text(path, WRITERS[path.suffix](rows, classifiers, corpus, texts))
-    except OSError as error:
-        raise InputError(f"{path} can't be written ({error.strerror}); name another file.") from error
+    export(path, WRITERS[path.suffix](rows, classifiers, corpus, texts))
 
 
 def as_html(rows: Sequence[Row], classifiers: Sequence[Classifier], corpus: str, texts: int) -> str:

@@ -2,8 +2,8 @@
 
 `LimeBase` takes either of two regressors: its ridge regression, or `SaturatingRegression`. A news article says its
 class many times over, so that a BERT's log-odds barely move until most of it is gone and then fall at once. A straight
-line explains a third of that; a line that levels off explains most of it, and its weights come out more alike from one
-draw of samples to the next.
+line can't follow that; one that levels off can, and its weights come out more alike from one draw of samples to the
+next (figures in benchmarks/README.md).
 """
 
 import threading
