@@ -12,7 +12,6 @@ import hashlib
 import json
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+import label_checks
 import labelled
 import tables
 from errors import CorpusError, one_sentence_errors
@@ -102,14 +102,14 @@ def load(
     train_table, test_table = _tables(source, test, config, split, warnings)
     train = labelled.find_columns(train_table, text_column, label_column)
     given = [train] if test_table is None else [train, labelled.find_columns(test_table, text_column, label_column)]
-    given = labelled.without_contradictions(labelled.with_clean_labels(given), drop_duplicates, warnings)
+    given = label_checks.without_contradictions(label_checks.with_clean_labels(given), drop_duplicates, warnings)
     if drop_duplicates:
-        given = labelled.without_duplicates(given, warnings)
-    swallowed = labelled.swallowed_row_warnings(given)
-    labelled.check_classes(given[0], swallowed)
+        given = label_checks.without_duplicates(given, warnings)
+    swallowed = label_checks.swallowed_row_warnings(given)
+    label_checks.check_classes(given[0], swallowed)
     parts = given if len(given) == 2 else _split(given[0], seed, test_share)
-    labels = labelled.ordered_labels(parts, warnings)
-    warnings += labelled.duplicate_warnings(parts) + swallowed
+    labels = label_checks.ordered_labels(parts, warnings)
+    warnings += label_checks.duplicate_warnings(parts) + swallowed
     return Corpus(
         name, labels, *(part.examples() for part in parts), tuple(warnings), train.text_column, train.label_column
     )
@@ -124,7 +124,7 @@ def read_examples(
         CorpusError: the file can't be read, lacks a column, has an empty text or label, or more than `max_rows` rows.
     """
     part = labelled.find_columns(_read_file(path, max_rows), text_column, label_column)
-    return labelled.with_clean_labels([part])[0].examples()
+    return label_checks.with_clean_labels([part])[0].examples()
 
 
 def read_texts(path: str | Path, *, text_column: str | None = None, max_rows: int | None = None) -> tuple[Example, ...]:
@@ -239,41 +239,6 @@ def _split(part: LabelledTable, seed: int, test_share: float) -> list[LabelledTa
     return [part.take(rows) for rows in split_positions(part.labels.tolist(), seed=seed, test_share=test_share)]
 
 
-def profile(corpus: Corpus, max_length: int = 128) -> str:
-    """What is in a corpus, as plain text for a terminal; lengths are tokens of the embedded encoder.
-
-    Raises:
-        BakeoffError: the embedded encoder's tokenizer can't be read.
-    """
-    import tokenization
-    from trainers import encoder
-
-    tokenizer = tokenization.load(encoder.resolve("embedded").folder)
-    texts = [example.text for example in (*corpus.train, *corpus.test)]
-    lengths = np.array([len(ids) for ids in tokenizer.encode(texts)])
-    low, middle, high, top = np.percentile(lengths, [0, 50, 95, 100]).round().astype(int)
-    cut = (lengths > max_length).mean()
-    keys = [" ".join(text.split()) for text in texts]
-    lines = [
-        ("corpus", f"{corpus.name} (digest {corpus.digest[:12]})"),
-        ("columns", f"text from {corpus.text_column}, label from {corpus.label_column}"),
-        ("rows", f"{len(corpus.train):,} train, {len(corpus.test):,} test"),
-        ("tokens", f"minimum {low:,}, median {middle:,}, 95 % {high:,}, maximum {top:,}"),
-        ("truncated", f"{cut:.1%} of the texts at {max_length:,} tokens"),
-        ("duplicates", labelled.count(len(keys) - len(set(keys)), "row")),
-        *(("warning", warning) for warning in corpus.warnings),
-    ]
-    return "\n".join([*(f"{title:<12}{value}" for title, value in lines), "", *_class_lines(corpus)])
-
-
-def _class_lines(corpus: Corpus) -> list[str]:
-    train, test = (Counter(example.label for example in part) for part in (corpus.train, corpus.test))
-    names = {label: excerpt(label, 42)[1:-1] for label in corpus.labels}
-    width = max(len("class"), *map(len, names.values())) + 2
-    rows = [f"{names[label]:<{width}}{train[label]:>9,}{test[label]:>9,}" for label in corpus.labels]
-    return [f"{'class':<{width}}{'train':>9}{'test':>9}", *rows]
-
-
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the profile of a corpus: 0 when it can be trained on, 2 with one sentence when not."""
@@ -282,6 +247,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_options(parser)
     parser.add_argument("--max-length", type=int, default=128, metavar="TOKENS")
     arguments = parser.parse_args(argv)
+    from corpus_profile import profile  # needs a tokenizer, which reading a corpus does not
+
     print(profile(from_options(arguments), arguments.max_length))
     return 0
 
