@@ -1,20 +1,18 @@
-"""Publish model folders to the Hugging Face Hub and pull them back: pinned, complete and checked.
+"""Pull model folders from the Hugging Face Hub: pinned, complete and checked.
 
-Nothing else in Bakeoff imports huggingface_hub. The rules about what may be published or loaded are in
-`hub_safety.py`. `HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE` work as they do for huggingface_hub.
+Nothing but the modules `hub*.py` imports huggingface_hub: `hub_publish.py` is the way there, `hub_safety.py` has the
+rules about what may be published or loaded. `HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE` work as they do
+for huggingface_hub.
 """
 
 import logging
 import re
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from huggingface_hub import (
-    CommitOperationAdd,
-    CommitOperationDelete,
     HfApi,
     constants,
     get_token,
@@ -27,7 +25,7 @@ from huggingface_hub.utils import validate_repo_id
 
 import hub_safety
 from errors import HubError
-from hub_cache import bad_files, digest, discard, read_manifest, write_manifest
+from hub_cache import bad_files, discard, read_manifest, write_manifest
 from hub_errors import CLIENT_ERRORS, Attempt, describe, is_transient, one_sentence, retry
 
 PYTORCH_FILES = ("config.json", "model.safetensors", "tokenizer.json", "labels.json", "recipe.json")
@@ -44,16 +42,6 @@ LISTING_WAITS = (0.5, 2.0)
 DOWNLOAD_WAITS = (1.0, 2.0, 4.0, 8.0)
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Published:
-    """A version on the Hub whose bytes were downloaded again and compared."""
-
-    repo_id: str
-    revision: str
-    tag: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -83,77 +71,6 @@ def parse_model_id(model_id: str) -> tuple[str, str | None]:
     return repo_id, revision or None
 
 
-def check_write_access(repo_id: str, *, token: str | None = None) -> None:
-    """Fail before long work whose result could not be published.
-
-    Raises:
-        HubError: the id is none, there is no token, the Hub does not accept it, or it may only read.
-    """
-    token = publishing_token(repo_id, token)
-    with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
-        user = HfApi(token=token).whoami()
-    if user.get("auth", {}).get("accessToken", {}).get("role") == "read":
-        raise HubError(f"The token may only read: use one that may write to {repo_id}.")
-    owners = [user["name"], *(each["name"] for each in user.get("orgs", ()))]
-    if repo_id.partition("/")[0] not in owners:
-        raise HubError(
-            f"The token is of {owners[0]}, who may not publish {repo_id}: publish as {' or '.join(owners)}/NAME."
-        )
-
-
-def publish(
-    folder: Path,
-    repo_id: str,
-    *,
-    private: bool = False,
-    token: str | None = None,
-    tag: str | None = None,
-    message: str = "Publish with Bakeoff",
-    progress: Callable[[str], None] | None = None,
-) -> Published:
-    """Make the repository hold exactly the files of `folder`: one commit, downloaded again, compared, then tagged.
-
-    Dot-files and `checkpoint*` folders stay behind. Without `tag` the version gets the next free `v1`, `v2` …; when
-    nothing changed since such a version, that version is returned.
-
-    Args:
-        folder: a model folder of safetensors or Keras weights with its JSON and text files.
-        repo_id: `user/name`; it is created if it doesn't exist.
-        private: create it private; an existing public repository is then refused.
-        token: a token with write access; otherwise HF_TOKEN or the cached login.
-        tag: the tag to set once the upload is verified.
-        message: the commit message.
-        progress: called with a few words at each stage.
-
-    Raises:
-        HubError: the folder holds what must not be published (nothing is uploaded), the Hub refuses or fails, or
-            what it serves differs from the folder (no tag is set).
-    """
-    say = progress or logger.info
-    token = publishing_token(repo_id, token)
-    files = hub_safety.publishable_files(Path(folder), token)
-    if constants.is_offline_mode():
-        raise HubError("HF_HUB_OFFLINE is set, so nothing can be published: unset it.")
-    with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
-        say(f"hashing {len(files)} files")
-        hashes = {name: digest(path) for name, path in files.items()}
-        api = HfApi(token=token)
-        head, old_files = _create_repo(api, repo_id, private)
-        tags = {ref.name: ref.target_commit for ref in api.list_repo_refs(repo_id).tags}
-        if tag in tags:
-            raise HubError(f"{repo_id} already has a tag {tag!r}: choose another one.")
-        say(f"uploading to {repo_id}")
-        stale = [name for name in old_files if name not in files and name != ".gitattributes"]
-        operations = [CommitOperationAdd(name, path) for name, path in files.items()]
-        operations += [CommitOperationDelete(name) for name in stale]
-        # The parent makes the Hub refuse (412) when someone else pushed since the listing.
-        revision = api.create_commit(repo_id, operations, commit_message=message, parent_commit=head).oid
-        say("downloading what was pushed and comparing it")
-        _verify_upload(api, repo_id, revision, hashes)
-        tag = _set_tag(api, repo_id, revision, tag, tags)
-    return Published(repo_id, revision, tag, f"{constants.ENDPOINT}/{repo_id}")
-
-
 def pull(
     repo_id: str,
     revision: str | None = None,
@@ -179,7 +96,7 @@ def pull(
     repo_id, revision = parse_model_id(f"{repo_id}@{revision}" if revision else repo_id)
     revision = revision or constants.DEFAULT_REVISION
     manifest = _storage(repo_id) / "bakeoff" / f"{quote(revision, safe='')}{'.part' if only else ''}.json"
-    token = _token(token)
+    token = given_token(token)
     with one_sentence(Attempt("read", repo_id, revision, constants.ENDPOINT, token)):
         if constants.is_offline_mode():
             return _cached(repo_id, revision, manifest, required, only, "HF_HUB_OFFLINE is set")
@@ -208,59 +125,17 @@ def pull_encoder(repo_id: str, revision: str | None = None, *, token: str | None
     return pull(repo_id, revision, token=token, required=required, only=ENCODER_FILES)
 
 
-def publishing_token(repo_id: str, token: str | None) -> str:
-    """The token to publish with: the given one, HF_TOKEN or the cached login.
+def given_token(token: str | None) -> str | None:
+    """The given token, HF_TOKEN or the cached login; None where there is none.
 
     Raises:
-        HubError: the id is no repository to publish to, or there is no token.
+        HubError: it holds what no token can hold.
     """
-    if parse_model_id(repo_id)[1] or "/" not in repo_id:
-        raise HubError(f"{repo_id!r} is not a repository to publish to: expected user/name.")
-    if token := _token(token):
-        return token
-    raise HubError("Publishing needs a Hugging Face token: set HF_TOKEN or run `hf auth login`.")
-
-
-def _token(token: str | None) -> str | None:
     token = (token or get_token() or "").strip() or None
     # The HTTP client would quote a malformed header, token and all, in its error.
     if token and not re.fullmatch(r"[!-~]+", token):
         raise HubError("The Hugging Face token holds spaces or characters that no token has: set HF_TOKEN again.")
     return token
-
-
-def _create_repo(api: HfApi, repo_id: str, private: bool) -> tuple[str, list[str]]:
-    api.create_repo(repo_id, private=private or None, exist_ok=True)
-    info = api.model_info(repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT)
-    if private and not info.private:
-        raise HubError(f"{repo_id} already exists and is public: make it private on the Hub or choose another name.")
-    return info.sha, [file.rfilename for file in info.siblings or ()]
-
-
-def _verify_upload(api: HfApi, repo_id: str, revision: str, hashes: dict[str, str]) -> None:
-    info = retry(lambda: api.model_info(repo_id, revision=revision), LISTING_WAITS)
-    names = {file.rfilename for file in info.siblings} - {".gitattributes"}
-    differing = sorted(names ^ hashes.keys())
-    with tempfile.TemporaryDirectory(prefix="bakeoff-verify-") as fresh:
-        fetch = {"revision": revision, "cache_dir": fresh, "token": api.token, "force_download": True}
-        folder = Path(retry(lambda: snapshot_download(repo_id, **fetch), DOWNLOAD_WAITS))
-        differing += bad_files(folder, {name: digest for name, digest in hashes.items() if name in names})
-    if differing:
-        raise HubError(
-            f"What {repo_id} serves at {revision[:12]} differs from the folder in {', '.join(differing)}:"
-            " the version was not tagged; publish again."
-        )
-
-
-def _set_tag(api: HfApi, repo_id: str, revision: str, tag: str | None, tags: dict[str, str]) -> str:
-    versions = {name: int(name[1:]) for name in tags if re.fullmatch(r"v\d+", name)}
-    if tag is None:
-        unchanged = [name for name in versions if tags[name] == revision]
-        if unchanged:
-            return unchanged[0]
-        tag = f"v{max(versions.values(), default=0) + 1}"
-    api.create_tag(repo_id, tag=tag, revision=revision)
-    return tag
 
 
 def _listing(api: HfApi, repo_id: str, revision: str, only: Sequence[str] | None) -> tuple[str, dict[str, str]]:

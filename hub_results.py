@@ -13,8 +13,9 @@ import yaml
 from huggingface_hub import CommitOperationAdd, EvalResult, HfApi, ModelCard, constants, hf_hub_download
 
 from errors import HubError
-from hub import LISTING_WAITS, publishing_token
+from hub import LISTING_WAITS
 from hub_errors import Attempt, one_sentence, retry
+from hub_publish import publishing_token
 
 CARD = "README.md"
 INTERVAL = " (95 % interval "  # ends the name of a metric; what stands before it tells metrics apart

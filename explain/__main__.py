@@ -77,6 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         export(arguments.csv, to_csv(table(findings.explanations, findings.by_difference)).decode())
     if arguments.html:
         export(arguments.html, html_report.page(findings, COLORS))
+    for path in filter(None, (arguments.csv, arguments.html)):
+        print(f"written to {path}", file=sys.stderr)  # beside --json, whose output is standard output's alone
     return 0
 
 

@@ -9,7 +9,7 @@ from errors import ModelError
 from explain.explanation import Settings
 from explain.session import Session, sessions
 from explain.surrogate import TARGETS
-from limits import MAX_CHARACTERS, MAX_SAMPLES, MAX_SEED, MIN_SAMPLES, check_samples, check_seed, check_text
+from limits import MAX_SAMPLES, MAX_SEED, MIN_SAMPLES, check_samples, check_seed, check_text
 from model_loader import ModelLoader
 from tabs.common import shows_errors
 from tabs.explain_view import (
@@ -22,7 +22,7 @@ from tabs.explain_view import (
     stopped_line,
     view,
 )
-from tabs.predict import example_labels, examples
+from tabs.text_box import build_examples, build_text_box
 
 OWN = ("each model's own answer", "")  # as shown, and its value
 SWITCHES = {  # what can be asked of samples that are there, and how
@@ -32,7 +32,7 @@ SWITCHES = {  # what can be asked of samples that are there, and how
     "Explain the disagreement": Session.disagreement,
 }
 REFRESH_SECONDS = 2.0
-WIDTHS = ["180px", "60px", *["150px"] * 9, "70px"]  # of the table's columns
+WIDTHS = ["140px", "60px", *["108px"] * 9, "60px"]  # of the table's columns
 AT_ONCE = {"concurrency_limit": 2, "concurrency_id": "explain"}  # so that predictions are not starved
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}  # the results stay in sight as they sharpen
 
@@ -96,9 +96,7 @@ def build_explain_tab(loader: ModelLoader) -> ExplainTab:
     progress = gr.HTML(elem_id="explain-progress")
     with gr.Column(visible=False) as shown:
         switches, results, files = _lay_out_results()
-    gr.Examples(
-        examples(), text, label="Examples (from the shipped sample's test split)", example_labels=example_labels()
-    )
+    build_examples(text)
     session, turn, start = gr.State(None, time_to_live=7200), gr.State(Turn()), gr.State(0)
     timer = gr.Timer(REFRESH_SECONDS)
     controls = [label, *switches, stop]
@@ -243,14 +241,7 @@ def _classes(loader: ModelLoader) -> tuple[dict, gr.Timer]:
 
 def _lay_out_inputs() -> tuple:
     """Text, class, options, and the buttons Explain and Stop."""
-    text = gr.Textbox(
-        label="Text to explain",
-        placeholder="Paste a news item, or choose an example below",
-        lines=4,
-        max_lines=12,
-        max_length=MAX_CHARACTERS,
-        elem_id="explain-text",
-    )
+    text = build_text_box("Text to explain", "explain-text")
     label = gr.Dropdown([OWN], value="", label="Class to explain", elem_id="explain-class")
     with gr.Row():
         run = gr.Button("Explain", variant="primary", scale=3, elem_id="explain")

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-import corpus
 from classifiers.answer import Answer, answer
 from classifiers.pair import NAMES
-from limits import MAX_CHARACTERS, check_text
+from limits import check_text
 from model_loader import ModelLoader
 from tabs.common import milliseconds, percent, plain, shows_errors
+from tabs.text_box import build_examples, build_text_box
 
 HISTORY_HEADERS = ["Text", "PyTorch", "TensorFlow", "Same answer"]
 SHOWN = 80  # characters of a text in a table
@@ -17,14 +17,7 @@ SHOWN = 80  # characters of a text in a table
 
 def build_predict_tab(loader: ModelLoader) -> tuple[gr.Textbox, gr.Button]:
     """Lay out the tab and connect its events; returns the text and the button that asks for its explanation."""
-    text = gr.Textbox(
-        label="Text to classify",
-        placeholder="Paste a news item, or choose an example below",
-        lines=4,
-        max_lines=12,
-        max_length=MAX_CHARACTERS,
-        elem_id="text",
-    )
+    text = build_text_box("Text to classify", "text")
     with gr.Row():
         submit = gr.Button("Classify", variant="primary", scale=3, elem_id="classify")
         explain = gr.Button("Explain this text", scale=2, elem_id="explain-this")
@@ -32,9 +25,7 @@ def build_predict_tab(loader: ModelLoader) -> tuple[gr.Textbox, gr.Button]:
     verdict = gr.Markdown(elem_id="verdict")
     with gr.Row():
         columns = [_answer_column(name) for name in NAMES.values()]
-    gr.Examples(
-        examples(), text, label="Examples (from the shipped sample's test split)", example_labels=example_labels()
-    )
+    build_examples(text)
     with gr.Accordion("History of this session", open=False):
         history = gr.State([])
         past = gr.Dataframe(headers=HISTORY_HEADERS, interactive=False, wrap=True, label="Newest first")
@@ -90,16 +81,3 @@ def _history_row(text: str, answers: Sequence[Answer]) -> list[str]:
     same = "" if len(answers) < len(NAMES) else "yes" if len({each.predicted[0] for each in answers}) == 1 else "no"
     shortened = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     return [shortened, *[said.get(name, "") for name in NAMES.values()], same]
-
-
-def examples() -> list[list[str]]:
-    """One item of each class, and two that sit near a boundary, a row each."""
-    test = corpus.load().test
-    plain = {example.label: example.text for example in reversed(test) if not example.columns["near"]}
-    near = [example.text for example in test if example.columns["near"]][:2]
-    return [[text] for text in [*[plain[label] for label in sorted(plain)], *near]]
-
-
-def example_labels() -> list[str]:
-    """How each of the examples begins."""
-    return [f"{text[:60]}…" for [text] in examples()]

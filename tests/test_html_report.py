@@ -6,22 +6,19 @@ import io
 import re
 import xml.etree.ElementTree as ElementTree
 
-import numpy as np
 import pytest
 
 from eval import html_report, plots, report
 from eval.metrics_csv import HEADER, metrics_csv
-from tests.predictions import EDGES, logits
-from tests.test_report import build
+from tests.predictions import EDGES
+from tests.test_report import build, build_planted
 
 HOSTILE = '"><img src=x onerror=alert(1)>$x^2$</td>'
 
 
 @pytest.fixture(scope="module")
 def made():
-    references = np.arange(60) % 3
-    runs = [[logits(references, 3, 2.0, seed=10 * part + run) for run in range(3)] for part in range(2)]
-    return build(references, runs[0][0], runs[1][0], seed_logits=tuple(runs))
+    return build_planted()
 
 
 def renamed(made, name):

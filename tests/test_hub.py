@@ -13,6 +13,7 @@ import pytest
 from huggingface_hub import constants
 
 import hub
+import hub_publish
 from errors import HubError
 
 ALICE = "hf_" + hashlib.sha256(b"alice write").hexdigest()[:34]
@@ -68,7 +69,7 @@ def downloads(server) -> list[str]:
 
 def test_what_was_published_comes_back_byte_for_byte(connected_hub, folder):
     stages = []
-    published = hub.publish(folder, "alice/news", token=ALICE, progress=stages.append)
+    published = hub_publish.publish(folder, "alice/news", token=ALICE, progress=stages.append)
     assert (published.repo_id, published.tag) == ("alice/news", "v1")
     assert published.url == f"{connected_hub.endpoint}/alice/news"
     assert len(stages) == 3
@@ -79,10 +80,10 @@ def test_what_was_published_comes_back_byte_for_byte(connected_hub, folder):
 
 
 def test_a_new_version_drops_stale_files_and_gets_the_next_tag(connected_hub, folder):
-    first = hub.publish(folder, "alice/news", token=ALICE)
+    first = hub_publish.publish(folder, "alice/news", token=ALICE)
     (folder / "README.md").unlink()
     (folder / "model.safetensors").write_bytes(b"better")
-    second = hub.publish(folder, "alice/news", token=ALICE)
+    second = hub_publish.publish(folder, "alice/news", token=ALICE)
     repo = connected_hub.repos["model", "alice/news"]
     assert repo.tags == {"v1": first.revision, "v2": second.revision}
     assert repo.at("v2").parent == first.revision, "one commit a version"
@@ -94,36 +95,36 @@ def test_a_new_version_drops_stale_files_and_gets_the_next_tag(connected_hub, fo
 
 
 def test_publishing_the_same_bytes_again_makes_no_new_version(connected_hub, folder):
-    first = hub.publish(folder, "alice/news", token=ALICE)
-    assert hub.publish(folder, "alice/news", token=ALICE) == first
+    first = hub_publish.publish(folder, "alice/news", token=ALICE)
+    assert hub_publish.publish(folder, "alice/news", token=ALICE) == first
     assert len(connected_hub.repos["model", "alice/news"].commits) == 2
 
 
 def test_a_tag_of_ones_own_is_set_once(connected_hub, folder):
-    assert hub.publish(folder, "alice/news", token=ALICE, tag="paper").tag == "paper"
+    assert hub_publish.publish(folder, "alice/news", token=ALICE, tag="paper").tag == "paper"
     (folder / "recipe.json").write_bytes(b"[]")
     commits = len(connected_hub.repos["model", "alice/news"].commits)
-    assert "already has a tag 'paper'" in sentence(hub.publish, folder, "alice/news", token=ALICE, tag="paper")
+    assert "already has a tag 'paper'" in sentence(hub_publish.publish, folder, "alice/news", token=ALICE, tag="paper")
     assert len(connected_hub.repos["model", "alice/news"].commits) == commits
 
 
 def test_dot_files_and_checkpoints_stay_behind(connected_hub, folder):
     write(folder, {".env": b"SECRET", ".cache/a.json": b"{}", "checkpoint-5/optimizer.pt": b"x", "sub/.x.json": b"{}"})
-    hub.publish(folder, "alice/news", token=ALICE)
+    hub_publish.publish(folder, "alice/news", token=ALICE)
     files = connected_hub.repos["model", "alice/news"].at("main").files
     assert set(files) == {*FILES, ".gitattributes"}
 
 
 def test_what_the_hub_serves_differently_is_named_and_not_tagged(connected_hub, folder):
     connected_hub.faults.bodies["model.safetensors"] = b"\0" * len(FILES["model.safetensors"])
-    message = sentence(hub.publish, folder, "alice/news", token=ALICE)
+    message = sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
     assert "model.safetensors" in message
     assert "README.md" not in message
     assert connected_hub.repos["model", "alice/news"].tags == {}
 
 
 def test_a_private_repository_is_private_from_the_start(connected_hub, folder):
-    published = hub.publish(folder, "alice/secret", private=True, token=ALICE)
+    published = hub_publish.publish(folder, "alice/secret", private=True, token=ALICE)
     assert connected_hub.repos["model", "alice/secret"].private
     assert "no repository 'alice/secret'" in sentence(hub.pull, "alice/secret")
     assert "no repository" in sentence(hub.pull, "alice/secret", token=connected_hub.token("bob"))
@@ -132,10 +133,10 @@ def test_a_private_repository_is_private_from_the_start(connected_hub, folder):
 
 
 def test_private_refuses_a_repository_that_is_public_already(connected_hub, folder):
-    hub.publish(folder, "alice/news", token=ALICE)
+    hub_publish.publish(folder, "alice/news", token=ALICE)
     commits = len(connected_hub.repos["model", "alice/news"].commits)
     (folder / "recipe.json").write_bytes(b"[]")
-    assert "is public" in sentence(hub.publish, folder, "alice/news", private=True, token=ALICE)
+    assert "is public" in sentence(hub_publish.publish, folder, "alice/news", private=True, token=ALICE)
     assert len(connected_hub.repos["model", "alice/news"].commits) == commits
 
 
@@ -158,24 +159,24 @@ def test_who_may_not_publish_is_told_why(connected_hub, folder, token, repo_id, 
     connected_hub.put("alice/old", FILES)
     if token and " " in token:
         token = connected_hub.token(*token.split())
-    message = sentence(hub.publish, folder, repo_id, token=token)
+    message = sentence(hub_publish.publish, folder, repo_id, token=token)
     assert expected in message
     assert token is None or token not in message
     assert ("model", "alice/news") not in connected_hub.repos
 
 
 def test_a_push_in_between_is_not_overwritten(connected_hub, folder, monkeypatch):
-    hub.publish(folder, "alice/news", token=ALICE)
+    hub_publish.publish(folder, "alice/news", token=ALICE)
     (folder / "recipe.json").write_bytes(b"[]")
-    listing = hub._create_repo
+    listing = hub_publish._create_repo
 
     def then_somebody_pushes(*args):
         found = listing(*args)
         connected_hub.put("alice/news", {"theirs.json": b"{}"})
         return found
 
-    monkeypatch.setattr(hub, "_create_repo", then_somebody_pushes)
-    assert "(412)" in sentence(hub.publish, folder, "alice/news", token=ALICE)
+    monkeypatch.setattr(hub_publish, "_create_repo", then_somebody_pushes)
+    assert "(412)" in sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
     assert set(connected_hub.repos["model", "alice/news"].at("main").files) == {"theirs.json"}
 
 
@@ -183,7 +184,7 @@ def test_a_push_in_between_is_not_overwritten(connected_hub, folder, monkeypatch
 def test_a_token_in_a_text_is_never_published(connected_hub, folder, place):
     other = connected_hub.token("bob")
     write(folder, {place: json.dumps({"said": other}).encode()})
-    message = sentence(hub.publish, folder, "alice/news", token=ALICE)
+    message = sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
     assert place in message
     assert other not in message
     assert connected_hub.requests == []
@@ -192,10 +193,10 @@ def test_a_token_in_a_text_is_never_published(connected_hub, folder, place):
 def test_links_and_empty_folders_are_not_published(connected_hub, folder, tmp_path):
     (tmp_path / "outside.json").write_text("{}")
     (folder / "linked.json").symlink_to(tmp_path / "outside.json")
-    assert "linked.json" in sentence(hub.publish, folder, "alice/news", token=ALICE)
+    assert "linked.json" in sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
     (tmp_path / "empty").mkdir()
-    assert "is empty" in sentence(hub.publish, tmp_path / "empty", "alice/news", token=ALICE)
-    assert "is not a folder" in sentence(hub.publish, tmp_path / "absent", "alice/news", token=ALICE)
+    assert "is empty" in sentence(hub_publish.publish, tmp_path / "empty", "alice/news", token=ALICE)
+    assert "is not a folder" in sentence(hub_publish.publish, tmp_path / "absent", "alice/news", token=ALICE)
     assert connected_hub.requests == []
 
 
@@ -220,7 +221,7 @@ def test_unsafe_files_of_a_repository_are_refused_before_any_download(connected_
 @pytest.mark.parametrize("name", UNSAFE_NAMES)
 def test_unsafe_files_of_a_folder_are_refused_before_any_upload(connected_hub, folder, name):
     write(folder, {name: b"x"})
-    assert repr(name) in sentence(hub.publish, folder, "alice/news", token=ALICE)
+    assert repr(name) in sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
     assert connected_hub.requests == []
 
 
@@ -248,7 +249,7 @@ def test_code_that_a_configuration_asks_for_is_refused(connected_hub, folder, na
     assert name in message
     assert expected in message
     write(folder, {name: body})
-    assert expected in sentence(hub.publish, folder, "alice/news", token=ALICE)
+    assert expected in sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
     assert ("model", "alice/news") not in connected_hub.repos
 
 
@@ -360,13 +361,13 @@ def test_model_ids_are_split():
 )
 def test_other_refusals_of_a_commit_have_their_sentence(connected_hub, folder, status, expected):
     connected_hub.faults.statuses["/commit/main"] = (status, 1)
-    assert expected in sentence(hub.publish, folder, "alice/news", token=ALICE)
+    assert expected in sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
     assert connected_hub.repos["model", "alice/news"].tags == {}
 
 
 def test_a_card_with_broken_metadata_is_named(connected_hub, folder):
     (folder / "README.md").write_text("---\ntags: [unclosed\n---\n# A model\n")
-    message = sentence(hub.publish, folder, "alice/news", token=ALICE)
+    message = sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
     assert "metadata of README.md" in message
     assert len(connected_hub.repos["model", "alice/news"].commits) == 1
 
@@ -449,10 +450,10 @@ def test_offline_mode_asks_nobody(connected_hub, monkeypatch):
 
 def test_publishing_offline_or_with_the_hub_gone_is_told(connected_hub, folder, monkeypatch):
     connected_hub.stop()
-    assert "can't be reached" in sentence(hub.publish, folder, "alice/news", token=ALICE)
+    assert "can't be reached" in sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
     connected_hub.start()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert "HF_HUB_OFFLINE is set" in sentence(hub.publish, folder, "alice/news", token=ALICE)
+    assert "HF_HUB_OFFLINE is set" in sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
 
 
 def test_half_a_download_does_not_count_as_a_cached_copy(connected_hub):
@@ -545,11 +546,11 @@ def test_an_unreadable_manifest_counts_as_none(connected_hub):
 
 def test_the_token_shows_up_in_no_log_and_no_file(connected_hub, folder, caplog, capfd):
     caplog.set_level(logging.DEBUG)
-    published = hub.publish(folder, "alice/news", token=ALICE, private=True)
+    published = hub_publish.publish(folder, "alice/news", token=ALICE, private=True)
     hub.pull("alice/news", token=ALICE)
     connected_hub.faults.statuses["/commit/main"] = (403, 1)
     (folder / "recipe.json").write_text("[]")
-    sentence(hub.publish, folder, "alice/news", token=ALICE)
+    sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
     output = capfd.readouterr()
     cached = b"".join(p.read_bytes() for p in Path(constants.HF_HUB_CACHE).rglob("*") if p.is_file())
     pushed = b"".join(blob.data for blob in connected_hub.repos["model", "alice/news"].at("v1").files.values())
@@ -562,7 +563,7 @@ def test_no_sentence_repeats_a_token_that_the_server_quotes(connected_hub, folde
     caplog.set_level(logging.INFO)
     connected_hub.faults.echo_token = True
     connected_hub.faults.statuses["/commit/main"] = (status, 1)
-    assert ALICE[3:] not in sentence(hub.publish, folder, "alice/news", token=ALICE)
+    assert ALICE[3:] not in sentence(hub_publish.publish, folder, "alice/news", token=ALICE)
     assert ALICE[3:] not in sentence(hub.pull, "alice/news", "v9", token=ALICE)
     assert ALICE[3:] not in caplog.text
 
@@ -586,7 +587,7 @@ def test_the_environment_of_a_subprocess_reaches_the_hub(fake_hub, tmp_path):
 
 
 def test_write_access_is_checked_before_long_work(connected_hub):
-    hub.check_write_access("alice/new", token=connected_hub.token("alice"))
+    hub_publish.check_write_access("alice/new", token=connected_hub.token("alice"))
     for token, expected in [
         (None, "needs a Hugging Face token"),
         ("hf_" + "x" * 34, "does not accept the token"),
@@ -594,4 +595,4 @@ def test_write_access_is_checked_before_long_work(connected_hub):
         (connected_hub.token("bob"), "is of bob, who may not publish alice/new: publish as bob/NAME"),
     ]:
         with pytest.raises(HubError, match=expected):
-            hub.check_write_access("alice/new", token=token)
+            hub_publish.check_write_access("alice/new", token=token)

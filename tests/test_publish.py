@@ -7,7 +7,7 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard
 
-import hub
+import hub_publish
 import hub_results
 from classifiers.pair import locate
 from errors import HubError, ReportError
@@ -176,7 +176,7 @@ def test_a_trained_pair_is_published_scored_and_still_loads(connected_hub, tiny_
     monkeypatch.setenv("HF_TOKEN", connected_hub.token("alice"))
     repositories = {framework: f"alice/news-{framework}" for framework in FILES}
     for framework, repo_id in repositories.items():
-        hub.publish(tiny_runs / framework, repo_id)
+        hub_publish.publish(tiny_runs / framework, repo_id)
     folders = [str(tiny_runs / framework) for framework in FILES]
     output = tmp_path / "report.json"
     cache = ["--cache", str(tmp_path / "cache")]

@@ -33,11 +33,16 @@ def build(references, first, second, **more):
     )
 
 
-@pytest.fixture(scope="module")
-def planted():
+def build_planted():
+    """A report on 60 texts, with three seeds a framework."""
     references = np.arange(60) % 3
     runs = [[logits(references, 3, 2.0, seed=10 * part + run) for run in range(3)] for part in range(2)]
     return build(references, runs[0][0], runs[1][0], seed_logits=tuple(runs))
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return build_planted()
 
 
 def test_a_report_comes_back_as_it_was_written(planted, tmp_path):

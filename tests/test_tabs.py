@@ -14,7 +14,7 @@ from classifiers.answer import answer
 from corpus import Example
 from errors import InputError
 from limits import MAX_CHARACTERS, MAX_ROWS
-from tabs import batch, explain, explain_view, models, predict
+from tabs import batch, explain, explain_view, models, predict, text_box
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from trainers.parity import Row
 
@@ -253,7 +253,7 @@ def test_parity_rows_are_shown_as_held_or_broken():
 
 
 def test_the_examples_cover_every_class_and_two_boundaries():
-    assert len(predict.examples()) == 7
+    assert len(text_box.examples()) == 7
 
 
 def test_a_generators_error_is_worded_too():

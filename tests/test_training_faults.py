@@ -155,8 +155,8 @@ class TestInThisProcess:
     @pytest.fixture
     def published(self, monkeypatch) -> list:
         calls = []
-        monkeypatch.setattr(command.hub, "check_write_access", lambda repo_id: None)
-        monkeypatch.setattr(command.hub, "publish", lambda folder, repo_id, **_: calls.append(repo_id))
+        monkeypatch.setattr(command.hub_publish, "check_write_access", lambda repo_id: None)
+        monkeypatch.setattr(command.hub_publish, "publish", lambda folder, repo_id, **_: calls.append(repo_id))
         return calls
 
     @pytest.mark.parametrize("settings", [["learning_rate=1e6"], ["learning_rate=1e6", "batch_size=300", "epochs=1"]])

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import corpus
-import hub
+import hub_publish
 from errors import Interrupted, RecipeError, TrainingError, one_sentence_errors
 from trainers import job
 from trainers.recipe import PRESETS, Recipe, preset
@@ -89,14 +89,14 @@ def _train(arguments: argparse.Namespace) -> int:
         raise RecipeError("--private says how to publish, but nothing is published without --push USER/NAME; add it.")
     repo_id = f"{arguments.push}-{arguments.framework}" if arguments.push else ""
     if repo_id:
-        hub.check_write_access(repo_id)
+        hub_publish.check_write_access(repo_id)
     data = corpus.from_options(arguments)
     for warning in data.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     folder = job.run(job.Job(arguments.framework, recipe, data, arguments.output, repo_id), resume=arguments.resume)
     print(f"{folder}: {job.summary(folder)}")
     if repo_id:
-        published = hub.publish(folder, repo_id, private=arguments.private, progress=print)
+        published = hub_publish.publish(folder, repo_id, private=arguments.private, progress=print)
         print(f"published {published.url} at {published.tag} ({published.revision[:12]})")
     return 0
 

@@ -1,0 +1,33 @@
+"""The box for a text, and the examples that fill it: alike in every tab that asks for one text."""
+
+import gradio as gr
+
+import corpus
+from limits import MAX_CHARACTERS
+
+
+def build_text_box(label: str, elem_id: str) -> gr.Textbox:
+    """The box."""
+    return gr.Textbox(
+        label=label,
+        placeholder="Paste a news item, or choose an example below",
+        lines=4,
+        max_lines=12,
+        max_length=MAX_CHARACTERS,
+        elem_id=elem_id,
+    )
+
+
+def build_examples(text: gr.Textbox) -> None:
+    """Buttons that fill the box."""
+    rows = examples()
+    labels = [f"{text[:60]}…" for [text] in rows]
+    gr.Examples(rows, text, label="Examples (from the shipped sample's test split)", example_labels=labels)
+
+
+def examples() -> list[list[str]]:
+    """One item of each class, and two that sit near a boundary, a row each."""
+    test = corpus.load().test
+    plain = {example.label: example.text for example in reversed(test) if not example.columns["near"]}
+    near = [example.text for example in test if example.columns["near"]][:2]
+    return [[text] for text in [*[plain[label] for label in sorted(plain)], *near]]
