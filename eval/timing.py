@@ -28,7 +28,7 @@ class Percentiles:
     p99: float
 
 
-def abba(names: Sequence[str], rounds: int, seed: int = 0) -> Iterator[list[str]]:
+def abba(names: Sequence[str], rounds: int, seed: int | str = 0) -> Iterator[list[str]]:
     """The order of each round: all names in random order, then in reverse, so that each comes twice.
 
     A slow drift of the machine (its temperature, other work) then falls on all names alike.
