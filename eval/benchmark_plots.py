@@ -25,15 +25,18 @@ def growth(made: Mapping[str, Any]) -> str:
     by_length, by_batch = figure.subplots(1, 2)
     exponents = (made["figures"]["growth"] or {}).get("frameworks", {})
     labels = {
-        name: f"{name}: time grows with tokens to the {exponents[name]['value']:.2f}" if name in exponents else name
+        name: f"{name}, seconds ∝ tokens^{exponents[name]['value']:.2f}" if name in exponents else name
         for name in COLORS
     }
     lengths = [row for row in rows if row["batch"] == settings["length_batch"]]
     _draw(by_length, sorted(lengths, key=lambda row: row["tokens"]), "tokens", labels)
+    by_length.set_yscale("log", base=2)
+    by_length.yaxis.set_major_formatter("{x:g}")
     by_length.set(xlabel=f"tokens of a text, {settings['length_batch']} texts a call")
     tokens = max((row["tokens"] for row in rows if row["tokens"] <= settings["batch_tokens"]), default=0)
     batches = [row for row in rows if row["tokens"] == tokens]
     _draw(by_batch, sorted(batches, key=lambda row: row["batch"]), "batch", {name: name for name in COLORS})
+    by_batch.set_ylim(bottom=0)
     by_batch.set(xlabel=f"texts a call, {tokens} tokens each")
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "bakeoff"}):
         out = io.StringIO()
@@ -42,7 +45,7 @@ def growth(made: Mapping[str, Any]) -> str:
 
 
 def _draw(axes, rows: Sequence[Mapping[str, Any]], over: str, labels: Mapping[str, str]) -> None:
-    """Texts a second of both frameworks, with their intervals, both axes logarithmic."""
+    """Texts a second of both frameworks, with their intervals, the lengths or sizes on a logarithmic axis."""
     for name, color in COLORS.items():
         found = [row["frameworks"][name]["texts_per_second"] for row in rows]
         xs = [row[over] for row in rows]
@@ -51,7 +54,6 @@ def _draw(axes, rows: Sequence[Mapping[str, Any]], over: str, labels: Mapping[st
             if each["low"] is not None:
                 axes.plot([x, x], [each["low"], each["high"]], color=color, alpha=0.4, linewidth=3)
     axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
     ticks = [row[over] for row in rows]
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.set_ylabel("texts a second")

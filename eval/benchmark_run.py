@@ -86,9 +86,9 @@ class Runner:
         worker.call("warm_up", batches=batches, calls=self._settings.warm_up)
         time.sleep(SETTLE)
         calls, seconds = self._settings.least_calls[kind], self._settings.least_seconds[kind]
-        before = self._energy.joules()
+        before = self._energy.readings()
         found = worker.call("measure", batches=batches, calls=calls, seconds=seconds)
-        return found | {"joules": self._energy.spent(before, self._energy.joules())}
+        return found | {"joules": self._energy.spent(before, self._energy.readings())}
 
     def _cold_start(self, visit: Visit) -> dict[str, float]:
         (text,) = self._subject.cutter.cut(min(self._settings.latency_tokens), 1)

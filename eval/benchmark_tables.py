@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -29,12 +30,12 @@ class Table:
 def show(console: Console, made: Mapping[str, Any]) -> None:
     """Print all tables."""
     for table in tables(made):
-        drawn = RichTable(title=table.title, caption=table.note or None, title_justify="left", caption_justify="left")
+        drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
         for number, column in enumerate(table.columns):
             drawn.add_column(column, justify="right" if number else "left")
         for row in table.rows:
             drawn.add_row(*(Text(printable(cell)) for cell in row))
-        console.print(drawn)
+        console.print(Text(table.title, "bold"), drawn, Text(f"{table.note}\n" if table.note else ""), sep="\n")
 
 
 def markdown(made: Mapping[str, Any]) -> str:
@@ -57,8 +58,8 @@ def markdown(made: Mapping[str, Any]) -> str:
 def tables(made: Mapping[str, Any]) -> list[Table]:
     """All tables that the figures fill."""
     figures = made["figures"]
-    out = [_ceiling(figures), _cold_start(figures), _latency(figures), _throughput(figures), _stages(figures)]
-    out += [_growth(figures), _training(figures), _memory(figures, made["settings"]), _room(figures)]
+    out = [_ceiling(figures), _cold_start(figures), _latency(figures), _throughput(figures), _energy(figures)]
+    out += [_stages(figures), _growth(figures), _training(figures), _memory(figures, made["settings"]), _room(figures)]
     return [table for table in out if table.rows]
 
 
@@ -93,42 +94,56 @@ def _cold_start(figures: Mapping[str, Any]) -> Table:
 def _latency(figures: Mapping[str, Any]) -> Table:
     rows = [
         (
-            f"{row['tokens']} tokens, {name}",
+            f"{row['tokens']}, {name}",
             *(f"{1000 * each['seconds'][point]:.1f}" for point in ("p50", "p90", "p99")),
-            str(each["calls"]),
             _percent(each["share_of_ceiling"]),
             _first(verdict(row["ratio"]), name),
         )
         for row, name, each in _each(figures["latency"])
     ]
-    columns = ("", "p50", "p90", "p99", "calls", "of the ceiling", "faster")
-    return Table("A single text, in milliseconds", columns, tuple(rows))
+    note = f"Calls of each: {min((each['calls'] for _, _, each in _each(figures['latency'])), default=0)} at least."
+    columns = ("tokens", "p50", "p90", "p99", "of the ceiling", "faster")
+    return Table("A single text, in milliseconds", columns, tuple(rows), note)
 
 
 def _throughput(figures: Mapping[str, Any]) -> Table:
     rows = [
         (
-            f"{row['batch']} × {row['tokens']} tokens, {name}",
+            f"{row['batch']} × {row['tokens']}, {name}",
             _number(each["texts_per_second"]),
-            _number(each["gigaflops"]),
+            f"{each['gigaflops']['value']:.4g}",
             _percent(each["share_of_ceiling"]),
-            "not told" if each["joules_per_text"] is None else f"{each['joules_per_text']:.3g}",
             _first(verdict(row["ratio"]), name),
         )
         for row, name, each in _each(figures["throughput"])
     ]
-    columns = ("", "texts/s", "GFLOP/s", "of the ceiling", "joules a text", "faster")
+    columns = ("texts × tokens", "texts/s", "GFLOP/s", "of the ceiling", "faster")
     return Table("Batches", columns, tuple(rows))
+
+
+def _energy(figures: Mapping[str, Any]) -> Table:
+    spent = [
+        (f"{row['batch']} × {row['tokens']}", [row["frameworks"][name]["joules_per_text"] for name in FRAMEWORKS])
+        for row in figures["throughput"]
+    ]
+    rows = [
+        (shape, *("not told" if each is None else f"{each:.3g}" for each in joules))
+        for shape, joules in spent
+        if any(each is not None for each in joules)
+    ]
+    note = "Of the whole processor, as its own counters tell."
+    return Table("Energy, in joules a text", ("texts × tokens", *FRAMEWORKS), tuple(rows), note)
 
 
 def _stages(figures: Mapping[str, Any]) -> Table:
     stages = ("tokenisation", "forward", "rest")
+    different = {(row["batch"], row["tokens"]): row for row in [*figures["throughput"], *figures["latency"]]}
     rows = [
-        (f"{row['batch']} × {row['tokens']} tokens, {name}", *(f"{1000 * each['stages'][s]:.2f}" for s in stages))
-        for row, name, each in _each([*figures["latency"], *figures["throughput"]])
+        (f"{row['batch']} × {row['tokens']}, {name}", *(f"{1000 * each['stages'][s]:.2f}" for s in stages))
+        for row, name, each in _each(sorted(different.values(), key=lambda row: (row["batch"], row["tokens"])))
     ]
     note = "Where stages overlap in time, the rest is negative."
-    return Table("Where the time of a call goes, in milliseconds", ("", *stages), tuple(rows), note)
+    return Table("Where the time of a call goes, in milliseconds", ("texts × tokens", *stages), tuple(rows), note)
 
 
 def _growth(figures: Mapping[str, Any]) -> Table:

@@ -73,16 +73,17 @@ class EnergyReader:
     counters: tuple[Path, ...]
     reason: str = ""
 
-    def joules(self) -> float | None:
-        """All counters' sum, which grows from an arbitrary start; None where there are none."""
-        return sum(_number(each / "energy_uj") for each in self.counters) / 1e6 if self.counters else None
+    def readings(self) -> tuple[int, ...] | None:
+        """Each counter in microjoules, from an arbitrary start; None where there are none."""
+        return tuple(_number(each / "energy_uj") for each in self.counters) or None
 
-    def spent(self, before: float | None, after: float | None) -> float | None:
-        """Joules between two readings of less than one turn of the counters apart; None where there are none."""
+    def spent(self, before: tuple[int, ...] | None, after: tuple[int, ...] | None) -> float | None:
+        """Joules between two readings, less than a turn of a counter apart; None where there are none."""
         if before is None or after is None:
             return None
-        turn = sum(_number(each / "max_energy_range_uj") for each in self.counters) / 1e6
-        return after - before if after >= before else after - before + turn
+        turns = [_number(each / "max_energy_range_uj") for each in self.counters]
+        parts = zip(before, after, turns, strict=True)
+        return sum(end - start if end >= start else end - start + turn for start, end, turn in parts) / 1e6
 
 
 def energy_reader(folder: Path = POWERCAP) -> EnergyReader:

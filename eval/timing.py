@@ -98,10 +98,9 @@ def too_noisy(estimate: Estimate) -> bool:
 
 def _by_round(seconds: ArrayLike) -> NDArray[np.float64]:
     values = np.asarray(seconds, dtype=np.float64)
-    values = values.reshape(len(values), -1)
     if not values.size or not (values > 0).all():
         raise ValueError("timings are positive numbers of seconds, at least one")
-    return values
+    return values.reshape(len(values), -1)
 
 
 def _draws(rounds: int, seed: int) -> NDArray[np.int64]:

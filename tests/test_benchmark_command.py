@@ -1,0 +1,74 @@
+"""`python -m eval.benchmark` on a tiny pair: measures for real, is stopped, and goes on where it was."""
+
+import signal
+
+import pytest
+
+from eval import benchmark, benchmark_report, benchmark_run
+from eval.benchmark_model import Model
+from tests import tiny
+
+
+def arguments(runs, output, *more: str) -> list[str]:
+    models = [str(runs / framework) for framework in tiny.FRAMEWORKS]
+    given = ["--quick", "--rounds", "1", "--memory-texts", "1200", "--threads", "1", "--output", str(output)]
+    return ["--models", *models, *given, *more]
+
+
+@pytest.mark.slow
+def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
+    output = tmp_path / "benchmark.json"
+    stopped = ["--only", "latency", "cold_start"]
+    take = benchmark_run.Runner.take
+
+    def take_and_stop(runner, visit):
+        if visit.case.section == "latency":
+            signal.raise_signal(signal.SIGINT)
+        return take(runner, visit)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(benchmark_run.Runner, "take", take_and_stop)
+        assert benchmark.main(arguments(tiny_runs, output, *stopped)) == 0
+    assert "stopped" in capsys.readouterr().err and benchmark_report.read(output)["figures"]["latency"] == []
+    log = output.with_suffix(".jsonl").read_text()
+
+    written = [str(tmp_path / name) for name in ("page.md", "plot.svg")]
+    assert benchmark.main(arguments(tiny_runs, output, "--markdown", written[0], "--plot", written[1])) == 0
+    assert output.with_suffix(".jsonl").read_text().startswith(log)
+    made, printed = benchmark_report.read(output), capsys.readouterr().out
+    assert str(tmp_path) not in made["command"] + printed.replace(str(output), "")
+    figures = made["figures"]
+    assert all(figures[section] for section in ("ceiling", "cold_start", "latency", "throughput", "growth", "training"))
+    for row in figures["throughput"]:
+        for each in row["frameworks"].values():
+            assert 0 < each["stages"]["forward"] < each["seconds"]["p99"]
+            assert each["stages"]["tokenisation"] > 0 and each["share_of_ceiling"]["value"] > 0
+    for name, each in figures["memory"].items():
+        assert 50e6 < each["loaded"] <= each["few"] <= each["many"] <= each["long"], name
+        assert figures["training"]["frameworks"][name]["peak_bytes"] > each["loaded"] / 2
+    assert made["frameworks"]["TensorFlow"]["threads"] == made["frameworks"]["PyTorch"]["threads"] == 1
+    assert made["frameworks"]["TensorFlow"]["onednn"] and "Training steps" in printed
+
+    monkeypatch.setattr(benchmark_run.Runner, "take", lambda *_: pytest.fail("measured again"))
+    assert benchmark.main(arguments(tiny_runs, output)) == 0
+    assert benchmark_report.read(output)["figures"] == figures
+
+
+def test_a_run_with_other_settings_does_not_mix_with_the_first(tiny_runs, tmp_path, capsys, monkeypatch):
+    output = tmp_path / "benchmark.json"
+    monkeypatch.setattr(benchmark_run.Runner, "take", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert benchmark.main(arguments(tiny_runs, output)) == 130
+    assert benchmark.main(arguments(tiny_runs, output, "--seed", "1")) == 2
+    assert tiny.error_sentence(capsys.readouterr().err.replace("stopped", "")).endswith(
+        "has measurements with other settings; name another --output, or remove it."
+    )
+    assert benchmark.main(arguments(tiny_runs, output, "--rounds", "0")) == 2
+
+
+def test_measuring_leaves_the_classifier_as_it_was(pair, tiny_runs):
+    model = Model("pytorch", str(tiny_runs / "pytorch"))
+    before = dict(vars(model._classifier)), dict(vars(model._classifier.text_encoder))
+    found = model.measure([["a headline"], ["another one", "and one more"]], calls=3, seconds=0.0)
+    assert {name: len(each) for name, each in found.items()} == {"seconds": 3, "tokenisation": 3, "forward": 3}
+    assert all(0 < t + f < s for s, t, f in zip(*found.values(), strict=True))
+    assert (vars(model._classifier), vars(model._classifier.text_encoder)) == before

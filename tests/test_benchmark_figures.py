@@ -1,0 +1,193 @@
+"""From planted measurements to figures, report, tables and plot: what was planted comes out."""
+
+import io
+import json
+import xml.etree.ElementTree as ElementTree
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import corpus
+from errors import ReportError
+from eval import benchmark_plots, benchmark_report, benchmark_tables, machine
+from eval.benchmark_figures import Ceiling, exponent, figures, rounds
+from eval.benchmark_plan import QUICK, SECTIONS, Case, plan
+from eval.benchmark_texts import Architecture
+from eval.estimate import Estimate
+
+ARCHITECTURE = Architecture(layers=6, hidden=384, intermediate=1536, classes=5)
+MAX_LENGTH = 128
+CEILING = {"pytorch": 100e9, "tensorflow": 200e9}  # operations a second
+SHARE = {"pytorch": 0.25, "tensorflow": 0.5}  # of the higher ceiling: TensorFlow takes half as long
+SLOWNESS = [1.0, 3.0, 1.0, 1.0, 1.0]  # of the machine, by round
+
+
+def planted(visit) -> dict:
+    """A measurement in which everything takes the time that CEILING and SHARE say."""
+    slow, name, case = SLOWNESS[visit.round], visit.framework, visit.case
+    rate = SHARE[name] * CEILING["tensorflow"] / slow
+    if case.section == "ceiling":
+        return {"seconds": [slow * 2 * QUICK.product**3 / CEILING[name]] * 3}
+    if case.section == "cold_start":
+        return {"import": 3.0, "load": 1.0 if name == "pytorch" else 2.0, "first_call": 0.5}
+    if case.section == "training":
+        lengths = [[20, 30], [40, 50]]
+        seconds = [3 * ARCHITECTURE.operations(each) / rate for each in lengths]
+        return {"seconds": seconds, "lengths": lengths, "first_step": 9.0, "peak_bytes": 7}
+    if case.section == "memory":
+        return {"loaded": 1, "few": 2, "many": 3, "long": None, "seconds": 4.0}
+    if case.section == "facts":
+        return {"version": "1", "device": "cpu", "threads": 2, "onednn": True}
+    seconds = case.batch * ARCHITECTURE.operations([case.tokens]) / rate
+    parts = {"tokenisation": [0.1 * seconds] * 4, "forward": [0.7 * seconds] * 4}
+    return {"seconds": [seconds] * 4, **parts, "joules": 8.0 if name == "pytorch" else None}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return {visit: planted(visit) for visit in plan(QUICK, SECTIONS, MAX_LENGTH)}
+
+
+@pytest.fixture(scope="module")
+def found(measured):
+    return figures(measured, QUICK, ARCHITECTURE, MAX_LENGTH)
+
+
+def test_ratios_and_shares_are_those_planted_though_a_round_was_slow(found):
+    assert found["ceiling"]["fastest"] == "TensorFlow"
+    assert found["ceiling"]["gigaflops"]["PyTorch"].value == pytest.approx(100)
+    for row in (*found["latency"], *found["throughput"], found["training"]):
+        assert row["ratio"].value == pytest.approx(0.5)
+        assert row["ratio"].low == pytest.approx(0.5) == row["ratio"].high  # rounds are paired
+        for framework, share in (("PyTorch", 0.25), ("TensorFlow", 0.5)):
+            each = row["frameworks"][framework]["share_of_ceiling"]
+            assert (each.value, each.low, each.high) == pytest.approx((share,) * 3)
+    assert found["training"]["frameworks"]["PyTorch"]["gigaflops"].value == pytest.approx(50)
+
+
+def test_a_call_s_figures_fit_each_other(found):
+    assert {row["tokens"] for row in found["latency"]} == {16, 64, 128}
+    assert {(row["batch"], row["tokens"]) for row in found["throughput"]} == {
+        *((1, 64), (8, 64), (32, 64)),
+        *((8, 16), (8, 128)),
+    }
+    for row in found["throughput"]:
+        each = row["frameworks"]["PyTorch"]
+        assert each["texts_per_second"].value == pytest.approx(row["batch"] / each["seconds"]["p50"])
+        assert each["calls"] == 5 * 2 * 4
+        stages = np.array(list(each["stages"].values())) / each["seconds"]["p50"]
+        assert stages == pytest.approx([0.1, 0.7, 0.2])
+        assert each["joules_per_text"] == pytest.approx(8.0 / 4 / row["batch"])
+        assert row["frameworks"]["TensorFlow"]["joules_per_text"] is None
+
+
+def test_cold_starts_are_summed_over_their_stages(found):
+    assert found["cold_start"]["frameworks"]["TensorFlow"]["total"].value == 5.5
+    assert found["cold_start"]["ratio"].value == pytest.approx(5.5 / 4.5)
+    assert found["cold_start"]["ratio"].low is None  # QUICK has one round of them
+
+
+def test_the_exponent_of_a_power_is_found():
+    tokens = np.array([16, 32, 64, 128, 256])
+    exact = exponent(tokens, 3e-5 * tokens**1.5)
+    assert (exact.value, exact.low, exact.high) == pytest.approx((1.5,) * 3)
+    noise = np.random.default_rng(0).normal(1, 0.05, len(tokens))
+    rough = exponent(tokens, 3e-5 * tokens**1.5 * noise)
+    assert rough.low < 1.5 < rough.high and rough.high - rough.low > 0.02
+
+
+def test_growth_is_that_of_the_operations_where_the_rate_is_constant(found):
+    for each in found["growth"]["frameworks"].values():
+        assert each.value == pytest.approx(found["growth"]["operations"])
+    assert 1.0 < found["growth"]["operations"] < 1.1
+
+
+def test_a_round_that_was_cut_short_does_not_count(measured):
+    case = Case("throughput", 8, 64)
+    last = max(visit for visit in measured if visit.case == case)
+    cut = {visit: each for visit, each in measured.items() if visit != last}
+    assert sorted(rounds(cut, case)) == [0, 1, 2, 3]
+    row = next(row for row in figures(cut, QUICK, ARCHITECTURE, MAX_LENGTH)["throughput"] if row["batch"] == 8)
+    assert row["ratio"].low is None and "4 rounds are too few" in row["ratio"].reason
+
+
+def test_without_a_ceiling_there_is_no_share():
+    share = Ceiling({}, 64).share({0: {}}, np.ones((1, 2)))
+    assert share.value is None and share.reason
+
+
+def build(found) -> dict:
+    model = {"revision": "local", "weights": "0" * 64, "recipe": {}}
+    facts = {"version": "1", "device": "cpu", "threads": 2, "onednn": True}
+    return benchmark_report.build(
+        command="python -m eval.benchmark",
+        data=corpus.load(),
+        models={"PyTorch": model, "TensorFlow": model},
+        machine=machine.record(),
+        settings=asdict(QUICK) | {"threads": 2, "quick": True},
+        frameworks={"PyTorch": facts, "TensorFlow": None},
+        figures=found
+        | {
+            "model_bytes": {"PyTorch": 5_000_000, "TensorFlow": 6_000_000},
+            "install_bytes": {"shared": {"numpy": 1}, "PyTorch": {"torch": 2}, "TensorFlow": {"tensorflow": 3}},
+        },
+    )
+
+
+@pytest.fixture
+def made(found):
+    return build(found)
+
+
+def test_a_report_is_read_back_and_a_changed_one_is_refused(made, tmp_path):
+    path = tmp_path / "benchmark.json"
+    benchmark_report.write(path, made)
+    assert benchmark_report.read(path) == made
+    made["figures"]["training"]["ratio"]["value"] = 0.4
+    for changed in (json.dumps(made), json.dumps(made | {"figures": {}}), "[]", "{", "NaN"):
+        path.write_text(changed)
+        with pytest.raises(ReportError, match="make it"):
+            benchmark_report.read(path)
+    with pytest.raises(ReportError, match="make it with"):
+        benchmark_report.read(tmp_path / "absent.json")
+
+
+def test_the_tables_show_every_section(made):
+    screen = Console(file=io.StringIO(), width=200)
+    benchmark_tables.show(screen, made)
+    page = benchmark_tables.markdown(made)
+    for printed in (screen.file.getvalue(), page):
+        for words in ("GFLOP/s", "Cold start", "A single text", "Batches", "Energy", "exponent", "Training", "Memory"):
+            assert words in printed
+        assert "TensorFlow 2.00 × [2.00, 2.00]" in printed and "50 % [50, 50]" in printed and "not told" in printed
+        assert "Faster: too noisy to call: too few rounds." in printed
+    rows = [line.count("|") for line in page.splitlines() if line.startswith("|")]
+    assert len(rows) > 40 and min(rows) > 2
+
+
+def test_what_was_not_measured_has_no_table():
+    empty = build(figures({}, QUICK, ARCHITECTURE, MAX_LENGTH))
+    assert [table.title for table in benchmark_tables.tables(empty)] == ["Room on the disk, in MB"]
+    with pytest.raises(ReportError, match="no throughputs"):
+        benchmark_plots.growth(empty)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "said"),
+    [
+        (Estimate(2.0, 1.5, 2.5), "PyTorch 2.00 × [1.50, 2.50]"),
+        (Estimate(0.5, 0.4, 0.8), "TensorFlow 2.00 × [1.25, 2.50]"),
+        (Estimate(1.1, 0.9, 1.3), "too noisy to call [0.90, 1.30]"),
+        (Estimate(3.0, reason="few"), "too noisy to call: too few rounds"),
+    ],
+)
+def test_the_verdict_names_the_faster_or_none(estimate, said):
+    assert benchmark_tables.verdict(estimate.to_json()) == said
+
+
+def test_the_plot_is_an_svg_of_both_frameworks(made):
+    drawn = benchmark_plots.growth(made)
+    ElementTree.fromstring(drawn)
+    assert "PyTorch, seconds" in drawn and "TensorFlow, seconds" in drawn and drawn == benchmark_plots.growth(made)

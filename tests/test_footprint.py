@@ -1,0 +1,42 @@
+"""`eval.footprint`: what is installed for a package, and how large it is."""
+
+import pytest
+
+from eval import footprint
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """Three planted packages: the root needs Left_Part, which needs the root again, and what is not there."""
+    install(tmp_path, "root", 1000, ["Left_Part>=1", "absent", 'other; extra == "all"', 'other; python_version < "3"'])
+    install(tmp_path, "left-part", 300, ["root"])
+    install(tmp_path, "other", 70, [])
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def install(site, name: str, size: int, requires: list[str]) -> None:
+    """A distribution of one file, as pip leaves it; its records are in the size too."""
+    module, info = name.replace("-", "_"), site / f"{name.replace('-', '_')}-1.0.dist-info"
+    info.mkdir()
+    (site / f"{module}.py").write_bytes(b"#" * size)
+    lines = "".join(f"Requires-Dist: {each}\n" for each in requires)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{lines}")
+    (info / "RECORD").write_text(f"{module}.py,,\nmissing.py,,\n")
+
+
+def test_what_is_required_is_counted_once_and_what_is_optional_is_not(site):
+    assert footprint.install_bytes(["root"]) == {"root": 1000, "left-part": 300}
+    assert list(footprint.install_bytes(["other", "Root"])) == ["root", "left-part", "other"]
+
+
+def test_the_frameworks_need_themselves():
+    for roots in footprint.SERVING.values():
+        assert set(roots) <= set(footprint.closure(roots))
+
+
+def test_a_folder_is_all_its_files(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").write_bytes(b"12345")
+    (tmp_path / ".c").write_bytes(b"678")
+    assert footprint.folder_bytes(tmp_path) == 8
