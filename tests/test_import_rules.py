@@ -41,9 +41,9 @@ FRAMEWORKS = "torch transformers tensorflow keras keras_hub keras_on_tensorflow"
 RULES = (
     Rule(
         "torch",
-        only_in="eval/probe_pytorch.py trainers/train_pytorch.py classifiers/pytorch_*.py benchmarks/stock.py",
+        only_in="eval/probe_pytorch.py trainers/train_pytorch.py classifiers/pytorch_*.py benchmarks/stock*.py",
     ),
-    Rule("transformers", only_in="trainers/train_pytorch.py classifiers/pytorch_bert.py benchmarks/stock.py"),
+    Rule("transformers", only_in="trainers/train_pytorch.py classifiers/pytorch_bert.py benchmarks/stock*.py"),
     Rule("tensorflow keras keras_hub", only_in="keras_on_tensorflow.py"),
     Rule(
         "keras_on_tensorflow",
