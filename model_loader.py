@@ -15,11 +15,10 @@ from classifiers.base import BertClassifier
 from classifiers.pair import NAMES, Pair, load_classifier
 from errors import BakeoffError, ModelError, ReportError
 from eval import loaded, models, report
-from trainers import job
-from trainers.job import FRAMEWORKS
 from trainers.monitor import PROGRESS_FILE
 from trainers.recipe import preset
 
+FRAMEWORKS = tuple(NAMES)
 WARM_UP = "A first text, so that no visitor waits for the first call."
 
 log = logging.getLogger(__name__)
@@ -196,6 +195,8 @@ class ModelLoader:
         return found["corpus"]["digest"] == data.digest and not models.mismatch(found, tuple(self._pair))
 
     def _train_demo(self) -> None:
+        from trainers import job  # brings scikit-learn: only a start that trains needs it
+
         self._now = "training the demo models"
         job.forget_other_checkpoints(self._demo, preset("demo"), corpus.load())  # of an earlier version of Bakeoff
         command = ["-m", "trainers", "--recipe", "demo", "--output", str(self._demo), "--resume"]
