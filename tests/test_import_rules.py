@@ -39,11 +39,16 @@ class Rule:
 
 FRAMEWORKS = "torch transformers tensorflow keras keras_hub keras_on_tensorflow"
 RULES = (
-    Rule("torch transformers", only_in="trainers/train_pytorch.py classifiers/pytorch_bert.py benchmarks/stock*.py"),
+    Rule(
+        "torch",
+        only_in="eval/probe_pytorch.py trainers/train_pytorch.py classifiers/pytorch_bert.py benchmarks/stock*.py",
+    ),
+    Rule("transformers", only_in="trainers/train_pytorch.py classifiers/pytorch_bert.py benchmarks/stock*.py"),
     Rule("tensorflow keras keras_hub", only_in="keras_on_tensorflow.py"),
     Rule(
         "keras_on_tensorflow",
-        only_in="trainers/train_tensorflow.py classifiers/tensorflow_bert.py benchmarks/stock*.py",
+        only_in="trainers/train_tensorflow.py classifiers/tensorflow_bert.py benchmarks/stock*.py "
+        "eval/probe_tensorflow.py",
     ),
     Rule("gradio", only_in="app.py tabs/* benchmarks/empty_page.py"),
     Rule("fastapi starlette", only_in="api.py app.py"),
@@ -122,6 +127,10 @@ def test_the_project_keeps_the_rules():
         ("trainers/train_pytorch.py", "from classifiers.pair import Pair"),
         ("trainers/train_tensorflow.py", "import classifiers"),
         ("eval/metrics.py", "from tabs import predict"),
+        ("eval/benchmark.py", "import torch"),
+        ("eval/probe_pytorch.py", "import transformers"),
+        ("eval/probe_pytorch.py", "from keras_on_tensorflow import tf"),
+        ("eval/probe_tensorflow.py", "import tensorflow"),
         ("explain/agreement.py", "import tabs.predict"),
         ("classifiers/base.py", "import torch"),
         ("corpus.py", "import importlib\nimportlib.import_module('torch.nn')"),
@@ -143,6 +152,8 @@ def test_a_planted_violation_is_found_also_deep_inside_a_function(file, source):
     [
         ("trainers/train_pytorch.py", "import torch\nimport transformers"),
         ("classifiers/tensorflow_bert.py", "from keras_on_tensorflow import keras"),
+        ("eval/probe_pytorch.py", "import torch"),
+        ("eval/probe_tensorflow.py", "from keras_on_tensorflow import tf"),
         ("tabs/predict.py", "import gradio as gr\nfrom eval import metrics\nfrom limits import MAX"),
         ("app.py", "import gradio\nimport fastapi\nfrom tabs import predict"),
         ("hub_cache.py", "from huggingface_hub import constants"),
