@@ -9,6 +9,7 @@ import pytest
 import app
 import corpus
 import model_loader
+import page
 from errors import BakeoffError, ModelError
 from eval import loaded, report, shelf
 from model_loader import ModelLoader, Progress
@@ -60,7 +61,7 @@ def test_the_status_line_escapes_what_it_shows():
         def progress(self):
             return Progress("<script>x</script>", finished=True, failed=True)
 
-    line = app.status_line(Failed())
+    line = page.status_line(Failed())
     assert "&lt;script&gt;" in line
     assert "<script>" not in line
     assert 'role="status"' in line
