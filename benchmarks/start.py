@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the figures and write them."""
     arguments = parser().parse_args(argv)
     models = [str(Path(model).resolve()) for model in arguments.models]
-    about = {"command": _command(arguments), "machine": machine.record()}
+    about = {"command": _command(arguments), "machine": machine.record((*machine.PACKAGES, "gradio"))}
     log = arguments.output.with_suffix(".jsonl")
     measured = read_log(log, subject(models, arguments))
     with ExitStack() as stack:

@@ -15,7 +15,7 @@ from errors import BakeoffError
 
 ROOT = Path(__file__).parent.parent
 LOOK = 0.02  # seconds between two looks at a page that is not there yet
-ASK = 0.2  # seconds between two questions to models: each answer takes time from the framework that still loads
+ASK = 0.5  # seconds between two questions to models: more of them would hold up the framework that still loads
 LIMIT = 300.0  # seconds that a start may take
 HEADLINE = "profits slide at drugmaker after research costs rise"
 TEXT_BOX = "Text to classify"
