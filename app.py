@@ -6,7 +6,6 @@ BAKEOFF_PYTORCH_MODEL=… BAKEOFF_TENSORFLOW_MODEL=… python app.py     # as a 
 """
 
 import argparse
-import html
 import logging
 import os
 import signal
@@ -15,72 +14,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: no calls home
-
-import gradio as gr
-
 from errors import BakeoffError, one_sentence_errors
 from eval import report as eval_report
 from model_loader import ModelLoader
-from tabs.batch import build_batch_tab
-from tabs.evaluate import build_evaluate_tab
-from tabs.explain import build_explain_tab
-from tabs.models import build_models_tab
-from tabs.predict import build_predict_tab
+from paused_gc import paused_gc
 
 DEMO = Path(__file__).parent / "runs" / "demo"
-TITLE = "Bakeoff: PyTorch or TensorFlow for text classification?"
-# System fonts: Gradio's own themes fetch theirs from an outside host.
-THEME = gr.themes.Default(
-    primary_hue="teal",
-    font=["system-ui", "sans-serif"],
-    font_mono=["ui-monospace", "monospace"],
-)
-CSS = """
-:root, .gradio-container { --color-accent: #0f766e; }  /* teal that reads on white; Gradio's own is too pale */
-.dark, .dark .gradio-container { --color-accent: #2dd4bf; }
-.gradio-container table, .gradio-container [role="grid"] * { font-family: var(--font); }
-.status { padding: .5rem .75rem; border: 1px solid var(--border-color-primary); border-radius: .5rem; }
-.status progress { width: 100%; margin-top: .25rem; }
-.status.failed { border-color: var(--error-border-color, #b91c1c); }
-"""
-REFRESH_SECONDS = 1.0
-
-
-def build(loader: ModelLoader) -> gr.Blocks:
-    """The page, on models that the loader has or will have."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
-        gr.Markdown(f"# {TITLE}\nThe same BERT, fine-tuned in both by one recipe on the same batches. Compare them.")
-        status = gr.HTML(elem_id="status")
-        timer = gr.Timer(REFRESH_SECONDS)
-        with gr.Tabs() as tabs:
-            with gr.Tab("Predict", id="predict"):
-                with gr.Tab("One text"):
-                    text, explain_this = build_predict_tab(loader)
-                with gr.Tab("A file"):
-                    build_batch_tab(loader)
-            with gr.Tab("Explain", id="explain"):
-                explain = build_explain_tab(loader)
-                explain.open_on(explain_this.click, text, tabs)
-            with gr.Tab("Evaluate", id="evaluate") as evaluate:
-                build_evaluate_tab(loader, evaluate, lambda event, text: explain.open_on(event, text, tabs))
-            with gr.Tab("Models", id="models") as models:
-                build_models_tab(loader, models)
-
-        def refresh():
-            return status_line(loader), gr.Timer(active=not loader.progress().finished)
-
-        gr.on([demo.load, timer.tick], refresh, None, [status, timer], show_progress="hidden", api_visibility="private")
-    return demo
-
-
-def status_line(loader: ModelLoader) -> str:
-    """What the loader is doing, as HTML that a screen reader announces; a progress bar while it lasts."""
-    progress = loader.progress()
-    value = "" if progress.share is None else f' value="{progress.share:.3f}"'
-    bar = "" if progress.finished else f'<progress{value} aria-label="progress"></progress>'
-    state = "failed" if progress.failed else "going"
-    return f'<div class="status {state}" role="status" aria-live="polite">{html.escape(progress.text)}{bar}</div>'
 
 
 def parser() -> argparse.ArgumentParser:
@@ -163,26 +102,25 @@ def credentials(text: str | None) -> tuple[str, str] | None:
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until stopped."""
+    """Serve until stopped; the models load behind the page."""
     arguments = parser().parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     auth = credentials(arguments.auth)
     check_address(arguments.host, arguments.port)
-    loader = loader_for(arguments.pytorch_model, arguments.tensorflow_model, arguments.report).start()
+    loader = loader_for(arguments.pytorch_model, arguments.tensorflow_model, arguments.report)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that a training under way is ended too
-    demo = build(loader)
-    demo.launch(
-        server_name=arguments.host,
-        server_port=arguments.port,
-        share=arguments.share,
-        auth=auth,
-        theme=THEME,
-        css=CSS,
-        footer_links=[],
-        ssr_mode=False,
-        enable_monitoring=False,
-        max_file_size="5mb",
-    )
+    with paused_gc():
+        from page import serve  # Gradio takes seconds, which a wrong flag and --help don't wait for
+
+        demo = serve(
+            loader,
+            server_name=arguments.host,
+            server_port=arguments.port,
+            share=arguments.share,
+            auth=auth,
+        )
+    loader.start()  # once the page is up: until then the two would only slow each other down
+    demo.block_thread()
     return 0
 
 

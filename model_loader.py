@@ -15,11 +15,11 @@ from classifiers.base import BertClassifier
 from classifiers.pair import NAMES, Pair, load_classifier
 from errors import BakeoffError, ModelError, ReportError
 from eval import loaded, models, report
-from trainers import job
-from trainers.job import FRAMEWORKS
+from paused_gc import paused_gc
 from trainers.monitor import PROGRESS_FILE
 from trainers.recipe import preset
 
+FRAMEWORKS = tuple(NAMES)
 WARM_UP = "A first text, so that no visitor waits for the first call."
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ class ModelLoader:
         self._evaluation_error = ""
         self._ready: dict[str, BertClassifier] = {}
         self._pair: Pair | None = None
+        self._failed: dict[str, str] = {}
         self._error = ""
         self._now = "starting"
         self._training: subprocess.Popen | None = None
@@ -121,8 +122,9 @@ class ModelLoader:
             return self._ready_progress()
         if self._training is not None and self._training.poll() is None:
             return self._training_progress()
-        ready = "".join(f"{NAMES[framework]} is ready; " for framework in FRAMEWORKS if framework in self._ready)
-        return Progress(f"{ready}{self._now} …")
+        tried = [f"{NAMES[framework]} is ready; " for framework in FRAMEWORKS if framework in self._ready]
+        tried += [f"{NAMES[framework]} could not be loaded; " for framework in self._failed]
+        return Progress(f"{''.join(tried)}{self._now} …", failed=bool(self._failed))
 
     def _ready_progress(self) -> Progress:
         notices = "".join(f" {each.notice}" for each in self._pair if each.notice)
@@ -151,11 +153,13 @@ class ModelLoader:
         try:
             if self._demo is not None:
                 self._train_demo()
-            for framework in FRAMEWORKS:
-                self._now = f"loading {NAMES[framework]} from {self.models[framework]}"
-                classifier = load_classifier(framework, self.models[framework])
-                classifier.logits([WARM_UP])
-                self._ready[framework] = classifier
+            with paused_gc():
+                # One after the other: two threads that import at once wait for each other, and nobody answers early.
+                for framework in FRAMEWORKS:
+                    self._load(framework)
+            if self._failed:
+                answering = "".join(f" {NAMES[framework]} answers alone." for framework in self._ready)
+                raise ModelError(" ".join(self._failed.values()) + answering)
             pair = Pair(**self._ready)
             if self._evaluate:
                 self._evaluation = loaded.Step(0.0, "reading the report that is there")
@@ -167,6 +171,21 @@ class ModelLoader:
             self._error = "The models could not be loaded because of a fault in the program; its log says more."
         else:
             self._make_report()
+
+    def _load(self, framework: str) -> None:
+        """Load one model and let it answer once; what goes wrong leaves the other framework alone."""
+        self._now = f"loading {NAMES[framework]} from {self.models[framework]}"
+        try:
+            classifier = load_classifier(framework, self.models[framework])
+            classifier.logits([WARM_UP])
+        except BakeoffError as error:
+            self._failed[framework] = f"{NAMES[framework]}: {error}"
+        except Exception:
+            log.exception("%s could not be loaded", NAMES[framework])
+            reason = "it could not be loaded because of a fault in the program; its log says more."
+            self._failed[framework] = f"{NAMES[framework]}: {reason}"
+        else:
+            self._ready[framework] = classifier
 
     def _make_report(self) -> None:
         """The pair's own report, where one is asked for; what goes wrong leaves the models in service."""
@@ -196,6 +215,8 @@ class ModelLoader:
         return found["corpus"]["digest"] == data.digest and not models.mismatch(found, tuple(self._pair))
 
     def _train_demo(self) -> None:
+        from trainers import job  # brings scikit-learn: only a start that trains needs it
+
         self._now = "training the demo models"
         job.forget_other_checkpoints(self._demo, preset("demo"), corpus.load())  # of an earlier version of Bakeoff
         command = ["-m", "trainers", "--recipe", "demo", "--output", str(self._demo), "--resume"]

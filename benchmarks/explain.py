@@ -33,7 +33,8 @@ from explain.agreement import agree
 from explain.explanation import Explanation, Settings
 from explain.lime_text import explain, rounds
 from explain.sampling import draw_as_lime
-from explain.surrogate import fit, log_odds
+from explain.surrogate import fit
+from explain.targets import log_odds
 from explain.trust import UNTRUSTED
 from explain.words import by_word
 from files import write_json

@@ -37,7 +37,7 @@ PROBES = {"PyTorch": "eval.probe_pytorch:Probe", "TensorFlow": "eval.probe_tenso
 
 @dataclass(frozen=True)
 class Contender:
-    """How to start one: a key of `predictors.KINDS`, whose weights, how many texts a forward pass, TensorFlow's oneDNN."""
+    """How to start one: a key of `predictors.KINDS`, whose weights, texts a forward pass, TensorFlow's oneDNN."""
 
     kind: str
     framework: str

@@ -1,4 +1,4 @@
-"""What the visits of `benchmarks.predict` amount to: rates, ratios, shares of the ceiling, and whether answers agree."""
+"""What the visits of `benchmarks.predict` amount to: rates, ratios, shares of the ceiling; and if answers agree."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -24,7 +24,8 @@ class Forward:
         self._hidden, self._heads, _ = weights["bert.encoder.layer.0.attention.self.query.weight"].shape
         self._layers = len({name.split(".")[3] for name in weights if name.startswith("bert.encoder.layer.")})
         ids = tf.TensorSpec((None, None), tf.int32)
-        self.logits = tf.function(self._logits, input_signature=(ids, ids))  # one graph for every shape
+        # One graph for every shape. Autograph would rewrite Python loops and conditions, of which there are none.
+        self.logits = tf.function(self._logits, input_signature=(ids, ids), autograph=False)
 
     def _logits(self, token_ids, padding_mask):
         """Logits (n, k) of token ids (n, length) and their mask, int32."""

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from classifiers.base import softmax
-from eval.disagreement import confusion_cells
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")
 
@@ -56,6 +55,8 @@ KINDS: Mapping[str, Callable[[Mapping[str, Any]], list[int]]] = {
 
 def cell(report: Mapping[str, Any], framework: str, label: str, predicted: str) -> list[int]:
     """The texts of one class to which a model gives another (or the same): a cell of its confusion matrix."""
+    from eval.disagreement import confusion_cells  # brings scipy.stats: the page opens without it
+
     labels = report["labels"]
     if label not in labels or predicted not in labels:
         return []

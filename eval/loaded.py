@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from corpus import Corpus
 from eval import models, predictions, report
 from eval.models import Model
-from eval.significance import MARGIN
+from eval.verdict import MARGIN
 
 SETTINGS = {"margin": MARGIN, "rounds": 2000, "seed": 0}
 

@@ -11,13 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.base import softmax
 from errors import ReportError
-from eval import calibration, disagreement, risk_coverage, seeds, significance, slices, temperature
 from eval.report_check import check_parts
 from files import write_json
 
@@ -56,7 +54,8 @@ def build(
         seed_logits: logits of several trainings, PyTorch's and TensorFlow's, if there are any.
         progress: called with a few words at each stage.
     """
-    from eval import metrics  # imports `evaluate`, which takes ten seconds
+    # Brings `evaluate`, scikit-learn and scipy.stats: whoever only reads reports does without.
+    from eval import disagreement, metrics, seeds, significance, slices
 
     say = progress or (lambda words: None)
     first, second = logits.values()
@@ -112,6 +111,8 @@ def check(report: Any, name: str) -> None:
     Raises:
         ReportError: it is no report, or was changed after it was written.
     """
+    import jsonschema  # the page opens before it reads a report
+
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(report))
     if error is not None:
@@ -166,6 +167,8 @@ def _processor() -> str:
 
 
 def _calibration(references: NDArray[np.int64], logits: NDArray[np.float32], seed: int) -> dict[str, Any]:
+    from eval import calibration, risk_coverage, temperature  # as in `build`
+
     return {
         "calibration": asdict(calibration.calibration(references, logits, seed=seed)),
         "temperature": asdict(temperature.temperature_scaling(references, logits, seed=seed)),

@@ -25,10 +25,8 @@ from eval.proportions import (
     tango_interval,
     wilson_interval,
 )
-from eval.verdict import Verdict, decide, explain_pair
+from eval.verdict import ALPHA, MARGIN, Verdict, decide, explain_pair
 
-ALPHA = 0.05
-MARGIN = 0.01
 TOO_FEW = "the test set is too small to show any difference"
 HARDLY_DISAGREE = "the models disagree on so few texts that it supposes all disagreement to favour one of them"
 

@@ -4,6 +4,9 @@ from enum import StrEnum
 
 from eval.estimate import Estimate
 
+ALPHA = 0.05
+MARGIN = 0.01  # of accuracy, for equivalence
+
 
 class Verdict(StrEnum):
     """The answer to "is one of the two better?"."""

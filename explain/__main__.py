@@ -21,8 +21,8 @@ from explain import html_report, terminal
 from explain.explanation import Settings
 from explain.findings import ENDED
 from explain.session import Session, sessions
-from explain.surrogate import TARGETS
 from explain.table import table
+from explain.targets import TARGETS
 from files import export
 from html_page import COLORS
 from limits import check_text

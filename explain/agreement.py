@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from classifiers.base import Classifier
 from eval.estimate import Estimate
@@ -94,7 +94,7 @@ def _heaviest(weights: dict[str, float], top: int) -> list[str]:
 def _rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> Estimate:
     if len(first) < 3:
         return Estimate(None, reason="fewer than three words are in both")
-    ranks = [rankdata(weights) for weights in (first, second)]
+    ranks = [pd.Series(weights).rank().to_numpy() for weights in (first, second)]
     if min(np.ptp(each) for each in ranks) == 0:
         return Estimate(None, reason="all words weigh the same in one of the models")
     return Estimate(float(np.corrcoef(*ranks)[0, 1]))

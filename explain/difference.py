@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explain.explanation import Explanation, Part
-from explain.surrogate import intervals
+from explain.fitted import intervals
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errors import InputError
-from explain.surrogate import TARGETS
+from explain.targets import TARGETS
 from explain.trust import Trust
 
 

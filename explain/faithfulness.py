@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from classifiers.base import Classifier
 from explain.explanation import Explanation, Part
-from explain.surrogate import TARGETS
+from explain.targets import TARGETS
 
 COUNTS = (1, 2, 5, 10, 20, 30)
 RANDOM_ORDERS = 5

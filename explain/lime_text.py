@@ -14,10 +14,11 @@ import numpy as np
 
 from classifiers.base import Classifier, softmax
 from errors import InputError
-from explain import sampling, surrogate, trust
+from explain import sampling, trust
 from explain.explanation import Explanation, Part, Settings
+from explain.fitted import Surrogate, intervals
 from explain.sampling import Samples
-from explain.surrogate import TARGETS, Surrogate, contrast
+from explain.targets import TARGETS, contrast
 from explain.trust import STABLE
 from explain.words import Units, by_passage, by_word, by_word_in, end_of_word, words
 from tokenization import without_lone_surrogates
@@ -224,6 +225,8 @@ def _over(settings: Settings, started: float) -> bool:
 def _explanation(
     number: int, samples: Samples, subject: Subject, column: int, other: int | None, settings: Settings
 ) -> Explanation:
+    from explain import surrogate  # scikit-learn and SciPy's optimisers: the page opens without them
+
     classifier, logits = subject.classifiers[number], samples.logits[number]
     target = contrast(logits, column, other) if other is not None else TARGETS[settings.target](logits, column)
     rounds = BOOTSTRAP if len(samples.units) <= COARSE else 0
@@ -251,7 +254,7 @@ def _explanation(
 def _parts(units: Units, fitted: Surrogate) -> tuple[Part, ...]:
     ends = [(None, None)] * len(units)
     if len(fitted.replicates):
-        ends = surrogate.intervals(fitted.weights, fitted.replicates).T.tolist()
+        ends = intervals(fitted.weights, fitted.replicates).T.tolist()
     return tuple(
         Part(name, starts, float(weight), low, high)
         for name, starts, weight, (low, high) in zip(units.names, units.starts, fitted.weights, ends, strict=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.base import Classifier
-from explain.surrogate import log_odds
+from explain.targets import log_odds
 from explain.words import Units
 
 CHUNK = 16  # texts that are made and scored at once: memory stays flat, and the end of the time is seen soon

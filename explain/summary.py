@@ -25,6 +25,7 @@ from explain import summary_page, surrogate
 from explain.explanation import Settings
 from explain.lime_text import rounds
 from explain.sampling import Samples
+from explain.targets import log_odds
 from explain.words import words
 
 LEAST_TEXTS = 3  # that a word stands in: fewer say more about the texts than about the model
@@ -55,7 +56,7 @@ def effects(samples: Samples, column: int) -> tuple[dict[str, float], ...]:
     """What each word of one text adds to the log-odds of a class, one table a model; passages are left out."""
     found = []
     for logits in samples.logits:
-        target = surrogate.log_odds(logits, column)
+        target = log_odds(logits, column)
         weights = surrogate.fit(samples.kept, target, stock=False, rounds=0).weights
         table: dict[str, float] = defaultdict(float)
         for name, weight in zip(samples.units.names, weights, strict=True):

@@ -7,7 +7,6 @@ next (figures in benchmarks/README.md).
 """
 
 import threading
-from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -18,6 +17,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
+from explain.fitted import Surrogate
+
 KERNEL_WIDTH = 25  # lime's own, for cosine distances times 100
 PENALTY = 0.01  # of the squared weights, in units of the target's variance
 LEVEL_PENALTY = 1e-3  # of the levels': keeps them finite where the samples reach only one of them
@@ -25,26 +26,6 @@ EVALUATIONS = 100
 FEWEST_SAMPLES = 1.5  # a parameter: with fewer, intervals are far too narrow
 
 _ONE_AT_A_TIME = threading.Lock()
-
-
-def log_odds(logits: NDArray, column: int) -> NDArray[np.float64]:
-    """log p / (1 - p) of one class (n,), from logits (n, k), k at least 2; exact where p rounds to 1."""
-    logits = np.asarray(logits, dtype=np.float64)
-    return logits[:, column] - np.logaddexp.reduce(np.delete(logits, column, axis=1), axis=1)
-
-
-def probability(logits: NDArray, column: int) -> NDArray[np.float64]:
-    """The probability of one class (n,), from logits (n, k): what stock lime fits."""
-    return 1 / (1 + np.exp(-log_odds(logits, column)))
-
-
-def contrast(logits: NDArray, column: int, other: int) -> NDArray[np.float64]:
-    """log p / q of one class against another (n,), from logits (n, k)."""
-    logits = np.asarray(logits, dtype=np.float64)
-    return logits[:, column] - logits[:, other]
-
-
-TARGETS = {"log-odds": log_odds, "probability": probability}
 
 
 class SaturatingRegression(RegressorMixin, BaseEstimator):
@@ -145,25 +126,6 @@ class LinearRegression(Ridge):
         return np.concatenate([[0], np.full(len(self.coef_), self.alpha)])
 
 
-@dataclass(frozen=True)
-class Surrogate:
-    """What was fitted.
-
-    Attributes:
-        weights: float64 (d,): what each part adds to the target, on average over the samples.
-        replicates: float64 (b, d): the same from b resamples of the samples; none where they would say nothing.
-        samples: how many were fitted.
-        r2: share of the target's variance that the fit explains on its samples; None where the target is constant.
-        r2_unseen: the same on samples that a resample left out; None without replicates.
-    """
-
-    weights: NDArray[np.float64]
-    replicates: NDArray[np.float64] = field(repr=False)
-    samples: int
-    r2: float | None
-    r2_unseen: float | None
-
-
 def fit(kept: NDArray[np.bool_], target: NDArray[np.float64], *, stock: bool, rounds: int, seed: int = 0) -> Surrogate:
     """Fit the target (n,) of the samples kept (n, d), the first of which is the whole text.
 
@@ -198,15 +160,6 @@ def _fit(kept: NDArray[np.bool_], target: NDArray[np.float64], stock: bool, roun
         return Surrogate(weights, np.empty((0, len(weights))), len(data), float(r2), None)
     replicates, unseen = _bootstrap(regressor, data, target, kernel(distances), rounds, seed)
     return Surrogate(weights, replicates, len(data), float(r2), unseen)
-
-
-def intervals(weights: NDArray[np.float64], replicates: NDArray[np.float64]) -> NDArray[np.float64]:
-    """95 % intervals (2, d) of weights (d,) from the spread of their replicates (b, d), b at least 1.
-
-    Resamples hold fewer different samples than there are, so that a penalised fit to them shrinks: their spread is
-    taken, their mean is not.
-    """
-    return weights + np.quantile(replicates - replicates.mean(axis=0), [0.025, 0.975], axis=0)
 
 
 def _bootstrap(

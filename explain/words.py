@@ -8,13 +8,16 @@ elsewhere.
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import regex
-from lime.lime_text import IndexedString
 from numpy.typing import NDArray
 
 from errors import InputError
+
+if TYPE_CHECKING:
+    from lime.lime_text import IndexedString
 
 LONGEST_WORD = 100  # characters; BERT reads a longer word as one unknown token, and lime's arrays grow with the longest
 LONGEST_PASSAGE = 30  # words
@@ -68,7 +71,7 @@ class Units:
     text: str
     names: tuple[str, ...]
     starts: tuple[tuple[int, ...], ...]
-    _indexed: IndexedString = field(repr=False, compare=False)
+    _indexed: "IndexedString" = field(repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -102,6 +105,8 @@ def by_word_in(text: str, chosen: Collection[str]) -> Units:
 
 
 def _units(text: str, split: Callable[[str], list[str]]) -> Units:
+    from lime.lime_text import IndexedString  # brings scikit-learn: the page opens without it
+
     starts, longest, position = defaultdict(list), 0, 0
     for part in split(text):
         start = text.index(part, position)

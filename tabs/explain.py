@@ -8,7 +8,7 @@ import gradio as gr
 from errors import ModelError
 from explain.explanation import Settings
 from explain.session import Session, sessions
-from explain.surrogate import TARGETS
+from explain.targets import TARGETS
 from limits import MAX_SAMPLES, MAX_SEED, MIN_SAMPLES, check_samples, check_seed, check_text
 from model_loader import ModelLoader
 from tabs.common import shows_errors

@@ -1,5 +1,7 @@
 """The box for a text, and the examples that fill it: alike in every tab that asks for one text."""
 
+from functools import cache
+
 import gradio as gr
 
 import corpus
@@ -25,6 +27,7 @@ def build_examples(text: gr.Textbox) -> None:
     gr.Examples(rows, text, label="Examples (from the shipped sample's test split)", example_labels=labels)
 
 
+@cache
 def examples() -> list[list[str]]:
     """One item of each class, and two that sit near a boundary, a row each."""
     test = corpus.load().test

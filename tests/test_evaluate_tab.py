@@ -9,7 +9,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-import app
+import page
 from errors import CorpusError, InputError, ModelError
 from eval import html_report, report
 from eval.metrics_csv import metrics_csv
@@ -41,7 +41,7 @@ def loader(encoder_folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(loader):
-    demo = app.build(loader)
+    demo = page.build(loader)
     demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
     yield Client(demo.local_url, verbose=False)
     demo.close()
@@ -184,7 +184,7 @@ def test_a_long_list_is_cut_and_says_so(made, monkeypatch):
 
 
 def test_the_files_are_made_when_another_report_is_shown_only(loader):
-    made = app.build(loader).config
+    made = page.build(loader).config
     buttons = {each["id"] for each in made["components"] if each["props"].get("elem_id", "") in FILES}
     states = {each["id"] for each in made["components"] if each["type"] == "state"}
     (event,) = [each for each in made["dependencies"] if buttons == set(each["outputs"])]

@@ -47,12 +47,13 @@ RULES = (
     Rule("tensorflow keras keras_hub", only_in="keras_on_tensorflow.py"),
     Rule(
         "keras_on_tensorflow",
-        only_in="trainers/train_tensorflow.py classifiers/tensorflow_*.py benchmarks/stock.py eval/probe_tensorflow.py",
+        only_in="trainers/train_tensorflow.py classifiers/tensorflow_*.py benchmarks/stock*.py eval/probe_tensorflow.py",
     ),
-    Rule("gradio", only_in="app.py tabs/*"),
+    Rule("gradio", only_in="page.py tabs/* benchmarks/empty_page.py"),
     Rule("fastapi starlette", only_in="api.py app.py"),
     Rule("huggingface_hub", only_in="hub.py hub_*.py"),
     Rule("app"),
+    Rule("page", only_in="app.py"),
     Rule("trainers.train_pytorch trainers.train_tensorflow"),  # job.py picks one by name when it trains
     Rule("classifiers", never_in="trainers/train_*.py"),
     Rule("tabs gradio", never_in="explain/* eval/*"),
@@ -118,7 +119,7 @@ def test_the_project_keeps_the_rules():
         ("explain/lime_text.py", "import gradio as gr"),
         ("tabs/predict.py", "from fastapi import FastAPI"),
         ("trainers/encoder.py", "from huggingface_hub import HfApi"),
-        ("tabs/predict.py", "from app import build"),
+        ("tabs/predict.py", "from page import build"),
         ("trainers/train_pytorch.py", "from trainers import train_tensorflow"),
         ("trainers/train_pytorch.py", "from . import train_tensorflow"),
         ("trainers/train_pytorch.py", "from .train_tensorflow import build_model"),
@@ -154,7 +155,7 @@ def test_a_planted_violation_is_found_also_deep_inside_a_function(file, source):
         ("eval/probe_pytorch.py", "import torch"),
         ("eval/probe_tensorflow.py", "from keras_on_tensorflow import tf"),
         ("tabs/predict.py", "import gradio as gr\nfrom eval import metrics\nfrom limits import MAX"),
-        ("app.py", "import gradio\nimport fastapi\nfrom tabs import predict"),
+        ("page.py", "import gradio\nfrom tabs import predict"),
         ("hub_cache.py", "from huggingface_hub import constants"),
         ("corpus.py", "import torchlight\nimport application\ntext = 'import torch'"),
     ],
@@ -165,7 +166,7 @@ def test_what_the_rules_allow_is_not_reported(file, source):
 
 def test_the_message_names_file_line_and_rule():
     assert violations("import os\nimport gradio", "corpus.py") == [
-        "corpus.py:2 imports gradio: gradio may be imported in app.py tabs/* only"
+        "corpus.py:2 imports gradio: gradio may be imported in page.py tabs/* benchmarks/empty_page.py only"
     ]
     assert violations("def f():\n    import tabs.predict", "eval/report.py") == [
         "eval/report.py:2 imports tabs.predict: explain/* eval/* must not import tabs gradio"

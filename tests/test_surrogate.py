@@ -6,7 +6,9 @@ from sklearn.linear_model import Ridge
 
 from classifiers.base import softmax
 from explain import surrogate
-from explain.surrogate import SaturatingRegression, contrast, fit, intervals, log_odds, probability
+from explain.fitted import intervals
+from explain.surrogate import SaturatingRegression, fit
+from explain.targets import contrast, log_odds, probability
 
 WEIGHTS = np.array([3.0, -2.0, 1.0, 0.5, 0, 0, 0, 0])
 

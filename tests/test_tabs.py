@@ -9,7 +9,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-import app
+import page
 from classifiers.answer import answer
 from corpus import Example
 from errors import InputError
@@ -27,7 +27,7 @@ def answers(text):
 
 @pytest.fixture(scope="module")
 def client():
-    demo = app.build(LOADER)
+    demo = page.build(LOADER)
     demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
     yield Client(demo.local_url, verbose=False)
     demo.close()
@@ -181,7 +181,7 @@ def test_curves_that_were_measured_too_late_are_not_shown(monkeypatch):
 
 
 def test_another_tabs_text_is_taken_up_while_one_is_explained():
-    made = app.build(LOADER)
+    made = page.build(LOADER)
     (run,) = [each["id"] for each in made.config["components"] if each["props"].get("elem_id") == "explain"]
     progress = [each["id"] for each in made.config["components"] if each["props"].get("elem_id") == "explain-progress"]
     starts = [

@@ -1,0 +1,175 @@
+"""The app's cold start against the least that it needs: an empty Gradio page, and both libraries with both models.
+
+python -m benchmarks.start --models runs/bbc/pytorch runs/bbc/tensorflow --output start.json
+python -m benchmarks.start --models runs/demo/pytorch runs/demo/tensorflow --repeats 1        # a try
+
+Every start is a process of its own, on files that are in memory already; the contenders take turns in random order and
+back again. What was measured is kept beside the output, line by line: after Ctrl-C the same command goes on. Other work
+on the machine spoils the times.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from tqdm import tqdm
+
+from benchmarks import start_processes
+from benchmarks.start_processes import Marks
+from errors import ReportError, one_sentence_errors
+from eval import machine, predictions, timing
+from eval.estimate import Estimate
+from files import write_json
+
+CONTENDERS = ("app", "empty page", "stock libraries")
+LIMIT = 1.3
+POINTS = {
+    ("app", "page"): "the page is served",
+    ("app", "typed"): "its text box takes a text",
+    ("app", "first"): "the first framework answers",
+    ("app", "both"): "both frameworks answer",
+    ("empty page", "page"): "an empty Gradio page is served",
+    ("empty page", "typed"): "its text box takes a text",
+    ("stock libraries", "loaded"): "both libraries imported, both models loaded",
+    ("stock libraries", "answered"): "both classified a text",
+}
+RATIOS = {
+    "page": (("app", "page"), ("empty page", "page")),
+    "typed": (("app", "typed"), ("empty page", "typed")),
+    "both_to_loaded": (("app", "both"), ("stock libraries", "loaded")),
+    "both_to_answered": (("app", "both"), ("stock libraries", "answered")),
+}
+
+Point = tuple[str, str]  # of a contender, how far it is
+Measured = dict[tuple[int, int], tuple[str, Marks]]  # by round and place in it
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    out = argparse.ArgumentParser(prog="python -m benchmarks.start", description=__doc__.split("\n")[0])
+    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
+    out.add_argument("--repeats", type=int, default=5, help="rounds, in which each contender starts twice (default: 5)")
+    out.add_argument("--browser", action="store_true", help="also until a Chromium has typed into the page")
+    out.add_argument("--seed", type=int, default=0, help="of the order (default: 0)")
+    out.add_argument("--output", type=Path, default=Path("start.json"), metavar="FILE")
+    return out
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print the figures and write them."""
+    arguments = parser().parse_args(argv)
+    models = [str(Path(model).resolve()) for model in arguments.models]
+    about = {"command": _command(arguments), "machine": machine.record((*machine.PACKAGES, "gradio"))}
+    log = arguments.output.with_suffix(".jsonl")
+    measured = read_log(log, subject(models, arguments))
+    with ExitStack() as stack:
+        typing = stack.enter_context(start_processes.browser()) if arguments.browser else None
+        contenders = {
+            "app": partial(start_processes.app, models, typing),
+            "empty page": partial(start_processes.empty_page, typing),
+            "stock libraries": partial(start_processes.stock, models),
+        }
+        try:
+            measure(contenders, arguments, measured, log)
+        except KeyboardInterrupt:
+            print("stopped; the figures are of the rounds measured so far.", file=sys.stderr)
+    found = figures(measured)
+    write_json(arguments.output, about | {"limit": LIMIT} | found)
+    show(found)
+    return 0
+
+
+def measure(
+    contenders: Mapping[str, Callable[[], Marks]], arguments: argparse.Namespace, measured: Measured, log: Path
+) -> None:
+    """Start all contenders in their order; what is in `measured` already is left out."""
+    rounds = timing.abba(CONTENDERS, arguments.repeats, arguments.seed)
+    plan = [((number, place), name) for number, names in enumerate(rounds) for place, name in enumerate(names)]
+    missing = [(where, name) for where, name in plan if where not in measured]
+    if missing:
+        for run in tqdm(contenders.values(), desc="reading all files once", disable=None):
+            run()
+    for where, name in tqdm(missing, desc="starts", disable=None):
+        measured[where] = name, contenders[name]()
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([*where, *measured[where]]) + "\n")
+
+
+def subject(models: Sequence[str], arguments: argparse.Namespace) -> dict[str, Any]:
+    """What tells one run's measurements from another's."""
+    weights = [predictions.weights_digest(Path(model))[:16] for model in models]
+    return {"models": weights, "seed": arguments.seed, "browser": arguments.browser}
+
+
+def read_log(path: Path, header: dict[str, Any]) -> Measured:
+    """What an earlier run of the same command measured; begins the log where there is none.
+
+    Raises:
+        ReportError: it is the log of another command.
+    """
+    if not path.exists():
+        path.write_text(json.dumps(header) + "\n", encoding="utf-8")
+    first, *rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    if first != header:
+        raise ReportError(f"{path} has starts of other models or settings; name another --output, or delete it.")
+    return {(number, place): (name, marks) for number, place, name, marks in rows}
+
+
+def figures(measured: Measured) -> dict[str, Any]:
+    """Medians in seconds and ratios, with their intervals, of the rounds that are complete; empty of none."""
+    rounds: dict[int, list[tuple[str, Marks]]] = {}
+    for (number, _), start in sorted(measured.items()):
+        rounds.setdefault(number, []).append(start)
+    whole = [starts for starts in rounds.values() if len(starts) == 2 * len(CONTENDERS)]
+    seconds = {
+        point: [[marks[point[1]] for name, marks in starts if name == point[0]] for starts in whole]
+        for point in POINTS
+        if whole and all(point[1] in marks for starts in whole for name, marks in starts if name == point[0])
+    }
+    medians = {f"{name}: {mark}": asdict(timing.median(values)) for (name, mark), values in seconds.items()}
+    ratios = {
+        key: asdict(timing.ratio(seconds[one], seconds[other]))
+        for key, (one, other) in RATIOS.items()
+        if one in seconds
+    }
+    return {"rounds": len(whole), "seconds": medians, "ratios": ratios}
+
+
+def show(found: Mapping[str, Any]) -> None:
+    """The figures as two tables in the terminal."""
+    seconds = Table("a start", "until", "seconds", title=f"Medians of {found['rounds']} rounds of two starts each")
+    for (name, mark), words in POINTS.items():
+        if made := found["seconds"].get(f"{name}: {mark}"):
+            seconds.add_row(name, words, _written(Estimate(**made)))
+    ratios = Table("ratio of", "to", "times", title=f"The app against the least it needs (goal: at most {LIMIT})")
+    for key, (one, other) in RATIOS.items():
+        if made := found["ratios"].get(key):
+            ratios.add_row(f"{one[0]}: {POINTS[one]}", f"{other[0]}: {POINTS[other]}", _written(Estimate(**made)))
+    console = Console()
+    console.print(seconds, ratios)
+
+
+def _written(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.2f} ({estimate.reason})"
+    return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """The command line, with the models' last folders only: where they lie on a machine is nobody's business."""
+    models = " ".join("/".join(Path(model).resolve().parts[-2:]) for model in arguments.models)
+    browser = " --browser" if arguments.browser else ""
+    return f"python -m benchmarks.start --models {models} --repeats {arguments.repeats}{browser}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""Both libraries and both models in one process, the stock way: what `benchmarks.start` holds the app's models against.
+
+python -m benchmarks.stock_start PYTORCH TENSORFLOW
+"""
+
+import sys
+
+import torch
+import transformers
+
+from keras_on_tensorflow import keras_hub
+
+TEXT = "shares fell as profits slid"
+
+
+def main() -> None:
+    """Load, say `loaded`; classify one text with each, say `answered`."""
+    folder, preset = sys.argv[1:]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    classifier = keras_hub.models.TextClassifier.from_preset(preset)
+    print("loaded", flush=True)
+    with torch.inference_mode():
+        model(**tokenizer(TEXT, return_tensors="pt"))
+    classifier.predict([TEXT], verbose=0)
+    print("answered", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The page: every tab on the models that the loader has or will have."""
+
+import html
+import os
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: no calls home
+
+import gradio as gr
+
+from model_loader import ModelLoader
+from tabs.batch import build_batch_tab
+from tabs.evaluate import build_evaluate_tab
+from tabs.explain import build_explain_tab
+from tabs.models import build_models_tab
+from tabs.predict import build_predict_tab
+
+TITLE = "Bakeoff: PyTorch or TensorFlow for text classification?"
+# System fonts: Gradio's own themes fetch theirs from an outside host.
+THEME = gr.themes.Default(
+    primary_hue="teal",
+    font=["system-ui", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+)
+CSS = """
+:root, .gradio-container { --color-accent: #0f766e; }  /* teal that reads on white; Gradio's own is too pale */
+.dark, .dark .gradio-container { --color-accent: #2dd4bf; }
+.gradio-container table, .gradio-container [role="grid"] * { font-family: var(--font); }
+.status { padding: .5rem .75rem; border: 1px solid var(--border-color-primary); border-radius: .5rem; }
+.status progress { width: 100%; margin-top: .25rem; }
+.status.failed { border-color: var(--error-border-color, #b91c1c); }
+"""
+REFRESH_SECONDS = 1.0
+
+
+def build(loader: ModelLoader) -> gr.Blocks:
+    """The page, on models that the loader has or will have."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
+        gr.Markdown(f"# {TITLE}\nThe same BERT, fine-tuned in both by one recipe on the same batches. Compare them.")
+        status = gr.HTML(elem_id="status")
+        timer = gr.Timer(REFRESH_SECONDS)
+        with gr.Tabs() as tabs:
+            with gr.Tab("Predict", id="predict"):
+                with gr.Tab("One text"):
+                    text, explain_this = build_predict_tab(loader)
+                with gr.Tab("A file"):
+                    build_batch_tab(loader)
+            with gr.Tab("Explain", id="explain"):
+                explain = build_explain_tab(loader)
+                explain.open_on(explain_this.click, text, tabs)
+            with gr.Tab("Evaluate", id="evaluate") as evaluate:
+                build_evaluate_tab(loader, evaluate, lambda event, text: explain.open_on(event, text, tabs))
+            with gr.Tab("Models", id="models") as models:
+                build_models_tab(loader, models)
+
+        def refresh():
+            return status_line(loader), gr.Timer(active=not loader.progress().finished)
+
+        gr.on([demo.load, timer.tick], refresh, None, [status, timer], show_progress="hidden", api_visibility="private")
+    return demo
+
+
+def status_line(loader: ModelLoader) -> str:
+    """What the loader is doing, as HTML that a screen reader announces; a progress bar while it lasts."""
+    progress = loader.progress()
+    value = "" if progress.share is None else f' value="{progress.share:.3f}"'
+    bar = "" if progress.finished else f'<progress{value} aria-label="progress"></progress>'
+    state = "failed" if progress.failed else "going"
+    return f'<div class="status {state}" role="status" aria-live="polite">{html.escape(progress.text)}{bar}</div>'
+
+
+def serve(loader: ModelLoader, **settings: Any) -> gr.Blocks:
+    """Serve the page from a thread of its own; `settings` are those of `launch`."""
+    demo = build(loader)
+    demo.launch(
+        theme=THEME,
+        css=CSS,
+        footer_links=[],
+        ssr_mode=False,
+        enable_monitoring=False,
+        max_file_size="5mb",
+        prevent_thread_lock=True,
+        **settings,
+    )
+    return demo

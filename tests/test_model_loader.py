@@ -1,0 +1,126 @@
+"""`model_loader.py`: each framework serves as soon as it is ready, and whatever becomes of the other."""
+
+import gc
+import threading
+
+import pytest
+
+import model_loader
+from errors import ModelError
+from model_loader import ModelLoader
+from paused_gc import paused_gc
+from tests.planted import Contrarian, WordCounter
+
+PLANTED = {"pytorch": WordCounter("PyTorch"), "tensorflow": Contrarian("TensorFlow")}
+GONE = ModelError("there is no folder gone; check the name.")
+
+
+@pytest.fixture
+def loading(monkeypatch):
+    """Starts a loader to which each framework's model comes when a test gives it: a classifier or an error."""
+    come = {framework: threading.Event() for framework in PLANTED}
+    given, collected = {}, []
+
+    def load_classifier(framework, model):
+        assert come[framework].wait(60)
+        collected.append(gc.isenabled())
+        if isinstance(given[framework], Exception):
+            raise given[framework]
+        return given[framework]
+
+    def give(framework, found=None):
+        given[framework] = found or PLANTED[framework]
+        come[framework].set()
+
+    monkeypatch.setattr(model_loader, "load_classifier", load_classifier)
+    monkeypatch.setattr(model_loader, "Pair", lambda **models: tuple(models.values()))
+    loader = ModelLoader({"pytorch": "a", "tensorflow": "b"}).start()
+    loader.collected = collected
+    yield loader, give
+    for framework in PLANTED:
+        if not come[framework].is_set():
+            give(framework)
+    loader._thread.join(60)
+
+
+def wait_for(condition):
+    """Until it holds; a test's time limit ends it otherwise."""
+    pause = threading.Event()
+    while not condition():
+        pause.wait(0.01)
+
+
+def names(loader):
+    try:
+        return [each.framework for each in loader.classifiers()]
+    except ModelError:
+        return []
+
+
+def test_the_first_answers_while_the_second_loads_and_both_come_in_order(loading):
+    loader, give = loading
+    with pytest.raises(ModelError, match="not ready yet"):
+        loader.classifiers()
+    give("pytorch")
+    wait_for(lambda: names(loader))
+    assert names(loader) == ["PyTorch"]
+    assert "PyTorch is ready; loading TensorFlow from b" in loader.progress().text
+    with pytest.raises(ModelError, match="Both models are needed"):
+        loader.pair()
+    give("tensorflow")
+    assert loader.wait(60) == tuple(PLANTED.values())
+    assert names(loader) == ["PyTorch", "TensorFlow"]
+    assert loader.progress().finished
+
+
+def test_the_second_answers_where_the_first_fails(loading):
+    loader, give = loading
+    give("pytorch", GONE)
+    wait_for(lambda: loader.progress().failed)
+    assert loader.progress().text == "PyTorch could not be loaded; loading TensorFlow from b …"
+    assert not loader.progress().finished
+    give("tensorflow")
+    with pytest.raises(ModelError, match="PyTorch: there is no folder gone; check the name. TensorFlow answers alone."):
+        loader.wait(60)
+    assert names(loader) == ["TensorFlow"]
+    assert (loader.progress().failed, loader.progress().finished) == (True, True)
+
+
+def test_the_first_goes_on_to_answer_where_the_second_has_a_fault(loading, caplog):
+    loader, give = loading
+    give("pytorch")
+    give("tensorflow", RuntimeError("out of range"))
+    with pytest.raises(ModelError, match="TensorFlow: it could not be loaded because of a fault in the program"):
+        loader.wait(60)
+    assert names(loader) == ["PyTorch"]
+    assert "out of range" in caplog.text
+
+
+def test_two_failures_are_both_told(loading):
+    loader, give = loading
+    give("pytorch", GONE)
+    give("tensorflow", GONE)
+    with pytest.raises(ModelError, match="PyTorch: there is no folder.*TensorFlow: there is no folder"):
+        loader.wait(60)
+    with pytest.raises(ModelError, match="PyTorch: there is no folder"):
+        loader.classifiers()
+
+
+def test_garbage_is_searched_for_again_once_the_models_are_loaded(loading):
+    loader, give = loading
+    give("pytorch", GONE)
+    give("tensorflow")
+    loader._thread.join(60)
+    assert loader.collected == [False, False]
+    assert gc.isenabled()
+
+
+def test_garbage_is_searched_for_again_after_an_error():
+    frozen = gc.get_freeze_count()
+    with pytest.raises(OSError, match="gone"), paused_gc():
+        kept = [[]]
+        raise OSError("gone")
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > frozen
+    assert not any(each is kept for each in gc.get_objects())
+    gc.unfreeze()
