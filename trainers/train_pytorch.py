@@ -6,6 +6,7 @@ Reads function for function like train_tensorflow.py: what differs is what the f
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from tokenization import batches_by_length, pad
 from trainers.batches import TrainingData
 from trainers.encoder import Encoder
 from trainers.head import initial_head
+from trainers.kernels_pytorch import faster_on_cpu
 from trainers.monitor import Monitor
 from trainers.recipe import Recipe
 
@@ -99,7 +101,9 @@ def fit(
     resume = checkpoint.exists()
     if resume:
         monitor.restore(checkpoint)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if resume else None)
+    plain = torch.cuda.is_available() or recipe.mixed_precision
+    with nullcontext() if plain else faster_on_cpu(model):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if resume else None)
 
 
 class PlannedTrainer(transformers.Trainer):

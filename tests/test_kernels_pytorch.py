@@ -1,0 +1,83 @@
+"""The trainers' faster kernels compute what PyTorch's own do, forward and backward, with and without dropout."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+from torch.nn import functional  # noqa: E402
+
+from trainers import kernels_pytorch as kernels  # noqa: E402
+
+LENGTHS, SHAPE = [5, 3, 1], (3, 2, 5, 4)  # texts, heads, tokens, size of a head
+
+
+def inputs() -> list[torch.Tensor]:
+    torch.manual_seed(0)
+    return [torch.randn(SHAPE, dtype=torch.float64, requires_grad=True) for _ in range(3)]
+
+
+def attention(dropout: float, *given: torch.Tensor) -> torch.Tensor:
+    torch.manual_seed(1)  # the same draw each time
+    return kernels.TextByTextAttention.apply(*given, LENGTHS, dropout, 0.5)
+
+
+def test_attention_is_pytorch_s_and_zero_at_the_padding():
+    given, tokens = inputs(), torch.arange(SHAPE[2])[None] < torch.tensor(LENGTHS)[:, None]
+    found = attention(0.0, *given)
+    expected = functional.scaled_dot_product_attention(*given, attn_mask=tokens[:, None, None], scale=0.5)
+    real = tokens[:, None, :, None].expand(SHAPE)
+    assert torch.allclose(found[real], expected[real])
+    assert not found[~real].any()
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_attention_s_gradients_are_those_of_its_outputs(dropout):
+    assert torch.autograd.gradcheck(lambda *given: attention(dropout, *given), inputs())
+
+
+def test_attention_with_dropout_is_right_on_average():
+    given = [each.detach() for each in inputs()]
+    torch.manual_seed(2)
+    mean = sum(kernels.TextByTextAttention.apply(*given, LENGTHS, 0.3, 0.5) for _ in range(4000)) / 4000
+    assert torch.allclose(mean, attention(0.0, *given), atol=0.05)
+    assert not torch.allclose(attention(0.3, *given), attention(0.0, *given), atol=0.05)
+
+
+@pytest.mark.parametrize("dropout", [0.1, 0.9])
+def test_dropout_keeps_the_share_that_it_should(dropout):
+    torch.manual_seed(3)
+    kept = kernels._kept(torch.Size((7, 11, 13_001)), dropout)
+    assert (kept.dtype, kept.shape) == (torch.bool, (7, 11, 13_001))
+    assert kept.double().mean().item() == pytest.approx(1 - dropout, abs=0.002)
+    assert (kept[:, :, 1:] & kept[:, :, :-1]).double().mean().item() == pytest.approx((1 - dropout) ** 2, abs=0.002)
+
+
+def test_a_dense_layer_gives_pytorch_s_outputs_and_gradients():
+    torch.manual_seed(4)
+    layer, given = torch.nn.Linear(6, 9), torch.randn(2, 5, 6, requires_grad=True)
+    results = []
+    for kind in (torch.nn.Linear, kernels.OneDnnLinear):
+        layer.__class__ = kind
+        out = layer(given)
+        results.append([out, *torch.autograd.grad(out.tanh().sum(), [given, layer.weight, layer.bias])])
+    assert all(torch.allclose(one, other, atol=1e-6) for one, other in zip(*results, strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
+def test_the_model_is_as_it_was_afterwards_and_its_logits_the_same_meanwhile(encoder_folder):
+    from trainers import train_pytorch
+    from trainers.encoder import resolve
+    from trainers.recipe import Recipe
+
+    model = train_pytorch.build_model(resolve(str(encoder_folder)), Recipe(), ("a", "b", "c"))
+    model.classifier.weight.data *= 50
+    ids, config = [torch.arange(4, 4 + n).int().numpy() for n in (1, 9, 40)], model.config.to_json_string()
+    before = train_pytorch.logits(model, ids, 0, 2)
+    with pytest.raises(KeyError), kernels.faster_on_cpu(model):
+        assert type(model.classifier) is kernels.OneDnnLinear
+        assert model.config._attn_implementation == kernels.ATTENTION
+        assert abs(train_pytorch.logits(model, ids, 0, 2) - before).max() < 1e-5
+        raise KeyError
+    assert type(model.classifier) is torch.nn.Linear
+    assert model.config.to_json_string() == config
+    assert (train_pytorch.logits(model, ids, 0, 2) == before).all()

@@ -1,0 +1,125 @@
+"""Faster ways to compute the same training step on a CPU: attention text by text, and dense layers with oneDNN.
+
+The functions are those of transformers' BERT; `benchmarks/README.md` has what each brings. For GPUs PyTorch has better.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import transformers
+
+ATTENTION = "text_by_text"
+
+
+@contextmanager
+def faster_on_cpu(model: transformers.PreTrainedModel) -> Iterator[None]:
+    """Train the model with these kernels meanwhile; afterwards it is the stock model with its weights as they are."""
+    attention = model.config._attn_implementation
+    dense = [each for each in model.modules() if type(each) is torch.nn.Linear]
+    model.set_attn_implementation(ATTENTION)
+    for each in dense if hasattr(torch.ops.mkldnn, "_linear_pointwise") else ():
+        each.__class__ = OneDnnLinear
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(attention)
+        for each in dense:
+            each.__class__ = torch.nn.Linear
+
+
+class TextByTextAttention(torch.autograd.Function):
+    """Scaled dot-product attention with dropout, one text of the batch after the other.
+
+    PyTorch's fused kernel for CPUs has no dropout, and the plain one passes a dozen times over (texts, heads, n, n)
+    arrays in main memory. Those of one text stay in the cache, need no mask for padding, and the backward pass computes
+    them again instead of reading them, as Dao et al. 2022 ("FlashAttention") do.
+    """
+
+    @staticmethod
+    def forward(ctx, query, key, value, lengths, dropout, scale):
+        """All of shape (texts, heads, n, d); `lengths` are the texts' tokens, what comes after them is padding."""
+        out, kept = torch.zeros_like(query), []
+        for text, n in enumerate(lengths):
+            weights = _softmax(query[text, :, :n], key[text, :, :n], scale)
+            if dropout:
+                kept.append(_kept(weights.shape, dropout))
+                weights.mul_(kept[-1].to(weights.dtype))
+            out[text, :, :n] = weights @ value[text, :, :n]
+        out.div_(1 - dropout)
+        ctx.save_for_backward(query, key, value, out, *kept)
+        ctx.settings = lengths, dropout, scale
+        return out
+
+    @staticmethod
+    def backward(ctx, gradient):
+        """Gradients of query, key and value; zero at the padding."""
+        query, key, value, out, *kept = ctx.saved_tensors
+        lengths, dropout, scale = ctx.settings
+        to_query, to_key, to_value = (torch.zeros_like(each) for each in (query, key, value))
+        through_softmax = (gradient * out).sum(-1, keepdim=True)  # of each row: its weights times their gradients
+        gradient = gradient / (1 - dropout)
+        for text, n in enumerate(lengths):
+            q, k, v, g = (each[text, :, :n] for each in (query, key, value, gradient))
+            weights, to_weights = _softmax(q, k, scale), g @ v.transpose(1, 2)
+            dropped = weights
+            if dropout:
+                mask = kept[text].to(weights.dtype)
+                dropped = weights * mask
+                to_weights.mul_(mask)
+            to_value[text, :, :n] = dropped.transpose(1, 2) @ g
+            to_scores = to_weights.sub_(through_softmax[text, :, :n]).mul_(weights).mul_(scale)
+            to_query[text, :, :n] = to_scores @ k
+            to_key[text, :, :n] = to_scores.transpose(1, 2) @ q
+        return to_query, to_key, to_value, None, None, None
+
+
+class OneDnnLinear(torch.nn.Linear):
+    """A dense layer whose products are oneDNN's where those are faster than MKL's: all but the weights' gradient."""
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """(..., in) to (..., out), float32."""
+        return _OneDnnProduct.apply(inputs, self.weight, self.bias)
+
+
+class _OneDnnProduct(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, inputs, weight, bias):
+        ctx.save_for_backward(inputs, weight)
+        return _product(inputs, weight, bias)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        inputs, weight = ctx.saved_tensors
+        rows = gradient.reshape(-1, gradient.shape[-1])
+        return _product(gradient, weight.t()), rows.t() @ inputs.reshape(-1, inputs.shape[-1]), rows.sum(0)
+
+
+def _product(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    return torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, "none", [], "")
+
+
+def _softmax(query: torch.Tensor, key: torch.Tensor, scale: float) -> torch.Tensor:
+    scores = (query @ key.transpose(1, 2)).mul_(scale)
+    return torch.softmax(scores, dim=-1, out=scores)
+
+
+def _kept(shape: torch.Size, dropout: float) -> torch.Tensor:
+    """What dropout keeps, bool: 16 random bits each, for a share exact to 1/65536; `bernoulli_` takes far longer."""
+    count = shape.numel()
+    bits = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)[:count]
+    return bits.view(shape) >= round(dropout * 2**16) - 2**15
+
+
+def _attention(module, query, key, value, lengths, dropout=0.0, scaling=None, **_):
+    """As transformers calls it; shapes as there: (texts, heads, n, d) in, (texts, n, heads, d) out."""
+    return TextByTextAttention.apply(query, key, value, lengths, dropout, scaling).transpose(1, 2), None
+
+
+def _lengths(attention_mask: torch.Tensor, **_) -> list[int]:
+    """What `_attention` gets as the mask: each text's tokens, from the mask that has 1 for them and padding after."""
+    return attention_mask.sum(dim=1).tolist()
+
+
+transformers.AttentionInterface.register(ATTENTION, _attention)
+transformers.AttentionMaskInterface.register(ATTENTION, _lengths)
