@@ -94,6 +94,21 @@ def batches_by_length(token_ids: Sequence[NDArray[np.int32]], batch_size: int) -
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
+def batches_by_tokens(token_ids: Sequence[NDArray[np.int32]], tokens: int) -> list[NDArray[np.int64]]:
+    """Row numbers in batches of similar length, longest first, each of at most so many tokens with its padding.
+
+    A text that is longer has a batch of its own.
+    """
+    lengths = np.array([len(ids) for ids in token_ids])
+    order = np.argsort(-lengths, kind="stable")
+    out, start = [], 0
+    while start < len(order):
+        rows = max(1, tokens // int(lengths[order[start]]))
+        out.append(order[start : start + rows])
+        start += rows
+    return out
+
+
 def without_lone_surrogates(text: str) -> str:
     """The text with U+FFFD for each lone half of a surrogate pair, which would crash the tokenizer."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

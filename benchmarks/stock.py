@@ -14,9 +14,9 @@ Probabilities = Callable[[Sequence[str]], NDArray[np.float64]]
 BATCH_SIZE = 32
 
 
-def transformers_pipeline(folder: Path, max_length: int) -> Probabilities:
+def transformers_pipeline(folder: Path, max_length: int, batch_size: int = BATCH_SIZE) -> Probabilities:
     """Class probabilities (n, k) of `transformers.pipeline("text-classification")`, in the order of its config."""
-    classify = transformers.pipeline("text-classification", model=str(folder), top_k=None, batch_size=BATCH_SIZE)
+    classify = transformers.pipeline("text-classification", model=str(folder), top_k=None, batch_size=batch_size)
     columns = classify.model.config.label2id
 
     def probabilities(texts: Sequence[str]) -> NDArray[np.float64]:
@@ -29,13 +29,13 @@ def transformers_pipeline(folder: Path, max_length: int) -> Probabilities:
     return probabilities
 
 
-def keras_hub_predict(folder: Path, max_length: int) -> Probabilities:
+def keras_hub_predict(folder: Path, max_length: int, batch_size: int = BATCH_SIZE) -> Probabilities:
     """Class probabilities (n, k) of KerasHub's `TextClassifier.predict`, which pads to the longest it may read."""
     model = keras_hub.models.TextClassifier.from_preset(str(folder))
     model.preprocessor.sequence_length = max_length
 
     def probabilities(texts: Sequence[str]) -> NDArray[np.float64]:
-        return softmax(model.predict(np.array(texts, dtype=object), batch_size=BATCH_SIZE, verbose=0))
+        return softmax(model.predict(np.array(texts, dtype=object), batch_size=batch_size, verbose=0))
 
     return probabilities
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from classifiers.model_folder import ModelFolder
 from errors import ModelError
-from tokenization import batches_by_length, pad
+from tokenization import batches_by_tokens, pad
 
-BATCH_SIZE = 32
+BATCH_TOKENS = 4096  # fewer leave a processor idle at times; many more overflow its caches
 CHUNK = 1024  # texts that are tokenised together, so that memory stays flat
 
 
@@ -84,7 +84,7 @@ class BertClassifier(ABC):
         out = np.empty((len(texts), len(self.labels)), dtype=np.float32)
         for start in range(0, len(texts), CHUNK):
             token_ids = self.text_encoder.encode(texts[start : start + CHUNK])
-            for rows in batches_by_length(token_ids, BATCH_SIZE):
+            for rows in batches_by_tokens(token_ids, BATCH_TOKENS):
                 padded, mask = pad([token_ids[row] for row in rows], self.text_encoder.pad_id)
                 out[start + rows] = self._forward(padded, mask)
         return out

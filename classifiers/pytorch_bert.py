@@ -7,6 +7,7 @@ import torch
 import transformers
 from numpy.typing import NDArray
 
+from classifiers import pytorch_forward
 from classifiers.base import BertClassifier
 from errors import ModelError
 
@@ -37,14 +38,27 @@ class PyTorchBert(BertClassifier):
             raise ModelError(f"{folder} lacks weights ({missing} …); train or publish the model again.")
         self._check_config(model.config.id2label, model.config.max_position_embeddings)
         self._model = model.to(self._device).eval()
+        self._prepare()
 
     def _forward(self, token_ids: NDArray[np.int32], padding_mask: NDArray[np.int32]) -> NDArray[np.float32]:
+        ids, mask = torch.from_numpy(token_ids).to(self._device), torch.from_numpy(padding_mask).to(self._device)
+        if self._forward_pass is not None:
+            return self._forward_pass.logits(ids, mask).numpy()
         with torch.inference_mode():
-            output = self._model(
-                input_ids=torch.from_numpy(token_ids).to(self._device),
-                attention_mask=torch.from_numpy(padding_mask).to(self._device),
+            return self._model(input_ids=ids, attention_mask=mask).logits.cpu().numpy()
+
+    def _prepare(self) -> None:
+        """Arrange the weights for a processor; a GPU, or a build without oneDNN, runs transformers' own layers."""
+        config = self._model.config
+        on_processor = torch.device(self._device).type == "cpu"
+        self._forward_pass = None
+        if on_processor and pytorch_forward.is_available(config.hidden_act):
+            self._forward_pass = pytorch_forward.Forward(
+                dict(self._model.named_parameters()),
+                config.num_attention_heads,
+                config.hidden_act,
+                config.layer_norm_eps,
             )
-        return output.logits.cpu().numpy()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """A copy of all weights, under transformers' names and in its shapes."""
@@ -55,3 +69,4 @@ class PyTorchBert(BertClassifier):
         with torch.no_grad():
             for name, parameter in self._model.named_parameters():
                 parameter.copy_(torch.from_numpy(weights[name].copy()))
+        self._prepare()

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers import tensorflow_forward
 from classifiers.base import BertClassifier
-from classifiers.transplant import to_keras, to_transformers
+from classifiers.transplant import to_keras, to_transformers, transformers_name
 from errors import ModelError
 from keras_on_tensorflow import keras_hub, tf
 
@@ -35,21 +36,12 @@ class TensorFlowBert(BertClassifier):
                 f"{folder} holds a model of {self._model.num_classes} classes, but labels.json names "
                 f"{len(self.labels)}; train or publish the model again."
             )
-        # One graph for every shape: `predict` would build one a call, several times slower for a single text.
-        ids = tf.TensorSpec((None, None), tf.int32)
-        self._graph = tf.function(self._call, input_signature=(ids, ids))
-
-    def _call(self, token_ids, padding_mask):
-        features = {
-            "token_ids": token_ids,
-            "segment_ids": tf.zeros_like(token_ids),
-            "padding_mask": padding_mask,
-        }
-        return self._model(features, training=False)
+        variables = {transformers_name(variable.path): variable for variable in self._model.trainable_variables}
+        self._forward_pass = tensorflow_forward.Forward(variables)
 
     def _forward(self, token_ids: NDArray[np.int32], padding_mask: NDArray[np.int32]) -> NDArray[np.float32]:
         with tf.device(self._device):
-            return self._graph(token_ids, padding_mask).numpy()
+            return self._forward_pass.logits(token_ids, padding_mask).numpy()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """A copy of all weights, under transformers' names and in its shapes."""

@@ -41,14 +41,13 @@ FRAMEWORKS = "torch transformers tensorflow keras keras_hub keras_on_tensorflow"
 RULES = (
     Rule(
         "torch",
-        only_in="eval/probe_pytorch.py trainers/train_pytorch.py classifiers/pytorch_bert.py benchmarks/stock.py",
+        only_in="eval/probe_pytorch.py trainers/train_pytorch.py classifiers/pytorch_*.py benchmarks/stock*.py",
     ),
-    Rule("transformers", only_in="trainers/train_pytorch.py classifiers/pytorch_bert.py benchmarks/stock.py"),
+    Rule("transformers", only_in="trainers/train_pytorch.py classifiers/pytorch_bert.py benchmarks/stock*.py"),
     Rule("tensorflow keras keras_hub", only_in="keras_on_tensorflow.py"),
     Rule(
         "keras_on_tensorflow",
-        only_in="trainers/train_tensorflow.py classifiers/tensorflow_bert.py benchmarks/stock.py "
-        "eval/probe_tensorflow.py",
+        only_in="trainers/train_tensorflow.py classifiers/tensorflow_*.py benchmarks/stock.py eval/probe_tensorflow.py",
     ),
     Rule("gradio", only_in="app.py tabs/*"),
     Rule("fastapi starlette", only_in="api.py app.py"),

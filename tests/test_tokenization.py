@@ -115,3 +115,20 @@ def test_batches_by_length_hold_every_row_once_longest_first():
     assert sorted(order) == list(range(101))
     assert (np.diff(lengths[order]) <= 0).all()
     assert tokenization.batches_by_length([], 8) == []
+
+
+def test_batches_by_tokens_hold_every_row_once_and_no_more_tokens_than_asked_for():
+    lengths = np.random.default_rng(3).integers(1, 50, 101)
+    batches = tokenization.batches_by_tokens([np.zeros(length, np.int32) for length in lengths], 90)
+    order = np.concatenate(batches)
+    assert sorted(order) == list(range(101))
+    assert (np.diff(lengths[order]) <= 0).all()
+    padded = [len(rows) * lengths[rows].max() for rows in batches]
+    assert max(padded) <= 90
+    another = [total + lengths[rows].max() for total, rows in zip(padded, batches, strict=True)][:-1]
+    assert min(another) > 90, "a batch should be as large as it may be"
+
+
+def test_batches_by_tokens_of_texts_that_are_too_long_or_absent():
+    assert [rows.tolist() for rows in tokenization.batches_by_tokens([np.zeros(9), np.zeros(8)], 4)] == [[0], [1]]
+    assert tokenization.batches_by_tokens([], 4) == []

@@ -1,0 +1,156 @@
+"""Our classifiers against what a user would pick instead: same weights, same texts, one run.
+
+python -m benchmarks.predict --models runs/bbc/pytorch runs/bbc/tensorflow --corpus bbc_test.csv --output predict.json
+python -m benchmarks.predict --models runs/demo/pytorch runs/demo/tensorflow --max-length 64 --texts 30    # a try
+
+Each contender runs in a process of its own, in turns. What was measured is kept beside the output, line by line: after
+Ctrl-C the same command goes on. Other work on the machine spoils the times.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+import corpus
+import tokenization
+from benchmarks import predict_figures
+from classifiers.model_folder import ModelFolder
+from classifiers.pair import locate
+from errors import one_sentence_errors
+from eval import machine, timing
+from eval.benchmark_log import Log
+from eval.benchmark_texts import Architecture, Cutter
+from eval.models import weights_digest
+from eval.worker import Worker
+from files import write_json
+
+HEADLINE = 16  # tokens
+HEADLINES = 40  # a visit
+PRODUCT, PRODUCTS = 2048, 3  # rows of the ceiling's square matrices, and how many a visit
+PROBES = {"PyTorch": "eval.probe_pytorch:Probe", "TensorFlow": "eval.probe_tensorflow:Probe"}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """How to start one: a key of `predictors.KINDS`, whose weights, how many texts a forward pass, TensorFlow's oneDNN."""
+
+    kind: str
+    framework: str
+    batch_size: int = 32
+    onednn: bool = True
+
+
+CONTENDERS = {
+    "ours, PyTorch": Contender("ours, PyTorch", "pytorch"),
+    "transformers.pipeline, batch 1": Contender("transformers.pipeline", "pytorch", batch_size=1),
+    "transformers.pipeline, batch 32": Contender("transformers.pipeline", "pytorch"),
+    "ONNX Runtime": Contender("ONNX Runtime", "pytorch"),
+    "ours, TensorFlow": Contender("ours, TensorFlow", "tensorflow"),
+    "KerasHub predict": Contender("KerasHub predict", "tensorflow"),
+    "KerasHub predict, oneDNN off": Contender("KerasHub predict", "tensorflow", onednn=False),
+}
+RIVALS = {
+    "ours, PyTorch": [
+        name for name, each in CONTENDERS.items() if each.kind in ("transformers.pipeline", "ONNX Runtime")
+    ],
+    "ours, TensorFlow": [name for name, each in CONTENDERS.items() if each.kind == "KerasHub predict"],
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    out = argparse.ArgumentParser(prog="python -m benchmarks.predict", description=__doc__.split("\n")[0])
+    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
+    out.add_argument("--corpus", default=corpus.SAMPLE, help="its test split is classified (default: the sample)")
+    corpus.add_options(out)
+    out.add_argument("--texts", type=int, default=300, help="of the test split (default: 300)")
+    out.add_argument("--max-length", type=int, default=256, help="tokens that are read of a text (default: 256)")
+    out.add_argument("--rounds", type=int, default=timing.LEAST_ROUNDS)
+    out.add_argument("--threads", type=int, default=2, help="of each process (default: 2)")
+    out.add_argument("--seed", type=int, default=0, help="of the order of turns")
+    out.add_argument("--output", type=Path, default=Path("predict.json"), metavar="FILE")
+    return out
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print the figures and write them."""
+    arguments = parser().parse_args(argv)
+    folders = {
+        each: locate(each, model).path for each, model in zip(("pytorch", "tensorflow"), arguments.models, strict=True)
+    }
+    data = corpus.from_options(arguments)
+    articles = [example.text for example in data.test[: arguments.texts]]
+    unlimited = tokenization.load(folders["pytorch"])
+    texts = {"articles": articles, "headlines": Cutter(unlimited, articles).cut(HEADLINE, HEADLINES)}
+    about = {
+        "models": {each: weights_digest(folder)[:16] for each, folder in folders.items()},
+        "corpus": data.digest,
+        **{name: getattr(arguments, name) for name in ("texts", "max_length", "threads", "seed")},
+    }
+    computer = machine.record()
+    log = Log(arguments.output.with_suffix(".jsonl"), about)
+    try:
+        measure(arguments, folders, texts, log)
+    except KeyboardInterrupt:
+        print("stopped; the figures are of what was measured so far.", file=sys.stderr)
+    lengths = [len(ids) for ids in tokenization.load(folders["pytorch"], arguments.max_length).encode(articles)]
+    operations = Architecture.of(ModelFolder(folders["pytorch"])).operations(lengths)
+    figures = predict_figures.summarise(log.measured, operations, 2 * PRODUCT**3, RIVALS)
+    write_json(arguments.output, about | {"tokens": sum(lengths), "machine": computer, "figures": figures})
+    print("\n".join(predict_figures.lines(figures)))
+    return 0
+
+
+def measure(arguments: argparse.Namespace, folders: dict[str, Path], texts: dict[str, list[str]], log: Log) -> None:
+    """Take the visits that the log does not hold; keys are (what, round, place in the round, who)."""
+    left = [visit for visit in visits(arguments.rounds, arguments.seed) if visit not in log.measured]
+    with ExitStack() as stack:
+        workers: dict[str, Worker] = {}
+        for visit in tqdm(left, desc="visits", disable=None):
+            what, _, _, name = visit
+            if name not in workers:
+                workers[name] = stack.enter_context(_start(name, arguments, folders))
+            if what == "product":
+                log.add(visit, [workers[name].call("matrix_product", size=PRODUCT) for _ in range(PRODUCTS)])
+                continue
+            probabilities = workers[name].call("hold", texts=texts[what])
+            if what == "articles":
+                log.add(visit, {"seconds": workers[name].call("together"), "probabilities": probabilities})
+            else:
+                log.add(visit, {"seconds": workers[name].call("alone"), "probabilities": probabilities})
+
+
+def visits(rounds: int, seed: int) -> Iterator[tuple[str, int, int, str]]:
+    """Each round: matrix products, headlines in random order and in reverse, and the articles in random order."""
+    orders = zip(timing.abba(list(CONTENDERS), rounds, seed), timing.abba(list(PROBES), rounds, seed), strict=True)
+    for number, (order, probes) in enumerate(orders):
+        yield from (("product", number, place, name) for place, name in enumerate(probes))
+        yield from (("headlines", number, place, name) for place, name in enumerate(order))
+        yield from (("articles", number, place, name) for place, name in enumerate(order[: len(CONTENDERS)]))
+
+
+def _start(name: str, arguments: argparse.Namespace, folders: dict[str, Path]) -> Worker:
+    if name in PROBES:
+        return Worker(PROBES[name], threads=arguments.threads)
+    contender = CONTENDERS[name]
+    return Worker(
+        "benchmarks.predictors:Predictor",
+        {
+            "kind": contender.kind,
+            "folder": str(folders[contender.framework]),
+            "max_length": arguments.max_length,
+            "batch_size": contender.batch_size,
+        },
+        threads=arguments.threads,
+        environment={"TF_ENABLE_ONEDNN_OPTS": "1" if contender.onednn else "0"},
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

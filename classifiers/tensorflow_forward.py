@@ -1,0 +1,75 @@
+"""BERT's forward pass in TensorFlow, written as the operations that a processor runs fastest.
+
+Reads operation for operation like pytorch_forward.py. KerasHub's layers compute the same by einsum, with transpositions
+around each product and passes of their own for bias and GELU; from these TensorFlow makes one operation of the three.
+"""
+
+from collections.abc import Mapping
+
+from keras_on_tensorflow import tf
+
+EPSILON = 1e-12  # of KerasHub's layer norms
+MASKED = -1e9  # added to the score of a padding token, whose weight becomes 0
+
+
+class Forward:
+    """Logits of padded batches.
+
+    Args:
+        weights: KerasHub's variables under transformers' names. They are read at each call and not copied.
+    """
+
+    def __init__(self, weights: Mapping[str, tf.Variable]):
+        self._weights = weights
+        self._hidden, self._heads, _ = weights["bert.encoder.layer.0.attention.self.query.weight"].shape
+        self._layers = len({name.split(".")[3] for name in weights if name.startswith("bert.encoder.layer.")})
+        ids = tf.TensorSpec((None, None), tf.int32)
+        self.logits = tf.function(self._logits, input_signature=(ids, ids))  # one graph for every shape
+
+    def _logits(self, token_ids, padding_mask):
+        """Logits (n, k) of token ids (n, length) and their mask, int32."""
+        batch, length = tf.unstack(tf.shape(token_ids))
+        masked = (1 - tf.cast(padding_mask, tf.float32))[:, None, None, :] * MASKED
+        hidden = self._embeddings(token_ids, length)
+        for layer in range(self._layers):
+            # Of the last layer only the first token's output is used.
+            queries = hidden[::length] if layer == self._layers - 1 else hidden
+            hidden = self._layer(f"bert.encoder.layer.{layer}", queries, hidden, masked, batch)
+        return self._linear("classifier", tf.tanh(self._linear("bert.pooler.dense", hidden)))
+
+    def _embeddings(self, token_ids, length):
+        """The tokens' vectors, (n * length, hidden)."""
+        words, positions, segments = (
+            self._weights[f"bert.embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")
+        )
+        hidden = tf.gather(words, token_ids) + (positions[:length] + segments[0])
+        return self._norm("bert.embeddings.LayerNorm", tf.reshape(hidden, (-1, self._hidden)))
+
+    def _layer(self, name, queries, hidden, masked, batch):
+        """One encoder layer: `queries` (q, hidden) look at all of `hidden` (n * length, hidden)."""
+        attended = self._linear(f"{name}.attention.output.dense", self._attention(name, queries, hidden, masked, batch))
+        queries = self._norm(f"{name}.attention.output.LayerNorm", attended + queries)
+        inner = tf.nn.gelu(self._linear(f"{name}.intermediate.dense", queries), approximate=True)
+        return self._norm(f"{name}.output.LayerNorm", self._linear(f"{name}.output.dense", inner) + queries)
+
+    def _attention(self, name, queries, hidden, masked, batch):
+        size = self._hidden // self._heads
+
+        def heads(part, rows):
+            """(n, heads, rows of a text, size)"""
+            projected = self._linear(f"{name}.attention.self.{part}", rows)
+            return tf.transpose(tf.reshape(projected, (batch, -1, self._heads, size)), (0, 2, 1, 3))
+
+        query, key, value = heads("query", queries) * size**-0.5, heads("key", hidden), heads("value", hidden)
+        shares = tf.nn.softmax(tf.matmul(query, key, transpose_b=True) + masked)
+        return tf.reshape(tf.transpose(tf.matmul(shares, value), (0, 2, 1, 3)), (-1, self._hidden))
+
+    def _linear(self, name, rows):
+        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+        outputs = tf.size(bias)
+        return tf.nn.bias_add(tf.matmul(rows, tf.reshape(weight, (-1, outputs))), tf.reshape(bias, (-1,)))
+
+    def _norm(self, name, rows):
+        mean, variance = tf.nn.moments(rows, axes=-1, keepdims=True)
+        scale, offset = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+        return tf.nn.batch_normalization(rows, mean, variance, offset, scale, EPSILON)
