@@ -35,6 +35,7 @@ from eval.models import check_comparable, provenance, weights_digest
 from files import export
 
 CHOICES = tuple(section for section in SECTIONS if section not in ALWAYS)
+FILE_WIDTH = 120  # of the tables where no terminal says how wide it is
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         figures=figures(measured, settings, architecture, subject.max_length) | _room(sources),
     )
     benchmark_report.write(arguments.output, made)
-    benchmark_tables.show(Console(), made)
+    benchmark_tables.show(Console(width=None if sys.stdout.isatty() else FILE_WIDTH), made)
     print(f"benchmark {made['id']} written to {arguments.output}")
     if arguments.markdown:
         export(arguments.markdown, benchmark_tables.markdown(made), ReportError)

@@ -171,7 +171,8 @@ def _training(found: Rounds, ceiling: Ceiling, architecture: Architecture) -> di
             }
             for name in FRAMEWORKS
         },
-        "ratio": _tensorflow_over_pytorch({name: 1 / rates[name] for name in FRAMEWORKS}),
+        # Steps differ in length, so that medians over them would be of different work; both take the same ones in turn.
+        "ratio": timing.median(rates["pytorch"] / rates["tensorflow"]),
     }
 
 

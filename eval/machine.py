@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -11,6 +12,7 @@ from typing import Any
 import psutil
 
 CPUINFO = Path("/proc/cpuinfo")
+CORES = Path("/sys/devices/system/cpu")
 POWERCAP = Path("/sys/class/powercap")
 # What matrix products use, as Linux names them.
 FLAGS = ("avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_tile", "amx_bf16", "amx_int8")
@@ -42,6 +44,22 @@ def flags() -> list[str] | None:
     """Which of FLAGS the processor has; None where the system does not tell."""
     found = _cpuinfo().get("flags")
     return None if found is None else [flag for flag in FLAGS if flag in found.split()]
+
+
+def cores(count: int) -> list[int]:
+    """So many of the logical cores that this process may use, one of each physical core first.
+
+    Two threads that share a physical core would slow each other down. Empty where the system sets no affinity.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return []
+    taken: Counter[str] = Counter()
+    ranked = []
+    for core in sorted(os.sched_getaffinity(0)):
+        siblings = _siblings(core)
+        ranked.append((taken[siblings], core))
+        taken[siblings] += 1
+    return [core for _, core in sorted(ranked)[:count]]
 
 
 def load_average() -> float | None:
@@ -101,6 +119,12 @@ def energy_reader(folder: Path = POWERCAP) -> EnergyReader:
 
 def _number(path: Path) -> int:
     return int(path.read_text(encoding="ascii"))
+
+
+def _siblings(core: int) -> str:
+    """Equal for the logical cores of one physical core."""
+    path = CORES / f"cpu{core}" / "topology" / "thread_siblings_list"
+    return path.read_text(encoding="ascii").strip() if path.exists() else str(core)
 
 
 def _cpuinfo() -> dict[str, str]:

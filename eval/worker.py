@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import BakeoffError
+from eval import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 # What the libraries read at import: OpenMP (PyTorch, ONNX Runtime), MKL, OpenBLAS (numpy), TensorFlow's two thread
@@ -80,7 +81,7 @@ class Worker:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
         started = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "eval.worker_main", str(threads)],
+            [sys.executable, "-m", "eval.worker_main", *map(str, machine.cores(threads))],
             env=_environment(threads, environment or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

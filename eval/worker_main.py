@@ -1,6 +1,6 @@
 """The child of `eval.worker`: builds what it was told to, and answers calls until the pipe is closed.
 
-python -m eval.worker_main THREADS
+python -m eval.worker_main [CORE ...]
 
 Imports nothing but a few small modules of the standard library: what a contender costs to import is measured here.
 """
@@ -28,7 +28,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who then closes the pipe
-    _pin(int(sys.argv[1]))
+    if cores := set(map(int, sys.argv[1:])):
+        os.sched_setaffinity(0, cores)
     requests: queue.Queue[dict] = queue.Queue()
     threading.Thread(target=_read, args=(requests,), daemon=True).start()
     first = requests.get()
@@ -67,12 +68,6 @@ def _read(requests: queue.Queue) -> None:
     for line in sys.stdin:
         requests.put(json.loads(line))
     os._exit(0)  # closed or dead, the parent waits for nothing; a call that still runs must not outlive it
-
-
-def _pin(threads: int) -> None:
-    """Keep to as many cores as threads, where the system allows that."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
 
 if __name__ == "__main__":

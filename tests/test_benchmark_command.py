@@ -16,19 +16,19 @@ def arguments(runs, output, *more: str) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # starts ten processes, half of which import TensorFlow
 def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
     output = tmp_path / "benchmark.json"
-    stopped = ["--only", "latency", "cold_start"]
     take = benchmark_run.Runner.take
 
     def take_and_stop(runner, visit):
-        if visit.case.section == "latency":
+        if visit.case.section != "facts":
             signal.raise_signal(signal.SIGINT)
         return take(runner, visit)
 
     with monkeypatch.context() as patched:
         patched.setattr(benchmark_run.Runner, "take", take_and_stop)
-        assert benchmark.main(arguments(tiny_runs, output, *stopped)) == 0
+        assert benchmark.main(arguments(tiny_runs, output, "--only", "latency")) == 0
     assert "stopped" in capsys.readouterr().err and benchmark_report.read(output)["figures"]["latency"] == []
     log = output.with_suffix(".jsonl").read_text()
 
@@ -38,7 +38,8 @@ def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
     made, printed = benchmark_report.read(output), capsys.readouterr().out
     assert str(tmp_path) not in made["command"] + printed.replace(str(output), "")
     figures = made["figures"]
-    assert all(figures[section] for section in ("ceiling", "cold_start", "latency", "throughput", "growth", "training"))
+    assert all(figures[section] for section in ("ceiling", "cold_start", "latency", "throughput", "training"))
+    assert figures["growth"] is None  # the tiny pair reads 48 tokens: two lengths show no power
     for row in figures["throughput"]:
         for each in row["frameworks"].values():
             assert 0 < each["stages"]["forward"] < each["seconds"]["p99"]

@@ -67,6 +67,15 @@ def test_ratios_and_shares_are_those_planted_though_a_round_was_slow(found):
     assert found["training"]["frameworks"]["PyTorch"]["gigaflops"].value == pytest.approx(50)
 
 
+def test_training_steps_of_different_length_are_compared_step_by_step(measured):
+    training = {visit: each for visit, each in measured.items() if visit.case.section == "training"}
+    for visit, each in training.items():
+        factor = 1 + 3 * visit.round + visit.turn  # longer steps of lower rate, alike in both frameworks
+        training[visit] = each | {"seconds": [factor * seconds for seconds in each["seconds"]]}
+    ratio = figures(training, QUICK, ARCHITECTURE, MAX_LENGTH)["training"]["ratio"]
+    assert (ratio.value, ratio.low, ratio.high) == pytest.approx((0.5,) * 3)
+
+
 def test_a_call_s_figures_fit_each_other(found):
     assert {row["tokens"] for row in found["latency"]} == {16, 64, 128}
     assert {(row["batch"], row["tokens"]) for row in found["throughput"]} == {

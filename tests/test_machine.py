@@ -27,6 +27,17 @@ def test_the_processor_s_flags_are_those_that_matter(tmp_path, monkeypatch):
     assert machine.flags() is None and machine.processor()
 
 
+def test_threads_go_to_different_physical_cores_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "CORES", tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3, 5}, raising=False)
+    assert machine.cores(3) == [0, 1, 2]  # nothing is known of siblings
+    for core in range(6):
+        folder = tmp_path / f"cpu{core}" / "topology"
+        folder.mkdir(parents=True)
+        (folder / "thread_siblings_list").write_text(f"{core // 2 * 2}-{core // 2 * 2 + 1}\n")
+    assert machine.cores(2) == [0, 2] and machine.cores(4) == [0, 2, 5, 1]
+
+
 def test_the_peak_stays_where_memory_was_given_back():
     block = b"\x01" * 300_000_000
     del block
