@@ -9,6 +9,7 @@ Ctrl-C the same command goes on. Other work on the machine spoils the times.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -34,6 +35,7 @@ from eval.benchmark_texts import Architecture, Cutter
 from eval.models import check_comparable, provenance, weights_digest
 from files import export
 
+LEAST_TOKENS = 8
 CHOICES = tuple(section for section in SECTIONS if section not in ALWAYS)
 FILE_WIDTH = 120  # of the tables where no terminal says how wide it is
 
@@ -66,6 +68,8 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--threads", type=int, metavar="N", help="of each framework (default: the machine's cores)")
     out.add_argument("--rounds", type=int, metavar="N", help="of all repeated measurements; 5 for intervals")
     out.add_argument("--memory-texts", type=int, metavar="N", help="that one call classifies (default: 100,000)")
+    length = "that are read of a text; speed does not depend on the training's (default: as the models' recipe says)"
+    out.add_argument("--max-length", type=int, metavar="TOKENS", help=length)
     out.add_argument("--seed", type=int, default=0, help="of the order and of the texts (default: 0)")
     return out
 
@@ -84,7 +88,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     ]
     data = corpus.from_options(arguments)
     check_comparable(sources, data)
-    subject = _subject(sources, data, threads, settings.seed)
+    max_length = _max_length(arguments.max_length, sources[0].folder)
+    subject = _subject(sources, data, threads, settings.seed, max_length)
     ran_on = machine.record()
     log = Log(arguments.output.with_suffix(".jsonl"), _identity(subject, settings, ran_on))
     visits = plan(settings, arguments.only, subject.max_length)
@@ -97,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         data=data,
         models={source.framework: provenance(source) for source in sources},
         machine=ran_on,
-        settings=asdict(settings) | {"threads": threads, "quick": arguments.quick},
+        settings=asdict(settings) | {"threads": threads, "max_length": max_length, "quick": arguments.quick},
         frameworks={NAMES[name]: measured.get(Visit(Case("facts"), 0, 0, name)) for name in FRAMEWORKS},
         figures=figures(measured, settings, architecture, subject.max_length) | _room(sources),
     )
@@ -140,11 +145,26 @@ def _settings(arguments: argparse.Namespace) -> tuple[Settings, int]:
     return settings, threads
 
 
-def _subject(sources: Sequence[Source], data: Corpus, threads: int, seed: int) -> Subject:
+def _max_length(asked: int | None, folder: ModelFolder) -> int:
+    """Tokens that are read of a text.
+
+    Raises:
+        ReportError: the model has no positions for as many as were asked for.
+    """
+    positions = json.loads((folder.path / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"]
+    if asked is not None and not LEAST_TOKENS <= asked <= positions:
+        raise ReportError(
+            f"--max-length {asked} is out of range: the models read {LEAST_TOKENS} to {positions} tokens."
+        )
+    return asked or folder.recipe["max_length"]
+
+
+def _subject(sources: Sequence[Source], data: Corpus, threads: int, seed: int, max_length: int) -> Subject:
     folder = sources[0].folder
+    recipe = folder.recipe | {"max_length": max_length}
     cutter = Cutter(tokenization.load(folder.path), [example.text for example in data.test], seed)
     folders = {framework: source.folder.path for framework, source in zip(FRAMEWORKS, sources, strict=True)}
-    return Subject(folders, data, cutter, folder.recipe, folder.labels, folder.recipe["max_length"], threads)
+    return Subject(folders, data, cutter, recipe, folder.labels, max_length, threads)
 
 
 def _identity(subject: Subject, settings: Settings, ran_on: dict[str, Any]) -> dict[str, Any]:
@@ -154,6 +174,7 @@ def _identity(subject: Subject, settings: Settings, ran_on: dict[str, Any]) -> d
         "corpus": subject.data.digest,
         "settings": asdict(settings),
         "threads": subject.threads,
+        "max_length": subject.max_length,
         "machine": {name: ran_on[name] for name in ("processor", "cores", "versions")},
     }
 

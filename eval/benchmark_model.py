@@ -7,6 +7,7 @@ import importlib
 import time
 from collections.abc import Callable, Sequence
 from itertools import cycle, islice
+from pathlib import Path
 from typing import Any
 
 
@@ -16,9 +17,11 @@ class Model:
     Args:
         framework: `pytorch` or `tensorflow`.
         folder: of the model.
+        max_length: tokens to read of a text, where that is not as many as the model was trained to.
     """
 
-    def __init__(self, framework: str, folder: str):
+    def __init__(self, framework: str, folder: str, max_length: int | None = None):
+        import tokenization
         from classifiers.pair import load_classifier
 
         self._framework = framework
@@ -26,6 +29,8 @@ class Model:
         started = time.perf_counter()
         self._classifier = load_classifier(framework, folder)
         self._load_seconds = time.perf_counter() - started
+        if max_length is not None:
+            self._classifier.text_encoder = tokenization.load(Path(folder), max_length)
 
     def first_call(self, text: str) -> dict[str, float]:
         """What loading took, without imports, and what the first answer of this process took."""

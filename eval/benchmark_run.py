@@ -92,7 +92,7 @@ class Runner:
 
     def _cold_start(self, visit: Visit) -> dict[str, float]:
         (text,) = self._subject.cutter.cut(min(self._settings.latency_tokens), 1)
-        with self._new_model(visit.framework) as worker:
+        with self._as_loaded(visit.framework) as worker:
             found = worker.call("first_call", text=text)
             return found | {"import": worker.startup.built - found["load"]}
 
@@ -139,7 +139,11 @@ class Runner:
         return worker
 
     def _new_model(self, framework: str) -> Worker:
-        arguments = {"framework": framework, "folder": str(self._subject.folders[framework])}
+        """A worker whose model reads as many tokens as the subject says."""
+        return self._as_loaded(framework, max_length=self._subject.max_length)
+
+    def _as_loaded(self, framework: str, **options: int) -> Worker:
+        arguments = {"framework": framework, "folder": str(self._subject.folders[framework]), **options}
         return Worker("eval.benchmark_model:Model", arguments, threads=self._subject.threads)
 
     def _new_training(self, framework: str) -> Worker:
