@@ -30,7 +30,8 @@ from eval.worker import Worker
 from files import write_json
 
 HEADLINE = 16  # tokens
-HEADLINES = 40  # a visit
+HEADLINES = 60  # a visit
+LONGEST = 2.0  # seconds of a visit's headlines
 PRODUCT, PRODUCTS = 2048, 3  # rows of the ceiling's square matrices, and how many a visit
 PROBES = {"PyTorch": "eval.probe_pytorch:Probe", "TensorFlow": "eval.probe_tensorflow:Probe"}
 
@@ -123,7 +124,9 @@ def measure(arguments: argparse.Namespace, folders: dict[str, Path], texts: dict
             if what == "articles":
                 log.add(visit, {"seconds": workers[name].call("together"), "probabilities": probabilities})
             else:
-                log.add(visit, {"seconds": workers[name].call("alone"), "probabilities": probabilities})
+                log.add(
+                    visit, {"seconds": workers[name].call("alone", longest=LONGEST), "probabilities": probabilities}
+                )
 
 
 def visits(rounds: int, seed: int) -> Iterator[tuple[str, int, int, str]]:

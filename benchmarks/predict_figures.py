@@ -22,7 +22,9 @@ def summarise(
         product: of one matrix product.
         rivals: each of ours and those that it is compared with.
     """
-    ceiling = {name: product / float(np.median(seconds)) for name, seconds in _by_name(measured, "product").items()}
+    ceiling = {
+        name: product / float(np.median(np.ravel(seconds))) for name, seconds in _by_name(measured, "product").items()
+    }
     articles, headlines = _by_name(measured, "articles"), _by_name(measured, "headlines")
     out: dict[str, Any] = {"ceiling_operations_per_second": ceiling, "contenders": {}, "ratios": {}}
     for name in articles:
@@ -32,26 +34,31 @@ def summarise(
             "articles_seconds": seconds.to_json(),
             "operations_per_second": rate,
             "share_of_ceiling": rate / max(ceiling.values()),
-            "headline_seconds": vars(timing.percentiles(np.ravel(headlines[name]))),
+            "headline_seconds": vars(timing.percentiles(np.concatenate(sum(headlines[name], [])))),
         }
     for mine, others in rivals.items():
         for other in set(others) & articles.keys() if mine in articles else ():
             out["ratios"][f"{other} / {mine}"] = {
                 "articles": _ratio(articles[other], articles[mine]),
-                "headlines": _ratio(headlines[other], headlines[mine]),
+                "headlines": _ratio(*map(_medians, (headlines[other], headlines[mine]))),
                 "largest_probability_difference": _difference(measured, mine, other),
             }
     return out
 
 
 def _by_name(measured: Measured, what: str) -> dict[str, list[Any]]:
-    """Seconds by contender: a row a round."""
+    """What the visits found, by contender: a row a round."""
     rounds: dict[str, dict[int, list[float]]] = {}
     for (kind, number, _, name), found in measured.items():
         if kind == what:
             seconds = found if what == "product" else found["seconds"]
-            rounds.setdefault(name, {}).setdefault(number, []).extend(np.ravel(seconds).tolist())
+            rounds.setdefault(name, {}).setdefault(number, []).append(seconds)
     return {name: list(each.values()) for name, each in rounds.items()}
+
+
+def _medians(rounds: Sequence[Sequence[Sequence[float]]]) -> list[list[float]]:
+    """Of each visit: slow contenders have fewer calls in one."""
+    return [[float(np.median(visit)) for visit in each] for each in rounds]
 
 
 def _ratio(numerator: Sequence[Sequence[float]], denominator: Sequence[Sequence[float]]) -> dict[str, Any]:

@@ -81,6 +81,7 @@ def test_the_command_measures_and_goes_on(tiny_runs, tmp_path, monkeypatch, caps
     monkeypatch.setattr(predict, "CONTENDERS", {name: predict.CONTENDERS[name] for name in SPEED})
     monkeypatch.setattr(predict, "HEADLINES", 2)
     monkeypatch.setattr(predict, "PRODUCT", 64)
+    monkeypatch.setattr(predict, "PROBES", {"PyTorch": predict.PROBES["PyTorch"]})
     output = tmp_path / "predict.json"
     command = ["--models", str(tiny_runs / "pytorch"), str(tiny_runs / "tensorflow"), "--max-length", "32"]
     command += ["--texts", "4", "--threads", "1", "--output", str(output)]
