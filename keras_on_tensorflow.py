@@ -6,7 +6,7 @@ All of them but Keras's backend stay overridable from the environment.
 import os
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
-# Off by default on AMD processors, where it halves the time of a training step and doubles batch inference.
+# Off by default on some processors, where it halves the time of a training step and doubles batch inference.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # TensorFlow would otherwise take a whole GPU, also where PyTorch shares it.

@@ -37,7 +37,9 @@ class TensorFlowBert(BertClassifier):
                 f"{len(self.labels)}; train or publish the model again."
             )
         variables = {transformers_name(variable.path): variable for variable in self._model.trainable_variables}
-        self._forward_pass = tensorflow_forward.Forward(variables)
+        on_processor = "CPU" in device.upper() if device else not tf.config.list_physical_devices("GPU")
+        with tf.device(device):
+            self._forward_pass = tensorflow_forward.Forward(variables, on_processor)
 
     def _forward(self, token_ids: NDArray[np.int32], padding_mask: NDArray[np.int32]) -> NDArray[np.float32]:
         with tf.device(self._device):

@@ -5,6 +5,7 @@ around each product and passes of their own for bias and GELU; from these Tensor
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 from keras_on_tensorflow import tf
 
@@ -17,10 +18,12 @@ class Forward:
 
     Args:
         weights: KerasHub's variables under transformers' names. They are read at each call and not copied.
+        on_processor: whether it runs on the processor.
     """
 
-    def __init__(self, weights: Mapping[str, tf.Variable]):
+    def __init__(self, weights: Mapping[str, tf.Variable], on_processor: bool = True):
         self._weights = weights
+        self._normalise = normalise_in_one if on_processor and fuses_layer_norms() else normalise
         self._hidden, self._heads, _ = weights["bert.encoder.layer.0.attention.self.query.weight"].shape
         self._layers = len({name.split(".")[3] for name in weights if name.startswith("bert.encoder.layer.")})
         ids = tf.TensorSpec((None, None), tf.int32)
@@ -71,6 +74,40 @@ class Forward:
         return tf.nn.bias_add(tf.matmul(rows, tf.reshape(weight, (-1, outputs))), tf.reshape(bias, (-1,)))
 
     def _norm(self, name, rows):
-        mean, variance = tf.nn.moments(rows, axes=-1, keepdims=True)
-        scale, offset = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
-        return tf.nn.batch_normalization(rows, mean, variance, offset, scale, EPSILON)
+        return self._normalise(rows, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+
+
+def normalise(rows, scale, offset):
+    """Layer norm of (n, hidden)."""
+    mean, variance = tf.nn.moments(rows, axes=-1, keepdims=True)
+    return tf.nn.batch_normalization(rows, mean, variance, offset, scale, EPSILON)
+
+
+def normalise_in_one(rows, scale, offset):
+    """The same in the form that TensorFlow makes one operation of: the batch norm of an image of n channels."""
+    shape = tf.shape(rows)
+    channels, image = shape[:1], tf.reshape(rows, tf.concat([[1], shape, [1]], axis=0))
+    none = tf.constant([], tf.float32)
+    normal = tf.raw_ops.FusedBatchNormV3(
+        x=image,
+        scale=tf.fill(channels, 1.0),
+        offset=tf.fill(channels, 0.0),
+        mean=none,
+        variance=none,
+        epsilon=EPSILON,
+        data_format="NCHW",
+        is_training=True,
+    )
+    return tf.reshape(normal.y, shape) * scale + offset
+
+
+@cache
+def fuses_layer_norms() -> bool:
+    """Whether `normalise_in_one` can run on this processor: TensorFlow's own kernels can't, oneDNN's can."""
+    with tf.device("CPU"):
+        rows = tf.random.stateless_uniform((3, 4), seed=(0, 0))
+        try:
+            found = tf.function(normalise_in_one, autograph=False)(rows, tf.ones(4), tf.zeros(4))
+        except tf.errors.OpError:
+            return False
+        return bool(tf.reduce_max(abs(found - normalise(rows, tf.ones(4), tf.zeros(4)))) < 1e-5)

@@ -100,6 +100,17 @@ def test_each_gelu_of_transformers(activation):
     assert np.abs(fast("pytorch", model, ids, mask) - plain("pytorch", model, ids, mask)).max() < LIMIT
 
 
+def test_without_onednn_tensorflow_s_layer_norm_takes_more_operations(pair, monkeypatch):
+    from classifiers import tensorflow_forward
+
+    texts, used = random_texts(), []
+    plainly = tensorflow_forward.normalise
+    monkeypatch.setattr(tensorflow_forward, "fuses_layer_norms", lambda: False)
+    monkeypatch.setattr(tensorflow_forward, "normalise", lambda *rows: used.append(rows) or plainly(*rows))
+    assert_equal_logits("tensorflow", pair.tensorflow._model, texts, pair.tensorflow.text_encoder)
+    assert len(used) == 1 + 2 * 2, "one of the embeddings and two a layer"
+
+
 def test_without_onednn_transformers_own_layers_answer(tiny_runs, pair, monkeypatch):
     import torch
 
