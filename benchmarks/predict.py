@@ -33,6 +33,7 @@ HEADLINE = 16  # tokens
 HEADLINES = 60  # a visit
 LONGEST = 2.0  # seconds of a visit's headlines
 PRODUCT, PRODUCTS = 2048, 3  # rows of the ceiling's square matrices, and how many a visit
+MACHINE = ("machine", 0, 0, "")  # a key of the log beside the visits
 PROBES = {"PyTorch": "eval.probe_pytorch:Probe", "TensorFlow": "eval.probe_tensorflow:Probe"}
 
 
@@ -81,7 +82,8 @@ def parser() -> argparse.ArgumentParser:
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the figures and write them."""
-    arguments = parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(given)
     folders = {
         each: locate(each, model).path for each, model in zip(("pytorch", "tensorflow"), arguments.models, strict=True)
     }
@@ -94,8 +96,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "corpus": data.digest,
         **{name: getattr(arguments, name) for name in ("texts", "max_length", "threads", "seed")},
     }
-    computer = machine.record()
     log = Log(arguments.output.with_suffix(".jsonl"), about)
+    if MACHINE not in log.measured:
+        log.add(MACHINE, machine.record())
     try:
         measure(arguments, folders, texts, log)
     except KeyboardInterrupt:
@@ -103,7 +106,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     lengths = [len(ids) for ids in tokenization.load(folders["pytorch"], arguments.max_length).encode(articles)]
     operations = Architecture.of(ModelFolder(folders["pytorch"])).operations(lengths)
     figures = predict_figures.summarise(log.measured, operations, 2 * PRODUCT**3, RIVALS)
-    write_json(arguments.output, about | {"tokens": sum(lengths), "machine": computer, "figures": figures})
+    command = " ".join(["python -m benchmarks.predict", *map(_public, given)])
+    made = {"command": command, **about, "tokens": sum(lengths), "machine": log.measured[MACHINE], "figures": figures}
+    write_json(arguments.output, made)
     print("\n".join(predict_figures.lines(figures)))
     return 0
 
@@ -153,6 +158,11 @@ def _start(name: str, arguments: argparse.Namespace, folders: dict[str, Path]) -
         threads=arguments.threads,
         environment={"TF_ENABLE_ONEDNN_OPTS": "1" if contender.onednn else "0"},
     )
+
+
+def _public(part: str) -> str:
+    """Where files lie on a machine is nobody's business: a path's last two parts."""
+    return "/".join(Path(part).parts[-2:]) if part.startswith(("/", "~", ".")) else part
 
 
 if __name__ == "__main__":

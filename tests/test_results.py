@@ -116,3 +116,36 @@ def test_the_readme_quotes_the_explanations():
     assert f"median of {ours['median_seconds_to_indicative']:.1f} s" in README
     assert f"{ours['median_seconds_both_models']:.1f} s to the end" in README
     assert f"and {figures['peak_extra_megabytes']:.0f} MB" in README
+
+
+def ratio(found: dict) -> str:
+    """A ratio as the README writes it."""
+    digits = 2 if found["value"] < 20 else 0
+    return f"{found['value']:.{digits}f} [{found['low']:.{digits}f}, {found['high']:.{digits}f}]"
+
+
+def test_the_readme_quotes_the_speed_of_all_contenders():
+    figures = read(RESULTS / "bbc-minilm" / "predict.json")["figures"]
+    for name, found in figures["contenders"].items():
+        headline = found["headline_seconds"]
+        cells = [f"{found['articles_seconds']['value']:.1f}", f"{found['share_of_ceiling']:.0%}"]
+        cells += [f"{1e3 * headline['p50']:.1f}", f"{1e3 * headline['p99']:.1f}"]
+        assert f"| {name} | {' | '.join(cells)} |" in README
+    for name, rival in (
+        ("ours, PyTorch", "transformers.pipeline, batch 32"),
+        ("ours, PyTorch", "ONNX Runtime"),
+        ("ours, TensorFlow", "KerasHub predict"),
+    ):
+        found = figures["ratios"][f"{rival} / {name}"]
+        assert ratio(found["articles"]) in README
+        assert ratio(found["headlines"]) in README
+        assert found["largest_probability_difference"] < 1e-4, "contenders should be one model"
+    assert f"{max(figures['ceiling_operations_per_second'].values()) / 1e9:.0f} GFLOP/s" in README
+
+
+def test_the_readme_quotes_the_start():
+    made = read(RESULTS / "bbc-minilm" / "start.json")
+    for name in ("app: page", "app: first", "app: both"):
+        assert f"after {made['seconds'][name]['value']:.1f} s" in README
+    for name in ("page", "both_to_loaded"):
+        assert ratio(made["ratios"][name]) in README
