@@ -2,7 +2,7 @@
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint bench clean
 
 demo: $(VENV)/.run  # train both frameworks on the shipped sample, evaluate them, serve http://127.0.0.1:7860
 	$(BIN)/python app.py
@@ -14,6 +14,10 @@ lint: $(VENV)/.dev  # style, and which module may import which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest tests/test_import_rules.py
+
+bench: $(VENV)/.run  # the demo pair's speed, roughly (`make demo` trains it); quiet the machine
+	$(BIN)/python -m eval.benchmark --models runs/demo/pytorch runs/demo/tensorflow --quick \
+		--output runs/benchmark.json --markdown runs/benchmark.md --plot runs/benchmark.svg
 
 $(VENV)/.run: requirements.txt
 	test -x $(BIN)/python || python3.11 -m venv $(VENV) || python3 -m venv $(VENV)
