@@ -28,6 +28,7 @@ from classifiers.base import Classifier, predict_proba
 from classifiers.pair import NAMES, load_pair
 from errors import CorpusError, ReportError, one_sentence_errors
 from eval import predictions
+from eval.machine import public_command
 from eval.report import machine
 from explain.agreement import agree
 from explain.explanation import Explanation, Settings
@@ -213,7 +214,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; the figures are of what was measured so far.", file=sys.stderr)
     figures = explain_figures.summarise(measured) | single_figures(texts[0], pair)
-    about = {"command": _command(given), "window": window, "articles": len(texts), "machine": machine()}
+    about = {"command": public_command("benchmarks.explain", given), "window": window, "articles": len(texts)}
+    about |= {"machine": machine()}
     write_json(arguments.output, about | {"figures": figures})
     print("\n".join(explain_figures.lines(figures)))
     return 0
@@ -254,12 +256,6 @@ def read_log(path: Path, header: dict[str, Any]) -> dict[tuple[int, str], dict[s
     if first != header:
         raise ReportError(f"{path} has measurements of other models, texts or settings; name another --output.")
     return {(number, name): found for number, name, found in rows}
-
-
-def _command(given: Sequence[str]) -> str:
-    """The command line, with the last parts of paths only: where files lie on a machine is nobody's business."""
-    shown = [Path(part).name if part.startswith("/") else part for part in given]
-    return " ".join(["python -m benchmarks.explain", *shown])
 
 
 if __name__ == "__main__":

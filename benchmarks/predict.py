@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     lengths = [len(ids) for ids in tokenization.load(folders["pytorch"], arguments.max_length).encode(articles)]
     operations = Architecture.of(ModelFolder(folders["pytorch"])).operations(lengths)
     figures = predict_figures.summarise(log.measured, operations, 2 * PRODUCT**3, RIVALS)
-    command = " ".join(["python -m benchmarks.predict", *map(_public, given)])
+    command = machine.public_command("benchmarks.predict", given)
     made = {"command": command, **about, "tokens": sum(lengths), "machine": log.measured[MACHINE], "figures": figures}
     write_json(arguments.output, made)
     print("\n".join(predict_figures.lines(figures)))
@@ -158,11 +158,6 @@ def _start(name: str, arguments: argparse.Namespace, folders: dict[str, Path]) -
         threads=arguments.threads,
         environment={"TF_ENABLE_ONEDNN_OPTS": "1" if contender.onednn else "0"},
     )
-
-
-def _public(part: str) -> str:
-    """Where files lie on a machine is nobody's business: a path's last two parts."""
-    return "/".join(Path(part).parts[-2:]) if part.startswith(("/", "~", ".")) else part
 
 
 if __name__ == "__main__":

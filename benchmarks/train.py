@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     write_json(
         arguments.output,
         {
-            "command": " ".join(["python -m benchmarks.train", *map(_shown, given)]),
+            "command": machine.public_command("benchmarks.train", given),
             **about,
             "machine": computer,
             "figures": figures,
@@ -164,11 +164,6 @@ def _turn_sizes(left: int, block: int) -> tuple[int, int]:
     """Steps of a round's two turns, as equal as can be."""
     both = min(left, 2 * block)
     return (both + 1) // 2, both // 2
-
-
-def _shown(part: str) -> str:
-    """A path's last part only: where files lie on a machine is nobody's business."""
-    return Path(part).name if part.startswith("/") else part
 
 
 if __name__ == "__main__":

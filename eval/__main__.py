@@ -20,6 +20,7 @@ from classifiers.pair import NAMES, load_classifier, locate
 from corpus import Corpus
 from errors import ModelError, ReportError, one_sentence_errors
 from eval import html_report, predictions, report, robustness, wording
+from eval.machine import public_command
 from eval.models import check_comparable, facets, provenance, weights_digest
 from eval.significance import MARGIN
 
@@ -82,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise ReportError("a margin lies between 0 and 1, and a bootstrap takes at least 100 rounds; change the flags.")
     data = corpus.from_options(arguments)
     with tqdm(desc="texts", unit="text", disable=None) as bar:
-        made = evaluate(arguments, data, bar, command=_public_command(given))
+        made = evaluate(arguments, data, bar, command=public_command("eval", given))
     report.write(arguments.output, made)
     print(summary(made))
     print(f"report {made['id']} written to {arguments.output}")
@@ -177,12 +178,6 @@ def _seed_runs(arguments: argparse.Namespace, labels: Sequence[str], bar: tqdm) 
 
 def _trained(folder: Path, framework: str) -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"seed-*/{framework}/labels.json"))
-
-
-def _public_command(arguments: Sequence[str]) -> str:
-    """The command line with the folders of this machine cut off."""
-    shown = [Path(part).name if part.startswith(("/", "~", ".")) else part for part in arguments]
-    return " ".join(["python -m eval", *shown])
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     architecture = Architecture.of(sources[0].folder)
     made = benchmark_report.build(
-        command=_public_command(given),
+        command=machine.public_command("eval.benchmark", given),
         data=data,
         models={source.framework: provenance(source) for source in sources},
         machine=ran_on,
@@ -189,12 +189,6 @@ def _room(sources: Sequence[Source]) -> dict[str, Any]:
         "model_bytes": {source.framework: footprint.folder_bytes(source.folder.path) for source in sources},
         "install_bytes": {"shared": shared, **own},
     }
-
-
-def _public_command(given: Sequence[str]) -> str:
-    """The command line with the folders of this machine cut off."""
-    shown = [Path(part).name if part.startswith(("/", "~", ".")) else part for part in given]
-    return " ".join(["python -m eval.benchmark", *shown])
 
 
 if __name__ == "__main__":

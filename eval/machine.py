@@ -35,6 +35,12 @@ def record(packages: Sequence[str] = PACKAGES) -> dict[str, Any]:
     }
 
 
+def public_command(module: str, arguments: Sequence[str]) -> str:
+    """The command line with paths' last parts only: where files lie on a machine is nobody's business."""
+    shown = [Path(part).name if part.startswith(("/", "~", ".")) else part for part in arguments]
+    return " ".join([f"python -m {module}", *shown])
+
+
 def processor() -> str:
     """The processor's name."""
     return _cpuinfo().get("model name") or platform.processor() or "unknown"

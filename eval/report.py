@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from classifiers.base import softmax
 from errors import ReportError
+from eval.machine import processor
 from eval.report_check import check_parts
 from files import write_json
 
@@ -151,19 +152,11 @@ def machine() -> dict[str, Any]:
     """What ran the evaluation: system, processor, cores, versions."""
     return {
         "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "versions": {package: version(package) for package in PACKAGES},
     }
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
-        return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
-    return platform.processor() or "unknown"
 
 
 def _calibration(references: NDArray[np.int64], logits: NDArray[np.float32], seed: int) -> dict[str, Any]:
