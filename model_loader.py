@@ -114,6 +114,11 @@ class ModelLoader:
             raise ModelError(self._error or f"Both models are needed and not ready yet ({self._now}).")
         return self._pair
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """Why a framework could not be loaded, and what to do: a sentence by its name."""
+        return {NAMES[framework]: reason for framework, reason in list(self._failed.items())}
+
     def progress(self) -> Progress:
         """What is going on."""
         if self._error:
@@ -159,7 +164,7 @@ class ModelLoader:
                     self._load(framework)
             if self._failed:
                 answering = "".join(f" {NAMES[framework]} answers alone." for framework in self._ready)
-                raise ModelError(" ".join(self._failed.values()) + answering)
+                raise ModelError(" ".join(f"{name}: {reason}" for name, reason in self.failures.items()) + answering)
             pair = Pair(**self._ready)
             if self._evaluate:
                 self._evaluation = loaded.Step(0.0, "reading the report that is there")
@@ -179,11 +184,10 @@ class ModelLoader:
             classifier = load_classifier(framework, self.models[framework])
             classifier.logits([WARM_UP])
         except BakeoffError as error:
-            self._failed[framework] = f"{NAMES[framework]}: {error}"
+            self._failed[framework] = str(error)
         except Exception:
             log.exception("%s could not be loaded", NAMES[framework])
-            reason = "it could not be loaded because of a fault in the program; its log says more."
-            self._failed[framework] = f"{NAMES[framework]}: {reason}"
+            self._failed[framework] = "it could not be loaded because of a fault in the program; its log says more."
         else:
             self._ready[framework] = classifier
 

@@ -4,7 +4,7 @@ import functools
 import html
 import inspect
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,6 +54,19 @@ def milliseconds(seconds: float) -> str:
 def plain(text: str) -> str:
     """A text as Markdown that shows just its characters: no markup, and no address becomes a link."""
     return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!<>|~$&:@" else character for character in text)
+
+
+def absence(name: str, failures: Mapping[str, str]) -> str:
+    """Why a framework gives no answer, as a sentence in Markdown: it is still loading, or it failed and what to do.
+
+    Args:
+        name: of the framework.
+        failures: the reasons by name, as `ModelLoader.failures` has them.
+    """
+    if name not in failures:
+        return f"{name} is still loading."
+    reason = plain(failures[name].removesuffix("."))
+    return f"{name} failed to load ({reason}) and won't answer until that is put right and the app is started again."
 
 
 def save(content: bytes, name: str, cache_dir: str) -> str:

@@ -1,6 +1,6 @@
 """Tab Predict: one text, both models' answers side by side, and what was asked before in this session."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import gradio as gr
 
@@ -8,7 +8,7 @@ from classifiers.answer import Answer, answer
 from classifiers.pair import NAMES
 from limits import check_text
 from model_loader import ModelLoader
-from tabs.common import milliseconds, percent, plain, shows_errors
+from tabs.common import absence, milliseconds, percent, plain, shows_errors
 from tabs.text_box import build_examples, build_text_box
 
 HISTORY_HEADERS = ["Text", "PyTorch", "TensorFlow", "Same answer"]
@@ -35,7 +35,7 @@ def build_predict_tab(loader: ModelLoader) -> tuple[gr.Textbox, gr.Button]:
     def classify(text: str, history: list):
         answers = [answer(classifier, [check_text(text)]) for classifier in loader.classifiers()]
         history = [_history_row(text, answers), *history][:100]
-        return [agreement(answers), *_shown(answers), history, history]
+        return [agreement(answers), *_shown(answers, loader.failures), history, history]
 
     flat = [component for column in columns for component in column]
     outputs = [verdict, *flat, history, past]
@@ -63,13 +63,13 @@ def _answer_column(name: str) -> tuple[gr.Label, gr.Markdown]:
     return bars, took
 
 
-def _shown(answers: Sequence[Answer]) -> list:
+def _shown(answers: Sequence[Answer], failures: Mapping[str, str]) -> list:
     by_name = {each.framework: each for each in answers}
     out = []
     for name in NAMES.values():
         each = by_name.get(name)
         if each is None:
-            out += [None, f"{name} is still loading."]
+            out += [None, absence(name, failures)]
         else:
             probabilities = dict(zip(each.labels, map(float, each.probabilities[0]), strict=True))
             out += [probabilities, f"{milliseconds(each.seconds)}, tokenising included"]

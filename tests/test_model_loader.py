@@ -64,6 +64,7 @@ def test_the_first_answers_while_the_second_loads_and_both_come_in_order(loading
     give("pytorch")
     wait_for(lambda: names(loader))
     assert names(loader) == ["PyTorch"]
+    assert loader.failures == {}
     assert "PyTorch is ready; loading TensorFlow from b" in loader.progress().text
     with pytest.raises(ModelError, match="Both models are needed"):
         loader.pair()
@@ -78,6 +79,7 @@ def test_the_second_answers_where_the_first_fails(loading):
     give("pytorch", GONE)
     wait_for(lambda: loader.progress().failed)
     assert loader.progress().text == "PyTorch could not be loaded; loading TensorFlow from b …"
+    assert loader.failures == {"PyTorch": "there is no folder gone; check the name."}
     assert not loader.progress().finished
     give("tensorflow")
     with pytest.raises(ModelError, match="PyTorch: there is no folder gone; check the name. TensorFlow answers alone."):

@@ -1,6 +1,7 @@
 """The tabs' handlers through Gradio's own API over HTTP, and how they word and format what they show."""
 
 import csv
+from contextlib import contextmanager
 from dataclasses import replace
 
 import gradio as gr
@@ -25,12 +26,20 @@ def answers(text):
     return [answer(classifier, [text]) for classifier in LOADER.models]
 
 
+@contextmanager
+def client_of(loader):
+    demo = page.build(loader)
+    demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    try:
+        yield Client(demo.local_url, verbose=False)
+    finally:
+        demo.close()
+
+
 @pytest.fixture(scope="module")
 def client():
-    demo = page.build(LOADER)
-    demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
-    yield Client(demo.local_url, verbose=False)
-    demo.close()
+    with client_of(LOADER) as made:
+        yield made
 
 
 def test_the_verdict_says_whether_the_models_agree():
@@ -54,6 +63,24 @@ def test_the_api_predicts_with_both(client):
     assert [each["label"] for each in pytorch["confidences"]] == ["tech", "sport"]
     assert time.endswith("ms, tokenising included")
     assert history["data"][0][1:] == ["tech 73.1 %", "tech 73.1 %", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("failures", "said"),
+    [
+        ({}, "TensorFlow is still loading."),
+        (
+            {"TensorFlow": "there is no folder <b>; check the name."},
+            r"TensorFlow failed to load (there is no folder \<b\>; check the name) and won't answer until that is put "
+            "right and the app is started again.",
+        ),
+    ],
+)
+def test_a_framework_without_an_answer_says_why(failures, said):
+    with client_of(ReadyLoader(LOADER.models[:1], failures=failures)) as client:
+        verdict, _, _, bars, why, _ = client.predict("tech", api_name="/predict")
+    assert verdict == "Only PyTorch is ready: it says **tech**."
+    assert (bars, why) == ({}, said)
 
 
 @pytest.mark.parametrize(
