@@ -3,7 +3,9 @@
 import resource
 import shutil
 import signal
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 import psutil
@@ -28,8 +30,15 @@ def parts(output) -> set[str]:
     return {path.name for path in output.iterdir() if path.name != "checkpoint" or contents(path)}
 
 
-def limit_file_size() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Files of this process can't grow beyond FILE_LIMIT."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture(scope="module")
@@ -131,12 +140,14 @@ def test_a_loss_that_is_not_finite_names_the_step_and_leaves_the_earlier_models(
     assert parts(runs_copy) == set(FRAMEWORKS)
 
 
-def test_a_full_disk_leaves_the_earlier_models_and_nothing_else(encoder_folder, runs_copy):
+def test_a_full_disk_leaves_the_earlier_models_and_nothing_else(encoder_folder, runs_copy, capsys):
     before = contents(runs_copy)
-    told = tiny.train_both(encoder_folder, runs_copy, "--set", "epochs=1", preexec_fn=limit_file_size)
-    for status, printed in told.values():
-        assert status == 2, printed
-        assert "the one before, if any, is as it was: make room" in error_sentence(printed)
+    arguments = tiny.arguments(encoder_folder, runs_copy, "--set", "epochs=1")
+    for framework in FRAMEWORKS:
+        with full_disk():
+            assert command.main(["--framework", framework, *arguments]) == 2
+        said = error_sentence(capsys.readouterr().err)
+        assert "the one before, if any, is as it was: make room" in said
     assert contents(runs_copy) == before
     assert parts(runs_copy) == set(FRAMEWORKS)
 
