@@ -12,6 +12,13 @@ from tests import tiny
 from tests.hub_fixtures import connected_hub, fake_hub, published_hub  # noqa: F401  fixtures for all
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where processes share the work, files with slow tests first: none then waits long for the last of another."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
     """Gives the folder of a name; of the processes that run tests, the first to ask makes it for all."""
