@@ -46,8 +46,7 @@ RULES = (
     Rule("tensorflow keras keras_hub", only_in="keras_on_tensorflow.py benchmarks/stock_fit.py"),
     Rule(
         "keras_on_tensorflow",
-        only_in="trainers/train_tensorflow.py classifiers/tensorflow_*.py benchmarks/stock*.py "
-        "eval/probe_tensorflow.py",
+        only_in="trainers/*_tensorflow.py classifiers/tensorflow_*.py benchmarks/stock*.py eval/probe_tensorflow.py",
     ),
     Rule("gradio", only_in="page.py tabs/* benchmarks/empty_page.py"),
     Rule("fastapi starlette", only_in="api.py app.py"),
