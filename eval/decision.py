@@ -4,8 +4,8 @@ python -m eval.decision --report results/bbc-minilm --weights api --output bundl
 python -m eval.decision --report report.json benchmark.json explain.json --weights ours.json --output bundle \\
     --models runs/bbc/pytorch runs/bbc/tensorflow
 
-`--weights` takes a preset (prototype, api, batch, edge, estate, small_team) or a file, of which `--save-weights` writes the
-first. With `--models` the bundle is marked stale where a model is no longer the one that was measured.
+`--weights` takes a preset (prototype, api, batch, edge, estate, small_team) or a file; `--save-weights` writes one to
+change. With `--models` the bundle is marked stale where a model is no longer the one that was measured.
 """
 
 import argparse

@@ -210,8 +210,8 @@ def _skills(evidence: Evidence, code: Mapping[str, Any]) -> Answer:
     outline, lines = len(both) / len(functions) >= SAME_OUTLINE, code["same_lines"] >= SAME_LINES
     because = (
         f"{len(both)} of {len(functions)} functions of the two trainers have the same name and the same task, but "
-        f"{1 - code['same_lines']:.0%} of their lines are other ones: below they stand side by side. They were written to "
-        "be read that way, so this is the least that has to change."
+        f"{1 - code['same_lines']:.0%} of their lines are other ones: below they stand side by side. They were written "
+        "to be read that way, so this is the least that has to change."
     )
     most = sorted((each for each in both if each["same_lines"] < SAME_LINES), key=lambda each: each["same_lines"])
     if most:

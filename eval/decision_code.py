@@ -1,4 +1,4 @@
-"""The two trainers side by side: which functions and lines are the same, and what the frameworks make one write differently."""
+"""The two trainers side by side: which functions and lines are the same, and which the frameworks make different."""
 
 import ast
 import hashlib

@@ -103,7 +103,7 @@ MEASURED = (
         "robustness",
         "loss on damaged texts",
         "Quality",
-        "accuracy lost on texts with typos, without punctuation, cut in half and so on, averaged over the kinds of damage",
+        "accuracy lost on texts with typos, without punctuation, cut in half and so on, averaged over these",
         "points",
         Scale(20.0, 0.0, False, "20 points less and a good model is one that has to be checked; 0 is unharmed"),
     ),

@@ -1,4 +1,4 @@
-"""A decision as a page to read, print or send: the recommendation on page one, offline, with nothing in it that can run."""
+"""A decision as a page to read, print or send: the recommendation first, offline, with nothing in it that can run."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the reports say on each criterion: one short reader each, which gives the numbers or the reason why there are none."""
+"""What the reports say on each criterion: one short reader each, which gives numbers or the reason for their lack."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

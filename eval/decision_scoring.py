@@ -1,7 +1,7 @@
 """Scoring two alternatives over several criteria: pure functions.
 
-Weighted sum of positions on meaningful ranges, the simple additive weighting of multi-attribute value theory (Keeney and
-Raiffa 1976, "Decisions with Multiple Objectives", chapter 3), and TOPSIS (Hwang and Yoon 1981, "Multiple Attribute
+Weighted sum of positions on meaningful ranges, the additive model of multi-attribute value theory (Keeney and Raiffa
+1976, "Decisions with Multiple Objectives", chapter 3), and TOPSIS (Hwang and Yoon 1981, "Multiple Attribute
 Decision Making", chapter 3) as a cross-check, which knows no ranges.
 """
 

@@ -1,4 +1,4 @@
-"""Numbers that know where they come from: places in reports, and the few ways to get from those to a cell of the matrix."""
+"""Numbers that know where they come from: places in reports, and the few ways from there to a cell of the matrix."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

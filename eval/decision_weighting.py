@@ -83,7 +83,7 @@ PRESETS = {
     ),
     "batch": Weighting(
         "nightly batch scoring",
-        "A million texts by the morning: texts a second and joules a text count, a start or a single text's time don't.",
+        "A million texts by the morning: texts a second and joules a text count; a start or one text may take its time.",
         {
             "accuracy": 8,
             "robustness": 4,
@@ -127,8 +127,8 @@ PRESETS = {
     ),
     "small_team": Weighting(
         "small team on Hugging Face",
-        "Two people, models from the Hub, a Space: what others publish, how little code is one's own, and that it starts "
-        "on a free machine.",
+        "Two people, models from the Hub, a Space: what others publish, how little code is one's own, and that it "
+        "starts on a free machine.",
         {
             "accuracy": 8,
             "training_step": 4,

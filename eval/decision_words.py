@@ -26,8 +26,8 @@ def recommendation(outcome: Outcome, name: str) -> tuple[str, str]:
     leader, scores = outcome.leader, _scores(outcome)
     if leader is None:
         return "It does not matter here", (
-            f"{_capital(asked)} both get {outcome.totals['PyTorch']:.1f} of 100 points, because no criterion that counts "
-            f"differs by more than its noise{_covered(outcome)}."
+            f"{_capital(asked)} both get {outcome.totals['PyTorch']:.1f} of 100 points, because no criterion that "
+            f"counts differs by more than its noise{_covered(outcome)}."
         )
     reasons = _reasons(outcome, leader)
     if outcome.level >= SURE:
@@ -82,8 +82,8 @@ def everywhere(outcome: Outcome) -> str:
         return ""
     parts = [f"{name} in {_percent(outcome.anywhere[name])}" for name in FRAMEWORKS]
     return (
-        f"Over all weightings of what is known, each as likely as any other, {' and '.join(parts)} of them is ahead; in "
-        f"{_percent(outcome.level_anywhere)} the two are less than {MARGIN:g} point apart."
+        f"Over all weightings of what is known, each as likely as any other, {' and '.join(parts)} of them is ahead; "
+        f"in {_percent(outcome.level_anywhere)} the two are less than {MARGIN:g} point apart."
     )
 
 
