@@ -153,7 +153,7 @@ MEASURED = (
     ),
     Criterion(
         "latency",
-        "a short text",
+        "short-text latency",
         "Serving",
         "time to classify a single text of the shortest length measured (a headline)",
         "ms",
@@ -162,7 +162,7 @@ MEASURED = (
     ),
     Criterion(
         "latency_long",
-        "a long text",
+        "long-text latency",
         "Serving",
         "time to classify a single text of the longest length measured (an article)",
         "ms",
@@ -171,7 +171,7 @@ MEASURED = (
     ),
     Criterion(
         "throughput",
-        "batches",
+        "batch throughput",
         "Serving",
         "texts a second in the largest batch measured",
         "texts/s",

@@ -37,6 +37,16 @@ def part(name: str, made: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     return html_page.render(f"decision_{name}.html.j2", made=made, result=result, **SHARED)
 
 
+def notice(sentence: str) -> str:
+    """A sentence that warns; empty for none."""
+    return html_page.render("decision_notice.html.j2", sentence=sentence) if sentence else ""
+
+
+def links(query: str, file: str) -> str:
+    """Links to the page with the weights in its address, and to the weights as a file (a `data:` address)."""
+    return html_page.render("decision_links.html.j2", query=query, file=file)
+
+
 def style() -> str:
     """The style sheet that the parts need."""
     return html_page.render("decision_style.html.j2", **SHARED)

@@ -261,7 +261,7 @@ def _hub_models(evidence: Evidence, reader: Reader) -> Found:
 def _search_interest(evidence: Evidence, reader: Reader) -> Found:
     if not reader.source.content["trends"]:
         return "no file exported from Google Trends was given"
-    return finish("search_interest", reader.cells("trends/{}"))
+    return finish("search_interest", reader.cells("trends/mean_of_last_year/{}"))
 
 
 def _not_measured(section: str) -> str:

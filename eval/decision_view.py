@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from eval import decision_words as words
+from eval.decision_compare import scored
 from eval.decision_criteria import BY_KEY, FRAMEWORKS
+from eval.decision_scoring import rated
 
 LEAST_SPAN = 2.0  # points: a plot of nothing but small differences must not look like one of large ones
 NEAREST = 5  # flips that are shown
@@ -105,9 +107,6 @@ def standings(made: Mapping[str, Any], result: Mapping[str, Any]) -> list[dict[s
 
 def positions(row: Mapping[str, Any], opinions: Mapping[str, int]) -> dict[str, float]:
     """Where both frameworks stand on a criterion, from 0 (the worst end of its range, or beyond) to 100."""
-    from eval.decision_compare import scored
-    from eval.decision_scoring import rated
-
     if row["measured"] is None:
         both = rated(opinions[row["key"]])
     else:
@@ -124,14 +123,16 @@ def counts(made: Mapping[str, Any]) -> str:
     return f"Of {len(rows)} measured criteria, {words.listed(parts)}."
 
 
-def flips(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+def flips(made: Mapping[str, Any], result: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The nearest ways to turn the result round: criterion, how much of its range, and what it would take."""
-    leader = leader_of(result)
+    leader, measured = leader_of(result), {row["key"]: row["measured"] for row in made["criteria"]}
     out = []
     for found in result["outcome"]["flips"]:
-        phrases = words.flip(found, leader)
+        phrases = words.flip(found, leader, measured[found["key"]])
         if phrases:
-            out.append({"name": BY_KEY[found["key"]].name, "share": f"{found['share']:.0%}", "phrases": phrases})
+            out.append(
+                {"name": BY_KEY[found["key"]].name, "share": f"{100 * found['share']:.0f} %", "phrases": phrases}
+            )
     return out[:NEAREST]
 
 

@@ -83,7 +83,7 @@ PRESETS = {
     ),
     "batch": Weighting(
         "nightly batch scoring",
-        "A million texts by the morning: texts a second and joules a text count; a start or one text may take its time.",
+        "A million texts by the morning: texts a second and joules a text count; a start may take its time.",
         {
             "accuracy": 8,
             "robustness": 4,

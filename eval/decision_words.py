@@ -20,8 +20,8 @@ def recommendation(outcome: Outcome, name: str) -> tuple[str, str]:
     asked = f"by the weights “{name}”"
     if outcome.totals is None or outcome.coverage < ENOUGH:
         return "Not enough evidence", (
-            f"{_capital(asked)} only {outcome.coverage:.0%} of the weight is on criteria with evidence, too little to "
-            f"recommend anything: {missing(outcome)}."
+            f"{_capital(asked)} only {_percent(outcome.coverage)} of the weight has evidence, too little to recommend "
+            f"anything: {missing(outcome)}."
         )
     leader, scores = outcome.leader, _scores(outcome)
     if leader is None:
@@ -80,24 +80,30 @@ def everywhere(outcome: Outcome) -> str:
     """How often each framework wins over all weightings."""
     if outcome.anywhere is None:
         return ""
-    parts = [f"{name} in {_percent(outcome.anywhere[name])}" for name in FRAMEWORKS]
+    first, second = (_percent(outcome.anywhere[name]) for name in FRAMEWORKS)
     return (
-        f"Over all weightings of what is known, each as likely as any other, {' and '.join(parts)} of them is ahead; "
-        f"in {_percent(outcome.level_anywhere)} the two are less than {MARGIN:g} point apart."
+        f"Over all weightings of what is known, each as likely as any other, PyTorch is ahead in {first} of them and "
+        f"TensorFlow in {second}; in {_percent(outcome.level_anywhere)} the two are less than {MARGIN:g} point apart."
     )
 
 
-def flip(found: Mapping[str, Any], leader: str) -> list[str]:
-    """What would turn the result round, of one criterion: the values needed and the weight, each as a phrase."""
-    criterion = BY_KEY[found["key"]]
+def flip(found: Mapping[str, Any], leader: str, measured: Mapping[str, Any]) -> list[str]:
+    """What would turn the result round, of one criterion: the values needed and the weight, each as a phrase.
+
+    Args:
+        found: the flip, as JSON.
+        leader: who is ahead now.
+        measured: what was measured of the criterion.
+    """
     other = next(name for name in FRAMEWORKS if name != leader)
-    out = []
-    if found["behind"] is not None:
-        out.append(f"{other} at {number(found['behind'])} {criterion.unit}")
-    if found["leader"] is not None:
-        out.append(f"{leader} at {number(found['leader'])} {criterion.unit}")
+    unit = BY_KEY[found["key"]].unit
+    out = [
+        f"{name} at {number(found[part])} instead of {number(measured[name]['value'])} {unit}"
+        for name, part in ((other, "behind"), (leader, "leader"))
+        if found[part] is not None
+    ]
     if found["weight"] is not None:
-        out.append(f"{found['weight']:.0%} of all weight")
+        out.append(f"{_percent(found['weight'])} of all weight")
     return out
 
 
@@ -164,7 +170,7 @@ def _first(items: Iterable, count: int) -> list:
 def _covered(outcome: Outcome) -> str:
     if not outcome.missing:
         return ""
-    return f". That is for {outcome.coverage:.0%} of the weight: {missing(outcome)}"
+    return f". That is for {_percent(outcome.coverage)} of the weight: {missing(outcome)}"
 
 
 def _percent(share: float) -> str:
