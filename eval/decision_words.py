@@ -7,6 +7,7 @@ from eval.decision_criteria import BY_KEY, FRAMEWORKS, RATINGS
 from eval.decision_sensitivity import MARGIN, Outcome
 
 SURE = 0.95  # of the draws: from here on a lead, or that there is none, is said without a reservation
+NOISE = "no criterion that counts differs by more than its noise"
 ENOUGH = 0.5  # of the weight: with evidence for less, nothing is recommended
 
 
@@ -23,13 +24,12 @@ def recommendation(outcome: Outcome, name: str) -> tuple[str, str]:
             f"{_capital(asked)} only {_percent(outcome.coverage)} of the weight has evidence, too little to recommend "
             f"anything: {missing(outcome)}."
         )
-    leader, scores = outcome.leader, _scores(outcome)
+    leader = outcome.leader
     if leader is None:
-        return "It does not matter here", (
-            f"{_capital(asked)} both get {outcome.totals['PyTorch']:.1f} of 100 points, because no criterion that "
-            f"counts differs by more than its noise{_covered(outcome)}."
-        )
-    reasons = _reasons(outcome, leader)
+        both = f"{_capital(asked)} both get {outcome.totals['PyTorch']:.1f} of 100 points"
+        why = "what speaks for the one and for the other cancels out" if any(outcome.contributions.values()) else NOISE
+        return "It does not matter here", f"{both}, because {why}{_covered(outcome)}."
+    scores, reasons = _scores(outcome, leader), _reasons(outcome, leader)
     if outcome.level >= SURE:
         return "It does not matter here", (
             f"{_capital(asked)} {scores}: less than {MARGIN:g} point apart in {_percent(outcome.level)} of the draws, "
@@ -149,8 +149,7 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _scores(outcome: Outcome) -> str:
-    leader = outcome.leader
+def _scores(outcome: Outcome, leader: str) -> str:
     other = next(name for name in FRAMEWORKS if name != leader)
     return f"{leader} gets {outcome.totals[leader]:.1f} of 100 points and {other} {outcome.totals[other]:.1f}"
 

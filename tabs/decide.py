@@ -77,7 +77,9 @@ def build_decide_tab(
         weighting = decision_weighting.from_query(str(request.query_params or ""))
         if weighting is None:
             return {tabs: gr.skip()}
-        return {tabs: gr.Tabs(selected="decide")} | panel.set_values(weighting) | move(choice, *to_values(weighting))
+        values = to_values(weighting)
+        opened = panel.set_values(weighting) | move(choice, *values) | fill(choice, *values)
+        return {tabs: gr.Tabs(selected="decide")} | opened
 
     @shows_errors
     def make_bundle(choice: str | None, *values: Any):
@@ -91,10 +93,10 @@ def build_decide_tab(
     events += [
         panel.preset.input(use_preset, [panel.preset, *inputs], all_moving, **AT_ONCE),
         panel.load.upload(use_file, [panel.load, panel.choice], all_moving, **AT_ONCE),
-        demo.load(use_link, panel.choice, [tabs, *all_moving], **AT_ONCE),
     ]
     for event in events:
         event.success(fill, inputs, panel.lasting(), **AT_ONCE)
+    demo.load(use_link, panel.choice, [tabs, *all_moving, *panel.lasting()], **AT_ONCE)
     made = panel.make.click(make_bundle, inputs, panel.bundle, api_visibility="private")
     made.success(None, None, None, js=CLICK_BUNDLE)
     gr.api(decide_of(evidence), api_name="decide")
