@@ -1,5 +1,6 @@
 """What a weighting makes of the matrix, and how far that can be trusted: draws, flips, and all other weightings."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -77,8 +78,8 @@ class Outcome:
         return None if not self.lead else FRAMEWORKS[int(self.lead < 0)]
 
     def to_json(self) -> dict[str, Any]:
-        """All fields."""
-        return {**asdict(self), "flips": [asdict(flip) for flip in self.flips]}
+        """All fields, as JSON that is read back has them."""
+        return json.loads(json.dumps(asdict(self)))
 
 
 class Matrix:
