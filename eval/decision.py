@@ -92,7 +92,7 @@ def stale_digests(made: Mapping[str, Any], digests: Mapping[str, str]) -> str:
         for name, digest in digests.items()
         if name in made["models"] and decision_evidence.differs(made["models"][name], {"weights": digest})
     ]
-    return f"Stale: the weights have changed since the measurements ({'; '.join(changed)})." if changed else ""
+    return f"Stale: other weights were measured than these ({'; '.join(changed)})." if changed else ""
 
 
 def summary(made: Mapping[str, Any], stale: str = "") -> str:

@@ -36,7 +36,7 @@ def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, A
         ReportError: a report lacks what today's version of it has.
     """
     code = decision_code.side_by_side()
-    adoption = evidence.of("adoption")
+    adoption, tried = evidence.of("adoption"), evidence.of("deployability")
     made = {
         "schema": 1,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -50,6 +50,7 @@ def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, A
         "criteria": [_row(criterion, evidence) for criterion in CRITERIA],
         "claims": decision_claims.check(evidence, code),
         "code": code,
+        "formats": [dict(row) | {"source": tried.id} for row in tried.content["formats"]] if tried else [],
         "facts": list(adoption.content["facts"]) if adoption else [],
     }
     matrix = Matrix.of(made)

@@ -116,6 +116,13 @@ def estimate(found: Mapping[str, Any]) -> str:
     return f"{number(found['value'])} [{number(found['low'])}, {number(found['high'])}]"
 
 
+def milliseconds(seconds: Mapping[str, Any] | None) -> str:
+    """Seconds with their interval as milliseconds; empty where there are none."""
+    if seconds is None or seconds["value"] is None:
+        return ""
+    return estimate({key: None if seconds[key] is None else 1000 * seconds[key] for key in ("value", "low", "high")})
+
+
 def compared(found: Mapping[str, Any]) -> str:
     """A comparison, such as "× 1.30 [1.27, 1.34]" or "+0.47 [-0.63, +1.6]"; an assumed interval says so."""
     form = "{:.2f}" if found["kind"] == "ratio" else "{:+.2f}"

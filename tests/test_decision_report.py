@@ -9,7 +9,9 @@ import pytest
 from eval import decision, decision_evidence, decision_html, decision_report, decision_shelf
 from eval.decision_trace import untraced
 from eval.decision_weighting import PRESETS
+from eval.models import weights_digest
 from tests import decided, tiny
+from tests.planted import planted_pair
 
 HOSTILE = '<img src=x onerror="hacked()">'
 RESULTS = tiny.ROOT / "results"
@@ -33,6 +35,16 @@ def test_the_command_writes_a_bundle(tmp_path, capsys):
     assert written["result"]["sentence"] in said
     assert written["result"]["headline"] in (bundle / "decision.html").read_text(encoding="utf-8")
     assert "not known" not in said.split("\n")[0]
+
+
+def test_the_command_holds_the_evidence_against_models(tmp_path, encoder_folder, capsys):
+    planted_pair(encoder_folder, tmp_path / "model")
+    folder, model = decided.write(tmp_path / "reports", *decided.everything()), str(tmp_path / "model")
+    arguments = ["--report", str(folder), "--models", model, model, "--output", str(tmp_path / "bundle")]
+    assert decision.main(arguments) == 0
+    stale = f"PyTorch was {'a' * 12}, is {weights_digest(tmp_path / 'model')[:12]}"
+    assert stale in capsys.readouterr().out
+    assert stale in (tmp_path / "bundle" / "decision.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -68,6 +80,8 @@ def test_the_page_says_first_what_to_do_and_where_it_is_from(made):
     for claim in made["claims"]:
         assert claim["answer"] in page
     assert "break-after: page" in page
+    assert "TorchScript" in page
+    assert "4 [3, 5]" in page  # milliseconds of an exported model
 
 
 def test_a_stale_bundle_says_so(made):
