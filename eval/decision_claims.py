@@ -10,7 +10,6 @@ from eval.decision_evidence import Evidence
 from eval.decision_readers import Reader, batches, read, single_text
 
 CONFIRMED, REFUTED, NO_DIFFERENCE, NOT_MEASURED = "confirmed", "refuted", "no difference", "not measured"
-SMALLEST = 0.01  # of file sizes: exact, so that without a threshold every byte would be a difference
 SAME_OUTLINE, SAME_LINES = 0.5, 0.5  # shares of functions and of lines: what transfers when they are the same
 
 
@@ -83,19 +82,12 @@ def _figure(evidence: Evidence, key: str) -> Figure:
 
 
 def _smaller_files(evidence: Evidence) -> Answer:
-    figure = _figure(evidence, "model_size")
-    return _about(figure, "TensorFlow", _size_ahead(figure), "files")
+    return _about(_figure(evidence, "model_size"), "TensorFlow", "files")
 
 
-def _size_ahead(figure: Figure) -> str | None:
-    """As the figure's `ahead`, but files that differ by less than SMALLEST tie."""
-    if isinstance(figure.found, str):
-        return None
-    return "tie" if abs(figure.found.compared.estimate.value - 1) < SMALLEST else figure.ahead
-
-
-def _about(figure: Figure, claimed: str, ahead: str | None, what: str) -> Answer:
+def _about(figure: Figure, claimed: str, what: str) -> Answer:
     """The answer to a claim that a framework is ahead in one figure."""
+    ahead = figure.ahead
     if ahead is None:
         return Answer(NOT_MEASURED, f"{figure.name}: {figure.found}.", (figure,))
     answer = {claimed: CONFIRMED, "tie": NO_DIFFERENCE}.get(ahead, REFUTED)
@@ -118,7 +110,7 @@ def _trains_faster(evidence: Evidence) -> Answer:
     step, start = _figure(evidence, "training_step"), _figure(evidence, "training_start")
     if step.ahead is None:
         return Answer(NOT_MEASURED, f"{step.name}: {step.found}.", (step, start))
-    plain = _about(step, "TensorFlow", step.ahead, "steps")
+    plain = _about(step, "TensorFlow", "steps")
     because = plain.because
     if start.ahead is not None:
         because += f" In the first step {_words(start, start.ahead)}."
@@ -179,7 +171,7 @@ def _with_lime(evidence: Evidence) -> Answer:
 
 def _longer_and_larger(evidence: Evidence) -> Answer:
     step, size = _figure(evidence, "training_step"), _figure(evidence, "model_size")
-    halves = (step.ahead, _size_ahead(size))
+    halves = (step.ahead, size.ahead)
     if None in halves:
         lost = step if step.ahead is None else size
         return Answer(NOT_MEASURED, f"{lost.name}: {lost.found}.", (step, size))

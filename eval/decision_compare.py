@@ -15,6 +15,7 @@ PAIRED = "paired"  # a report compares both on the same texts, or in turns
 INDEPENDENT = "independent"  # from the two intervals
 ASSUMED = "assumed"  # from an assumed spread, as a report gives no interval
 EXACT = "exact"  # counted, not measured
+SMALLEST = 0.01  # of a ratio of counted numbers: less than that is no difference, or every byte would be one
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def _unpaired(cells: Mapping[str, Cell], ratio: bool, spread: float | None) -> t
     value = second.value / first.value if ratio else second.value - first.value
     known = None not in (first.low, first.high, second.low, second.high)
     if not known and spread is None:
-        return Estimate(value, value, value), EXACT
+        ends = sorted((value, 1.0)) if ratio and abs(value - 1) < SMALLEST else (value, value)
+        return Estimate(value, *ends), EXACT
     # Ends below zero have no logarithm: what is left of the interval is then a sliver above it.
     axis = (lambda number: math.log(max(number, 1e-9))) if ratio else float
     ends = [_ends(each, spread) for each in (first, second)]
