@@ -152,7 +152,7 @@ def _predictions(reader: Reader):
         name = f"one text of {row['tokens']} tokens"
         yield Figure(name, "latency", single_text("latency", reader, number, name))
     for number, row in enumerate(figures["throughput"]):
-        name = f"{row['batch']} texts of {row['tokens']} tokens"
+        name = f"{row['batch']} text{'s' if row['batch'] > 1 else ''} of {row['tokens']} tokens, in a batch"
         yield Figure(name, "throughput", batches(reader, number))
 
 

@@ -88,8 +88,8 @@ def _stretch(one: float, other: float, reach: float) -> tuple[float, float]:
 
 def shares(found: Mapping[str, float] | None) -> list[tuple[str, float, str]]:
     """Name, percent and label of each part of a stacked bar; parts of nothing are left out."""
-    parts = [(name, 100 * each) for name, each in (found or {}).items() if each > 0]
-    return [(name, each, f"{'neither' if name == 'tie' else name} {each:.0f} %") for name, each in parts]
+    parts = [(name, each) for name, each in (found or {}).items() if each > 0]
+    return [(name, 100 * each, f"{'neither' if name == 'tie' else name} {words.percent(each)}") for name, each in parts]
 
 
 def standings(made: Mapping[str, Any], result: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ def recommendation(outcome: Outcome, name: str) -> tuple[str, str]:
     asked = f"by the weights “{name}”"
     if outcome.totals is None or outcome.coverage < ENOUGH:
         return "Not enough evidence", (
-            f"{_capital(asked)} only {_percent(outcome.coverage)} of the weight has evidence, too little to recommend "
+            f"{_capital(asked)} only {percent(outcome.coverage)} of the weight has evidence, too little to recommend "
             f"anything: {missing(outcome)}."
         )
     leader = outcome.leader
@@ -32,10 +32,10 @@ def recommendation(outcome: Outcome, name: str) -> tuple[str, str]:
     scores, reasons = _scores(outcome, leader), _reasons(outcome, leader)
     if outcome.level >= SURE:
         return "It does not matter here", (
-            f"{_capital(asked)} {scores}: less than {MARGIN:g} point apart in {_percent(outcome.level)} of the draws, "
+            f"{_capital(asked)} {scores}: less than {MARGIN:g} point apart in {percent(outcome.level)} of the draws, "
             f"because what differs beyond its noise counts little ({reasons}){_covered(outcome)}."
         )
-    ahead = f"it is ahead in {_percent(outcome.ahead[leader])} of the draws"
+    ahead = f"it is ahead in {percent(outcome.ahead[leader])} of the draws"
     if outcome.ahead[leader] >= SURE:
         return leader, f"{_capital(asked)} {scores}, and {ahead}; most of that is {reasons}{_covered(outcome)}."
     return f"Rather {leader}", (
@@ -80,10 +80,10 @@ def everywhere(outcome: Outcome) -> str:
     """How often each framework wins over all weightings."""
     if outcome.anywhere is None:
         return ""
-    first, second = (_percent(outcome.anywhere[name]) for name in FRAMEWORKS)
+    first, second = (percent(outcome.anywhere[name]) for name in FRAMEWORKS)
     return (
         f"Over all weightings of what is known, each as likely as any other, PyTorch is ahead in {first} of them and "
-        f"TensorFlow in {second}; in {_percent(outcome.level_anywhere)} the two are less than {MARGIN:g} point apart."
+        f"TensorFlow in {second}; in {percent(outcome.level_anywhere)} the two are less than {MARGIN:g} point apart."
     )
 
 
@@ -103,7 +103,7 @@ def flip(found: Mapping[str, Any], leader: str, measured: Mapping[str, Any]) -> 
         if found[part] is not None
     ]
     if found["weight"] is not None:
-        out.append(f"{_percent(found['weight'])} of all weight")
+        out.append(f"{percent(found['weight'])} of all weight")
     return out
 
 
@@ -176,11 +176,11 @@ def _first(items: Iterable, count: int) -> list:
 def _covered(outcome: Outcome) -> str:
     if not outcome.missing:
         return ""
-    return f". That is for {_percent(outcome.coverage)} of the weight: {missing(outcome)}"
+    return f". That is for {percent(outcome.coverage)} of the weight: {missing(outcome)}"
 
 
-def _percent(share: float) -> str:
-    """A share, which is "all" or "none" only where it is so."""
+def percent(share: float) -> str:
+    """A share in percent, which is "all" or "none" only where it is so."""
     if share == 1:
         return "100 %"
     text = f"{100 * share:.0f} %"

@@ -325,7 +325,9 @@ class TestDecide:
         bundle.value.save_as(tmp_path / "bundle.zip")
         page.get_by_label("edge device").click()
         page.wait_for_function("document.querySelector('#decision-result')?.innerText.includes('edge device')")
-        page.locator("#decision-load input[type=file]").set_input_files(tmp_path / "weights.json")
+        with page.expect_file_chooser() as chooser:
+            page.locator("#decision-load").click()
+        chooser.value.set_files(tmp_path / "weights.json")
         page.wait_for_function("document.querySelector('#decision-result')?.innerText.includes('your own')")
         assert page.locator("#weight-accuracy input[type=number]").input_value() == "2"
         self._opens_dead(page, tmp_path)

@@ -32,7 +32,7 @@ def answers(*contents):
             {"short": 2, "batch": 0.8},
             "predicts_faster",
             "depends on how many texts there are and how long they are",
-            "TensorFlow is ahead for 64 texts of 128 tokens.",
+            "TensorFlow is ahead for 64 texts of 128 tokens, in a batch.",
         ),
         ({"step": 0.8, "files": 0.8}, "longer_larger", "confirmed", "TensorFlow is ahead"),
         ({"step": 1.3, "files": 1.2}, "longer_larger", "refuted", "PyTorch is ahead"),
