@@ -16,7 +16,7 @@ from typing import Any
 
 from classifiers.pair import NAMES, locate
 from errors import ReportError, one_sentence_errors
-from eval import decision_evidence, decision_html, decision_report, decision_weighting, decision_words
+from eval import decision_evidence, decision_html, decision_presets, decision_report, decision_weighting, decision_words
 from eval.decision_compare import PAIRED
 from eval.machine import public_command
 from eval.models import weights_digest
@@ -26,14 +26,12 @@ JSON_FILE, HTML_FILE = "decision.json", "decision.html"
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    presets = ", ".join(decision_weighting.PRESETS)
+    presets = ", ".join(decision_presets.PRESETS)
     out = argparse.ArgumentParser(prog="python -m eval.decision", description=__doc__.split("\n")[0])
     out.add_argument(
         "--report", nargs="+", type=Path, required=True, metavar="PATH", help="reports, or folders that hold them"
     )
-    out.add_argument(
-        "--weights", default=decision_weighting.DEFAULT, help=f"a file, or one of {presets} (default: api)"
-    )
+    out.add_argument("--weights", default=decision_presets.DEFAULT, help=f"a file, or one of {presets} (default: api)")
     out.add_argument(
         "--models", nargs=2, metavar=("PYTORCH", "TENSORFLOW"), help="folders or Hub ids to hold it against"
     )
@@ -47,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the recommendation and the matrix; write the bundle."""
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
-    weighting = decision_weighting.named(arguments.weights)
+    weighting = decision_presets.named(arguments.weights)
     made = decision_report.build(
         decision_evidence.gather(arguments.report), weighting, public_command("eval.decision", given)
     )

@@ -7,7 +7,9 @@ from typing import Any
 from eval.decision_compare import Measured, ahead, scored
 from eval.decision_criteria import BY_KEY, FRAMEWORKS
 from eval.decision_evidence import Evidence
-from eval.decision_readers import Reader, batches, read, single_text
+from eval.decision_reader import Reader
+from eval.decision_readers import read
+from eval.decision_speed import batches, single_text
 
 CONFIRMED, REFUTED, NO_DIFFERENCE, NOT_MEASURED = "confirmed", "refuted", "no difference", "not measured"
 SAME_OUTLINE, SAME_LINES = 0.5, 0.5  # shares of functions and of lines: what transfers when they are the same

@@ -12,9 +12,10 @@ from eval import decision_claims, decision_code
 from eval.decision_compare import ahead, scored
 from eval.decision_criteria import CRITERIA, Criterion
 from eval.decision_evidence import Evidence
+from eval.decision_presets import PRESETS
 from eval.decision_readers import read as read_criterion
 from eval.decision_sensitivity import MARGIN, Matrix, Outcome
-from eval.decision_weighting import PRESETS, Weighting
+from eval.decision_weighting import Weighting
 from eval.decision_words import against_opinion, crosscheck, everywhere, recommendation
 from eval.report import identify
 from files import export, json_text

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from eval import decision_evidence, decision_report, decision_weighting
+from eval import decision_evidence, decision_presets, decision_report
 from eval.decision_sensitivity import Matrix
 from eval.decision_weighting import Weighting
 from eval.shelf import RESULTS
@@ -52,8 +52,8 @@ def open_decision(path: Path) -> Opened:
 @lru_cache(maxsize=8)
 def _open(path: Path, files: tuple[tuple[Path, int], ...]) -> Opened:
     if path.is_dir():
-        weighting = decision_weighting.PRESETS[decision_weighting.DEFAULT]
-        command = f"python -m eval.decision --report {path.name} --weights {decision_weighting.DEFAULT}"
+        weighting = decision_presets.PRESETS[decision_presets.DEFAULT]
+        command = f"python -m eval.decision --report {path.name} --weights {decision_presets.DEFAULT}"
         document = decision_report.build(decision_evidence.gather([path]), weighting, command)
     else:
         document = decision_report.read(path)

@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from errors import InputError, ModelError
-from eval import decision, decision_html, decision_shelf, decision_weighting, models
+from eval import decision, decision_html, decision_presets, decision_shelf, decision_weighting, models
 from eval.decision_criteria import CRITERIA, OPINIONS
 from eval.decision_shelf import Opened
 from eval.decision_weighting import Weighting
@@ -64,7 +64,7 @@ def build_decide_tab(
 
     @shows_errors
     def use_preset(name: str, choice: str | None, *values: Any):
-        weighting = decision_weighting.PRESETS.get(name) or from_values(values)
+        weighting = decision_presets.PRESETS.get(name) or from_values(values)
         return panel.set_values(weighting) | move(choice, *to_values(weighting))
 
     @shows_errors
@@ -149,13 +149,13 @@ def from_values(values: Sequence[Any]) -> Weighting:
     opinions = {opinion.key: value for opinion, value in rated if value != NOT_SET}
     given = {"kind": "weighting", "name": "your own", "weights": weights, "opinions": opinions}
     weighting = decision_weighting.check(given, "the page")
-    return decision_weighting.PRESETS.get(preset_of(weighting), weighting)
+    return decision_presets.PRESETS.get(preset_of(weighting), weighting)
 
 
 def preset_of(weighting: Weighting) -> str:
     """The key of the preset with these weights, else OWN_WEIGHTS."""
     values = to_values(weighting)
-    found = (key for key, preset in decision_weighting.PRESETS.items() if to_values(preset) == values)
+    found = (key for key, preset in decision_presets.PRESETS.items() if to_values(preset) == values)
     return next(found, OWN_WEIGHTS)
 
 
@@ -173,11 +173,11 @@ def bundle(opened: Opened, weighting: Weighting, stale: str) -> bytes:
 def decide_of(evidence: Path | None) -> Callable[[str, str], dict]:
     """The API's function."""
 
-    def decide(weights: str = decision_weighting.DEFAULT, name: str = "") -> dict:
+    def decide(weights: str = decision_presets.DEFAULT, name: str = "") -> dict:
         """What a weighting makes of a decision: a preset's name, or a weighting as JSON text."""
         names = decision_names(evidence)
         opened = open_choice(evidence, name or (names[0] if names else None))
-        preset = decision_weighting.PRESETS.get(weights)
+        preset = decision_presets.PRESETS.get(weights)
         return opened.result(preset or decision_weighting.check(_parsed(weights), "the weighting")) | {
             "decision": opened.document["id"],
             "decisions": names,
@@ -190,5 +190,5 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text[: decision_weighting.MAX_BYTES])
     except (ValueError, RecursionError) as error:
-        known = ", ".join(decision_weighting.PRESETS)
+        known = ", ".join(decision_presets.PRESETS)
         raise InputError(f"That is no weighting: give one of {known}, or a weighting as JSON ({error}).") from error

@@ -11,8 +11,9 @@ from gradio.components import Component
 
 from eval import decision_html, decision_weighting
 from eval.decision_criteria import CRITERIA, GROUPS, OPINIONS, RATINGS
+from eval.decision_presets import DEFAULT, PRESETS
 from eval.decision_shelf import Opened
-from eval.decision_weighting import MOST, PRESETS, Weighting
+from eval.decision_weighting import MOST, Weighting
 
 OWN_WEIGHTS = "own"
 STEP = 0.5
@@ -95,12 +96,12 @@ def build_panel(names: Sequence[str], own: str) -> Panel:
     value = names[0] if names else None
     choice = gr.Dropdown(spoken, value=value, label="Evidence", elem_id="decision-choice")
     result = gr.HTML(elem_id="decision-result")
-    default = PRESETS[decision_weighting.DEFAULT]
+    default = PRESETS[DEFAULT]
     with gr.Column(visible=False) as body:
         presets = [(preset.name, key) for key, preset in PRESETS.items()]
         preset = gr.Radio(
             [*presets, ("your own weights", OWN_WEIGHTS)],
-            value=decision_weighting.DEFAULT,
+            value=DEFAULT,
             label="What it is for",
             elem_id="decision-preset",
         )

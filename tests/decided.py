@@ -6,7 +6,8 @@ from typing import Any
 
 from eval import decision_report
 from eval.decision_evidence import Evidence, kind_of, source
-from eval.decision_weighting import PRESETS, Weighting
+from eval.decision_presets import PRESETS
+from eval.decision_weighting import Weighting
 from eval.report import identify
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")

@@ -334,6 +334,7 @@ class TestDecide:
         page.goto(f"{served}/{link}")
         headline.wait_for()  # the link opens this tab
         assert "your own" in headline.inner_text()
+        page.get_by_text("Weights and opinions: what matters to you").click()
         assert page.locator("#weight-accuracy input[type=number]").input_value() == "2"
         page.goto(f"{served}/?decide={quote(HOSTILE)}.1")
         page.get_by_text("which is none of").first.wait_for()

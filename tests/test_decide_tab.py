@@ -11,7 +11,8 @@ from gradio_client.exceptions import AppError
 import page
 from errors import InputError, ModelError
 from eval import decision_report, decision_shelf
-from eval.decision_weighting import PRESETS, from_query
+from eval.decision_presets import PRESETS
+from eval.decision_weighting import from_query
 from tabs import decide, decide_layout
 from tests import decided
 from tests.planted import ReadyLoader, planted_pair

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from eval import decision, decision_evidence, decision_html, decision_report, decision_shelf
+from eval.decision_presets import PRESETS
 from eval.decision_trace import untraced
-from eval.decision_weighting import PRESETS
 from eval.models import weights_digest
 from tests import decided, tiny
 from tests.planted import planted_pair

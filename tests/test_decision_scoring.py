@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.decision_criteria import MEASURED, Scale
@@ -78,6 +78,7 @@ def test_draws_keep_to_the_interval_and_to_its_middle():
     assert drawn.mean(axis=1) == pytest.approx(0.5)
 
 
+@settings(deadline=None)
 @given(values=st.tuples(SIZES, SIZES), reach=st.floats(0.0, 2.0), key=st.sampled_from(["a", "b"]))
 def test_swapping_the_frameworks_mirrors_everything(values, reach, key):
     gap = math.log(values[1] / values[0])
@@ -88,6 +89,7 @@ def test_swapping_the_frameworks_mirrors_everything(values, reach, key):
     assert np.sort(one.drawn()[:, 0]) == pytest.approx(np.sort(other.drawn()[:, 1]))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(SIZES, SIZES, SIZES), min_size=1, max_size=6),
     st.permutations(range(6)),
@@ -100,6 +102,7 @@ def test_the_order_of_criteria_makes_no_difference(rows, order):
     assert topsis(values, weights, upwards) == pytest.approx(topsis(values[:, order], weights[order], upwards[order]))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(SIZES, st.floats(0.0, 1.0), SIZES), min_size=1, max_size=6))
 def test_what_is_dominated_is_never_closer_to_the_ideal(rows):
     worse, gains, weights = np.array(rows).T

@@ -3,14 +3,15 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval import decision_words as words
 from eval.decision_criteria import BY_KEY, MEASURED
+from eval.decision_presets import PRESETS
 from eval.decision_scoring import Compared
 from eval.decision_sensitivity import Matrix
-from eval.decision_weighting import PRESETS, Weighting
+from eval.decision_weighting import Weighting
 
 KEYS = [criterion.key for criterion in MEASURED]
 SHARES = st.floats(0.05, 0.95)
@@ -104,6 +105,7 @@ def test_swings_are_the_lead_without_a_criterion_and_with_twice_its_weight():
             assert matrix.outcome(weights).lead == pytest.approx(lead)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), st.tuples(SHARES, SHARES, SHARES), min_size=1), st.randoms())
 def test_neither_order_nor_names_make_a_difference(rows, random):
     weights = weighting(**{key: row[2] for key, row in rows.items()})
@@ -118,6 +120,7 @@ def test_neither_order_nor_names_make_a_difference(rows, random):
         assert one["PyTorch"] == pytest.approx(other["TensorFlow"])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), st.tuples(SHARES, st.floats(0.0, 0.3), SHARES), min_size=1))
 def test_a_dominated_framework_never_wins_and_equals_tie(rows):
     weights = weighting(**{key: row[2] for key, row in rows.items()})

@@ -4,13 +4,14 @@ import json
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errors import InputError
 from eval import decision_weighting
 from eval.decision_criteria import BY_KEY, CRITERIA
-from eval.decision_weighting import KEYS, OPINION_KEYS, PRESETS, Weighting, check, from_query, to_query
+from eval.decision_presets import PRESETS, named
+from eval.decision_weighting import KEYS, OPINION_KEYS, Weighting, check, from_query, to_query
 
 GIVEN = PRESETS["estate"].to_json()
 
@@ -37,10 +38,11 @@ def test_every_criterion_says_what_it_is():
 def test_a_file_comes_back(tmp_path):
     decision_weighting.write(tmp_path / "w.json", PRESETS["estate"])
     assert decision_weighting.read(tmp_path / "w.json") == PRESETS["estate"]
-    assert decision_weighting.named(str(tmp_path / "w.json")) == PRESETS["estate"]
-    assert decision_weighting.named("edge") == PRESETS["edge"]
+    assert named(str(tmp_path / "w.json")) == PRESETS["estate"]
+    assert named("edge") == PRESETS["edge"]
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(KEYS), st.integers(1, 20).map(lambda n: n / 2), min_size=1),
     st.dictionaries(st.sampled_from(OPINION_KEYS), st.integers(-2, 2)),
@@ -108,4 +110,4 @@ def test_files_that_are_none_get_a_sentence(tmp_path):
         with pytest.raises(InputError, match=sentence):
             decision_weighting.read(tmp_path / f"{name}.json")
     with pytest.raises(InputError, match="presets prototype, api"):
-        decision_weighting.named("fast")
+        named("fast")
