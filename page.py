@@ -2,6 +2,7 @@
 
 import html
 import os
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: no calls home
@@ -10,6 +11,7 @@ import gradio as gr
 
 from model_loader import ModelLoader
 from tabs.batch import build_batch_tab
+from tabs.decide import build_decide_tab
 from tabs.evaluate import build_evaluate_tab
 from tabs.explain import build_explain_tab
 from tabs.models import build_models_tab
@@ -33,8 +35,8 @@ CSS = """
 REFRESH_SECONDS = 1.0
 
 
-def build(loader: ModelLoader) -> gr.Blocks:
-    """The page, on models that the loader has or will have."""
+def build(loader: ModelLoader, decision: Path | None = None) -> gr.Blocks:
+    """The page, on models that the loader has or will have, with a decision or the evidence for one."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
         gr.Markdown(f"# {TITLE}\nThe same BERT, fine-tuned in both by one recipe on the same batches. Compare them.")
         status = gr.HTML(elem_id="status")
@@ -50,6 +52,8 @@ def build(loader: ModelLoader) -> gr.Blocks:
                 explain.open_on(explain_this.click, text, tabs)
             with gr.Tab("Evaluate", id="evaluate") as evaluate:
                 build_evaluate_tab(loader, evaluate, lambda event, text: explain.open_on(event, text, tabs))
+            with gr.Tab("Decide", id="decide") as decide:
+                build_decide_tab(loader, demo, tabs, decide, decision)
             with gr.Tab("Models", id="models") as models:
                 build_models_tab(loader, models)
 
@@ -69,9 +73,9 @@ def status_line(loader: ModelLoader) -> str:
     return f'<div class="status {state}" role="status" aria-live="polite">{html.escape(progress.text)}{bar}</div>'
 
 
-def serve(loader: ModelLoader, **settings: Any) -> gr.Blocks:
+def serve(loader: ModelLoader, decision: Path | None = None, **settings: Any) -> gr.Blocks:
     """Serve the page from a thread of its own; `settings` are those of `launch`."""
-    demo = build(loader)
+    demo = build(loader, decision)
     demo.launch(
         theme=THEME,
         css=CSS,

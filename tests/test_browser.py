@@ -7,7 +7,9 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -300,3 +302,59 @@ def test_an_example_is_explained_to_the_end_with_its_curves(page):
     page.get_by_role("button", name="PyTorch's answer").click()
     page.wait_for_function("document.querySelectorAll('#explain-texts h3').length === 2")
     assert len(set(page.locator("#explain-texts h3").all_inner_texts())) == 2
+
+
+class TestDecide:
+    """The tab Decide on the published decision."""
+
+    def test_weights_are_set_shared_saved_and_loaded_and_the_bundle_opens_dead(self, page, served, tmp_path):
+        open_tab(page, "Decide")
+        headline = page.locator("#decision-result .headline")
+        headline.wait_for()
+        assert "real-time API" in headline.inner_text()
+        assert page.locator("#decision-result .stale").count() == 1, "these are not the models that were measured"
+        page.locator("#decision-matrix td").first.wait_for(state="attached")
+        self._move_a_slider(page)
+        link = page.locator("#decision-link").get_attribute("href")
+        assert "accuracy.2" in link
+        with page.expect_download() as saved:
+            page.locator("#decision-save").click()
+        saved.value.save_as(tmp_path / "weights.json")
+        with page.expect_download() as bundle:
+            page.locator("#decision-make").click()
+        bundle.value.save_as(tmp_path / "bundle.zip")
+        page.get_by_label("edge device").click()
+        page.wait_for_function("document.querySelector('#decision-result')?.innerText.includes('edge device')")
+        with page.expect_file_chooser() as chooser:
+            page.locator("#decision-load").click()
+        chooser.value.set_files(tmp_path / "weights.json")
+        page.wait_for_function("document.querySelector('#decision-result')?.innerText.includes('your own')")
+        assert page.locator("#weight-accuracy input[type=number]").input_value() == "2"
+        self._opens_dead(page, tmp_path)
+        page.goto(f"{served}/{link}")
+        headline.wait_for()  # the link opens this tab
+        assert "your own" in headline.inner_text()
+        page.get_by_text("Weights and opinions: what matters to you").click()
+        assert page.locator("#weight-accuracy input[type=number]").input_value() == "2"
+        page.goto(f"{served}/?decide={quote(HOSTILE)}.1")
+        page.get_by_text("which is none of").first.wait_for()
+
+    def _move_a_slider(self, page):
+        page.get_by_text("Weights and opinions: what matters to you").click()
+        slider = page.locator("#weight-accuracy input[type=range]")
+        slider.fill("2")
+        page.wait_for_function("document.querySelector('#decision-result')?.innerText.includes('your own')")
+        assert page.get_by_label("your own weights").is_checked()
+
+    def _opens_dead(self, page, folder):
+        with zipfile.ZipFile(folder / "bundle.zip") as archive:
+            archive.extractall(folder)
+        offline = page.context.browser.new_context(offline=True).new_page()
+        requests = []
+        offline.on("request", lambda sent: requests.append(sent.url))
+        offline.goto((folder / "decision.html").as_uri())
+        assert "your own" in offline.locator(".headline").first.inner_text()
+        assert "Stale" in offline.locator(".stale").inner_text()
+        assert len(requests) == 1
+        assert offline.evaluate("document.documentElement.scrollWidth") <= offline.viewport_size["width"]
+        offline.context.close()

@@ -1,0 +1,112 @@
+"""Decide between the frameworks: the measured criteria, weighted, with the evidence behind every number in one bundle.
+
+python -m eval.decision --report results/bbc-minilm --weights api --output bundle
+python -m eval.decision --report report.json benchmark.json explain.json --weights ours.json --output bundle \\
+    --models runs/bbc/pytorch runs/bbc/tensorflow
+
+`--weights` takes a preset (prototype, api, batch, edge, estate, small_team) or a file; `--save-weights` writes one to
+change. With `--models` the bundle is marked stale where a model is no longer the one that was measured.
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from classifiers.pair import NAMES, locate
+from errors import ReportError, one_sentence_errors
+from eval import decision_evidence, decision_html, decision_presets, decision_report, decision_weighting, decision_words
+from eval.decision_compare import PAIRED
+from eval.machine import public_command
+from eval.models import weights_digest
+
+JSON_FILE, HTML_FILE = "decision.json", "decision.html"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    presets = ", ".join(decision_presets.PRESETS)
+    out = argparse.ArgumentParser(prog="python -m eval.decision", description=__doc__.split("\n")[0])
+    out.add_argument(
+        "--report", nargs="+", type=Path, required=True, metavar="PATH", help="reports, or folders that hold them"
+    )
+    out.add_argument("--weights", default=decision_presets.DEFAULT, help=f"a file, or one of {presets} (default: api)")
+    out.add_argument(
+        "--models", nargs=2, metavar=("PYTORCH", "TENSORFLOW"), help="folders or Hub ids to hold it against"
+    )
+    out.add_argument("--output", type=Path, metavar="DIR", help=f"for {HTML_FILE} and {JSON_FILE}")
+    out.add_argument("--save-weights", type=Path, metavar="FILE", help="write the weights as a file to change")
+    return out
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the recommendation and the matrix; write the bundle."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(given)
+    weighting = decision_presets.named(arguments.weights)
+    made = decision_report.build(
+        decision_evidence.gather(arguments.report), weighting, public_command("eval.decision", given)
+    )
+    stale = stale_models(made, arguments.models) if arguments.models else ""
+    print(summary(made, stale))
+    if arguments.save_weights:
+        decision_weighting.write(arguments.save_weights, weighting)
+        print(f"weights written to {arguments.save_weights}")
+    if arguments.output:
+        write_bundle(arguments.output, made, stale)
+        print(f"decision {made['id']} written to {arguments.output}")
+    return 0
+
+
+def write_bundle(folder: Path, made: Mapping[str, Any], stale: str = "") -> None:
+    """Write a decision as JSON and as a page.
+
+    Raises:
+        ReportError: it can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReportError(f"{folder} can't be made ({error.strerror}); name another folder.") from error
+    decision_report.write(folder / JSON_FILE, made)
+    decision_html.write(folder / HTML_FILE, made, stale)
+
+
+def stale_models(made: Mapping[str, Any], models: Sequence[str]) -> str:
+    """Which of these models are not those that the decision is about, in one sentence; empty where they are."""
+    digests = {
+        NAMES[framework]: weights_digest(locate(framework, model).path)
+        for framework, model in zip(NAMES, models, strict=True)
+    }
+    return stale_digests(made, digests)
+
+
+def stale_digests(made: Mapping[str, Any], digests: Mapping[str, str]) -> str:
+    """The same, of digests of their weights by framework."""
+    changed = [
+        f"{name} was {made['models'][name]['weights'][:12] or 'unknown'}, is {digest[:12]}"
+        for name, digest in digests.items()
+        if name in made["models"] and decision_evidence.differs(made["models"][name], {"weights": digest})
+    ]
+    return f"Stale: other weights were measured than these ({'; '.join(changed)})." if changed else ""
+
+
+def summary(made: Mapping[str, Any], stale: str = "") -> str:
+    """The recommendation and the matrix, for the terminal."""
+    first = made["result"]
+    lines = [*filter(None, [stale, f"{first['headline']}. {first['sentence']}", first["opinion"]]), ""]
+    for row in made["criteria"]:
+        if row["measured"] is None:
+            lines.append(f"{row['name']:<32}{row['reason']}")
+            continue
+        cells = [f"{decision_words.estimate(row['measured'][name]):<26}" for name in NAMES.values()]
+        how = "" if row["measured"]["compared"]["basis"] == PAIRED else f" ({row['measured']['compared']['basis']})"
+        lines.append(f"{row['name']:<32}{''.join(cells)}{row['unit']:<10}{row['ahead']}{how}")
+    lines += ["", *(f"{claim['claim']} {claim['answer'].capitalize()}." for claim in made["claims"])]
+    return "\n".join([*lines, *made["remarks"]])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

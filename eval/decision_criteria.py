@@ -1,0 +1,287 @@
+"""The criteria of the decision: what each is, in which unit, which way is better, and over which range it matters.
+
+Ranges don't depend on the two frameworks: a weight says what going from the worst to the best end of a range is worth
+("swing weights", von Winterfeldt and Edwards 1986, "Decision Analysis and Behavioral Research", chapter 8).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FRAMEWORKS = ("PyTorch", "TensorFlow")
+RATINGS = {
+    -2: "strongly for PyTorch",
+    -1: "rather for PyTorch",
+    0: "for neither",
+    1: "rather for TensorFlow",
+    2: "strongly for TensorFlow",
+}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A range of values, and how they become positions from 0 (its worst end) to 1 (its best end).
+
+    Attributes:
+        worst: what one would hardly accept. Worse than that is still worse: the position is negative.
+        best: what one can't wish better. Better than that counts as the best.
+        logarithmic: whether equal ratios, not equal differences, count the same.
+        why: why these ends.
+    """
+
+    worst: float
+    best: float
+    logarithmic: bool
+    why: str
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Which way is better."""
+        return self.best > self.worst
+
+    def axis(self, value: float) -> float:
+        """The value where differences count the same: itself, or its logarithm."""
+        return math.log(value) if self.logarithmic else value
+
+    def positions(self, on_axis: ArrayLike) -> NDArray[np.float64]:
+        """Positions of values on the axis, of the same shape."""
+        worst, best = self.axis(self.worst), self.axis(self.best)
+        return np.minimum((np.asarray(on_axis, dtype=np.float64) - worst) / (best - worst), 1.0)
+
+    def value(self, position: float) -> float:
+        """The value that has this position."""
+        worst, best = self.axis(self.worst), self.axis(self.best)
+        on_axis = worst + position * (best - worst)
+        return math.exp(on_axis) if self.logarithmic else on_axis
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One row of the matrix.
+
+    Attributes:
+        key: its name in files and links.
+        name: its name for people.
+        group: which criteria it stands with.
+        definition: what is measured.
+        unit: of its values and its range.
+        scale: None for an opinion, which a team rates from -2 (PyTorch) to 2 (TensorFlow).
+        spread: what repeated measurements differ by, as a share of the value, where a report gives no interval; an
+            assumption, and shown as one. None where a number is exact.
+    """
+
+    key: str
+    name: str
+    group: str
+    definition: str
+    unit: str = ""
+    scale: Scale | None = None
+    spread: float | None = None
+
+    @property
+    def opinion(self) -> bool:
+        """Whether the team sets it."""
+        return self.scale is None
+
+
+ONCE = 0.2  # of times and memory that were measured once: the README's "to within 10 or 20 %"
+SERVERLESS = "250 MB is what AWS Lambda unpacks from an archive, 10 GB the largest image that it runs"
+
+MEASURED = (
+    Criterion(
+        "accuracy",
+        "accuracy",
+        "Quality",
+        "share of test texts classified rightly, the mean over several trainings where there are some",
+        "%",
+        Scale(80.0, 100.0, False, "with every fifth answer wrong a person has to check them all; 100 % is perfect"),
+        spread=0.02,
+    ),
+    Criterion(
+        "robustness",
+        "loss on damaged texts",
+        "Quality",
+        "accuracy lost on texts with typos, without punctuation, cut in half and so on, averaged over these",
+        "points",
+        Scale(20.0, 0.0, False, "20 points less and a good model is one that has to be checked; 0 is unharmed"),
+    ),
+    Criterion(
+        "calibration",
+        "calibration error beyond chance",
+        "Quality",
+        "how far confidence lies from accuracy, less what so many texts of a calibrated model would show by chance",
+        "points",
+        Scale(10.0, 0.0, False, "at 10 points a threshold on the confidence lets twice as many errors pass as it says"),
+    ),
+    Criterion(
+        "training_step",
+        "training step",
+        "Training",
+        "seconds a step of the study's batch size, in turns with the other framework",
+        "s",
+        Scale(60.0, 0.1, True, "1,000 texts in batches of 16 take an hour an epoch at 60 s, six seconds at 0.1 s"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "training_start",
+        "first training step",
+        "Training",
+        "seconds of the first step, which compiles, tunes or warms up",
+        "s",
+        Scale(120.0, 1.0, True, "after a second one is still at it; after two minutes one does something else"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "training_memory",
+        "training memory",
+        "Training",
+        "largest resident memory of a training process, its libraries included",
+        "MB",
+        Scale(16_000.0, 1_000.0, True, "16 GB is a usual laptop, 1 GB the smallest rented machine"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "cold_start",
+        "cold start",
+        "Serving",
+        "seconds from the start of a process to its first answer: import, load, first call",
+        "s",
+        Scale(60.0, 1.0, True, "a start of a minute needs spare machines, one of a second needs none"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "latency",
+        "short-text latency",
+        "Serving",
+        "time to classify a single text of the shortest length measured (a headline)",
+        "ms",
+        Scale(1_000.0, 10.0, True, "a second interrupts a person's thought (Nielsen 1993); below 10 ms nobody notices"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "latency_long",
+        "long-text latency",
+        "Serving",
+        "time to classify a single text of the longest length measured (an article)",
+        "ms",
+        Scale(1_000.0, 10.0, True, "as for a short text"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "throughput",
+        "batch throughput",
+        "Serving",
+        "texts a second in the largest batch measured",
+        "texts/s",
+        Scale(1.0, 1_000.0, True, "a million texts take twelve days at 1 a second, a quarter of an hour at 1,000"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "serving_memory",
+        "serving memory",
+        "Serving",
+        "largest resident memory of a process that classified short and long texts",
+        "MB",
+        Scale(8_000.0, 500.0, True, "8 GB is a small server to itself, 500 MB fits beside others anywhere"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "energy",
+        "energy",
+        "Serving",
+        "joules a text in the largest batch measured, of the whole processor",
+        "J",
+        Scale(100.0, 0.1, True, "a million texts take 28 kWh at 100 J, 28 Wh at 0.1 J"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "model_size",
+        "model files",
+        "Footprint",
+        "bytes of the folder that is published",
+        "MB",
+        Scale(1_000.0, 10.0, True, "1 GB takes minutes to fetch at each start, 10 MB go into a mobile app"),
+    ),
+    Criterion(
+        "install_size",
+        "installed packages",
+        "Footprint",
+        "bytes of all packages that serving a model needs",
+        "MB",
+        Scale(10_000.0, 250.0, True, SERVERLESS),
+    ),
+    Criterion(
+        "explanation_time",
+        "explanation time",
+        "Explanations",
+        "seconds of stock LIME with 5,000 samples over the framework's own way to classify, median of the articles",
+        "s",
+        Scale(600.0, 1.0, True, "a second can be asked for by everyone, ten minutes are for an audit"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "faithfulness",
+        "faithfulness of explanations",
+        "Explanations",
+        "log-odds that the answer loses when the words named as its reasons are deleted",
+        "log-odds",
+        Scale(0.0, 5.0, False, "0: the words named don't matter; at 5 odds of 150 to 1 are gone without them"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "stability",
+        "stability of explanations",
+        "Explanations",
+        "share of the ten heaviest words that an explanation with another seed names again",
+        "%",
+        Scale(50.0, 100.0, False, "at half, every other reason is drawn by lot"),
+        spread=ONCE,
+    ),
+    Criterion(
+        "code_size",
+        "code to write",
+        "Engineering",
+        "logical lines of this project's trainer and classifier for the framework",
+        "lines",
+        Scale(1_000.0, 100.0, True, "100 lines are read in one sitting, 1,000 are a week's work"),
+    ),
+    Criterion(
+        "deployability",
+        "export formats that work",
+        "Engineering",
+        "of the formats tried for the framework's model, the share that works with the same answers",
+        "%",
+        Scale(0.0, 100.0, False, "none: the model runs where its framework runs; all: anywhere"),
+    ),
+    Criterion(
+        "hub_models",
+        "models on the Hub",
+        "Adoption",
+        "models for text classification that the Hugging Face Hub lists for the framework",
+        "models",
+        Scale(
+            100.0, 1_000_000.0, True, "a hundred models rarely hold the one you need; each factor of ten counts alike"
+        ),
+    ),
+    Criterion(
+        "search_interest",
+        "search interest",
+        "Adoption",
+        "mean of Google Trends over the last year in the file that the team gave",
+        "of 100",
+        Scale(1.0, 100.0, True, "Google's own scale: 100 is the busiest week of the most searched term"),
+    ),
+)
+OPINIONS = (
+    Criterion("skills", "skills at hand", "Opinion", "which framework the people who will do it know"),
+    Criterion("hiring", "hiring", "Opinion", "for which framework people are easier to find where you hire"),
+    Criterion(
+        "estate", "existing estate", "Opinion", "which framework your models, pipelines and servers are made for"
+    ),
+    Criterion("change", "appetite for change", "Opinion", "which framework the team would rather move to or stay with"),
+)
+CRITERIA = MEASURED + OPINIONS
+BY_KEY = {criterion.key: criterion for criterion in CRITERIA}
+GROUPS = tuple(dict.fromkeys(criterion.group for criterion in CRITERIA))

@@ -1,0 +1,170 @@
+"""What the reports say on each criterion: one short reader each, which gives numbers or the reason for their lack."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from eval import decision_speed as speed
+from eval.decision_criteria import FRAMEWORKS
+from eval.decision_evidence import COMMANDS, Evidence
+from eval.decision_reader import Found, Reader, finish
+from eval.decision_trace import Cell, Place, cell
+
+LESS = "first less second"
+BOTH = ("pytorch", "tensorflow")  # FRAMEWORKS, as the evaluation writes them
+
+
+def read(evidence: Evidence, key: str) -> Found:
+    """What the evidence says on a measured criterion.
+
+    Raises:
+        ReportError: a report lacks a place that today's version of it has.
+    """
+    kind, reader = READERS[key]
+    if key == "training_step" and evidence.of(kind) is None:
+        kind, reader = "training", _training_step_of_runs
+    source = evidence.of(kind)
+    if source is None:
+        return f"no report of `{COMMANDS[kind]}` was given"
+    return reader(evidence, Reader(source))
+
+
+def _accuracy(evidence: Evidence, reader: Reader) -> Found:
+    seeds = reader.source.content["seeds"]
+    several = bool(seeds) and seeds["metrics"]["accuracy"]["difference"]["value"] is not None
+    top = f"{'seeds' if several else 'comparison'}/metrics/accuracy/"
+    cells = {name: reader.cell(top + low, factor=100) for name, low in zip(FRAMEWORKS, BOTH, strict=True)}
+    note = f"{seeds['pytorch_runs']} and {seeds['tensorflow_runs']} trainings" if several else "one training of each"
+    return finish("accuracy", cells, reader.cell(top + "difference", factor=100), note)
+
+
+def _robustness(evidence: Evidence, reader: Reader) -> Found:
+    rows = reader.source.content["robustness"]
+    if not rows:
+        return "the evaluation was made without it (--no-robustness)"
+
+    def mean(part: str) -> Cell:
+        return reader.cell([f"robustness/{row}/{part}" for row in range(len(rows))], "mean", 100)
+
+    cells = dict(zip(FRAMEWORKS, (mean("first/drop"), mean("second/drop")), strict=True))
+    return finish("robustness", cells, mean("difference"), f"{len(rows)} kinds of damage")
+
+
+def _calibration(evidence: Evidence, reader: Reader) -> Found:
+    cells = {
+        name: reader.cell([f"calibration/{name}/calibration/{part}" for part in ("error", "if_calibrated")], LESS, 100)
+        for name in FRAMEWORKS
+    }
+    return finish("calibration", cells)
+
+
+def _training_step_of_runs(evidence: Evidence, reader: Reader) -> Found:
+    """From the trainings themselves: their last epoch, in which nothing is compiled any more."""
+    identity, steps = (reader.source.content[key] for key in ("identity", "steps"))
+    epochs = identity["recipe"]["epochs"]
+    path = f"seconds_per_epoch/{epochs - 1}"
+    return _of_runs("training_step", evidence, path, epochs / steps, "not in turns: other work may have slowed some")
+
+
+def _training_memory(evidence: Evidence, reader: Reader) -> Found:
+    return _of_runs("training_memory", evidence, "peak_memory_megabytes", 1.0, "")
+
+
+def _of_runs(key: str, evidence: Evidence, path: str, factor: float, remark: str) -> Found:
+    cells, counts = {}, []
+    for name in FRAMEWORKS:
+        runs = evidence.trainings(name)
+        if not runs:
+            return f"no training.json of {name} was given"
+        contents = {run.id: run.content for run in runs}
+        cells[name] = cell(contents, [Place(run.id, path) for run in runs], "mean of runs", factor)
+        counts.append(len(runs))
+    return finish(key, cells, note="; ".join(filter(None, [f"{counts[0]} and {counts[1]} trainings", remark])))
+
+
+def _explanation_time(evidence: Evidence, reader: Reader) -> Found:
+    stock = reader.source.content["figures"]["stock"]
+    if not all(f"stock lime, {name}" in stock for name in FRAMEWORKS):
+        return "stock LIME was not timed over both (`python -m benchmarks.explain`, to the end)"
+    counts = " and ".join(str(stock[f"stock lime, {name}"]["articles"]) for name in FRAMEWORKS)
+    cells = reader.cells("figures/stock/stock lime, {}/median_seconds")
+    return finish("explanation_time", cells, note=f"{counts} articles")
+
+
+def _faithfulness(evidence: Evidence, reader: Reader) -> Found:
+    return _ours("faithfulness", reader, "mean_drop_read", 1.0)
+
+
+def _stability(evidence: Evidence, reader: Reader) -> Found:
+    return _ours("stability", reader, "overlap_of_two_seeds", 100.0)
+
+
+def _ours(key: str, reader: Reader, figure: str, factor: float) -> Found:
+    ours = reader.source.content["figures"]["ours"]
+    if not ours:
+        return "no article was explained"
+    cells = reader.cells(f"figures/ours/models/{{}}/{figure}", factor=factor)
+    return finish(key, cells, note=f"{ours['articles']} articles")
+
+
+def _code_size(evidence: Evidence, reader: Reader) -> Found:
+    files = [reader.source.content["frameworks"][name]["files"] for name in FRAMEWORKS]
+    note = f"{len(files[0])} and {len(files[1])} files"
+    return finish("code_size", reader.cells("frameworks/{}/logical_lines"), note=note)
+
+
+def _deployability(evidence: Evidence, reader: Reader) -> Found:
+    rows = reader.source.content["formats"]
+    cells, notes = {}, []
+    for name in FRAMEWORKS:
+        tried = [n for n, row in enumerate(rows) if row["framework"] == name and row["status"] != "not tried"]
+        if not tried:
+            return f"no format was tried for {name}"
+        cells[name] = reader.cell([f"formats/{n}/status" for n in tried], "share that works", 100)
+        notes.append(f"{name}: {_spoken_formats(rows, name)}")
+    return finish("deployability", cells, note="; ".join(notes))
+
+
+def _spoken_formats(rows: Sequence[Mapping[str, Any]], framework: str) -> str:
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row["framework"] == framework:
+            found.setdefault(row["status"], []).append(row["format"])
+    return ", ".join(f"{status}: {' '.join(formats)}" for status, formats in sorted(found.items(), reverse=True))
+
+
+def _hub_models(evidence: Evidence, reader: Reader) -> Found:
+    hub = reader.source.content["hub"]
+    if not hub:
+        return "the Hub was out of reach when the adoption was asked for"
+    return finish("hub_models", reader.cells("hub/{}"), note=f"counted on {hub['date'][:10]}")
+
+
+def _search_interest(evidence: Evidence, reader: Reader) -> Found:
+    if not reader.source.content["trends"]:
+        return "no file exported from Google Trends was given"
+    return finish("search_interest", reader.cells("trends/mean_of_last_year/{}"))
+
+
+READERS: dict[str, tuple[str, Callable[[Evidence, Reader], Found]]] = {
+    "accuracy": ("evaluation", _accuracy),
+    "robustness": ("evaluation", _robustness),
+    "calibration": ("evaluation", _calibration),
+    "training_step": ("benchmark", speed.training_step),
+    "training_start": ("benchmark", speed.training_start),
+    "training_memory": ("training", _training_memory),
+    "cold_start": ("benchmark", speed.cold_start),
+    "latency": ("benchmark", speed.latency),
+    "latency_long": ("benchmark", speed.latency_long),
+    "throughput": ("benchmark", speed.throughput),
+    "serving_memory": ("benchmark", speed.serving_memory),
+    "energy": ("benchmark", speed.energy),
+    "model_size": ("benchmark", speed.model_size),
+    "install_size": ("benchmark", speed.install_size),
+    "explanation_time": ("explanations", _explanation_time),
+    "faithfulness": ("explanations", _faithfulness),
+    "stability": ("explanations", _stability),
+    "code_size": ("code_size", _code_size),
+    "deployability": ("deployability", _deployability),
+    "hub_models": ("adoption", _hub_models),
+    "search_interest": ("adoption", _search_interest),
+}

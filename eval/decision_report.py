@@ -1,0 +1,172 @@
+"""A decision as one JSON document: built from the evidence, checked against its schema, written and read."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from errors import ReportError
+from eval import decision_claims, decision_code
+from eval.decision_compare import ahead, scored
+from eval.decision_criteria import CRITERIA, Criterion
+from eval.decision_evidence import Evidence
+from eval.decision_presets import PRESETS
+from eval.decision_readers import read as read_criterion
+from eval.decision_sensitivity import MARGIN, Matrix, Outcome
+from eval.decision_weighting import Weighting
+from eval.decision_words import against_opinion, crosscheck, everywhere, recommendation
+from eval.report import identify
+from files import export, json_text
+
+SCHEMA_FILE = Path(__file__).with_name("decision.schema.json")
+MAX_BYTES = 4_000_000
+SEED = 0
+
+
+def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, Any]:
+    """The document: the matrix, where each number comes from, the claims, and what this weighting and all presets say.
+
+    Args:
+        evidence: the reports.
+        weighting: whose result comes first.
+        command: the command line that makes it again.
+
+    Raises:
+        ReportError: a report lacks what today's version of it has.
+    """
+    code = decision_code.side_by_side()
+    adoption, tried = evidence.of("adoption"), evidence.of("deployability")
+    made = {
+        "schema": 1,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "corpus": _corpus(evidence),
+        "models": evidence.models(),
+        "machine": evidence.machine(),
+        "settings": {"seed": SEED, "margin": MARGIN},
+        "sources": [source.to_json() for source in evidence.sources],
+        "remarks": evidence.remarks(),
+        "criteria": [_row(criterion, evidence) for criterion in CRITERIA],
+        "claims": decision_claims.check(evidence, code),
+        "code": code,
+        "formats": [dict(row) | {"source": tried.id} for row in tried.content["formats"]] if tried else [],
+        "facts": list(adoption.content["facts"]) if adoption else [],
+    }
+    matrix = Matrix.of(made)
+    made |= {
+        "result": result(matrix, weighting),
+        "presets": {key: result(matrix, preset) for key, preset in PRESETS.items()},
+    }
+    # What passed through JSON once compares equal to what is read back.
+    made = json.loads(json.dumps(made, allow_nan=False))
+    made["id"] = identify(made)
+    check(made, "the decision")
+    return made
+
+
+def result(matrix: Matrix, weighting: Weighting) -> dict[str, Any]:
+    """What a weighting makes of the matrix, as JSON: the recommendation first."""
+    outcome = matrix.outcome(weighting)
+    headline, sentence = recommendation(outcome, weighting.name)
+    return {
+        "headline": headline,
+        "sentence": sentence,
+        "opinion": _without_opinions(matrix, weighting, outcome),
+        "crosscheck": crosscheck(outcome),
+        "everywhere": everywhere(outcome),
+        "weighting": weighting.to_json(),
+        "outcome": outcome.to_json(),
+    }
+
+
+def _without_opinions(matrix: Matrix, weighting: Weighting, outcome: Outcome) -> str:
+    counted = [key for key in weighting.opinions if weighting.weight(key) > 0]
+    if not counted:
+        return ""
+    weights = {key: each for key, each in weighting.weights.items() if key not in counted}
+    return against_opinion(outcome, matrix.outcome(replace(weighting, weights=weights, opinions={})))
+
+
+def _row(criterion: Criterion, evidence: Evidence) -> dict[str, Any]:
+    found = "the team sets it" if criterion.opinion else read_criterion(evidence, criterion.key)
+    lost = isinstance(found, str)
+    measured = None if lost else found.to_json()
+    scale = criterion.scale
+    return {
+        "key": criterion.key,
+        "name": criterion.name,
+        "group": criterion.group,
+        "definition": criterion.definition,
+        "opinion": criterion.opinion,
+        "unit": criterion.unit,
+        "range": None if scale is None else {**vars(scale), "higher_is_better": scale.higher_is_better},
+        "assumed_spread": criterion.spread,
+        "measured": measured,
+        "ahead": None if lost else ahead(scored(criterion.key, scale, measured)),
+        "reason": found if lost else "",
+    }
+
+
+def _corpus(evidence: Evidence) -> dict[str, Any] | None:
+    found = evidence.of("evaluation") or evidence.of("benchmark")
+    return None if found is None else dict(found.content["corpus"])
+
+
+def check(made: Any, name: str) -> None:
+    """Hold a document against the schema, its own id, and its own sources.
+
+    Raises:
+        ReportError: it is no decision, was changed after it was written, or has a number without a source.
+    """
+    import jsonschema  # the page opens before it reads a decision
+
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(made))
+    if error is not None:
+        place = "/".join(map(str, error.absolute_path)) or "the top level"
+        raise ReportError(
+            f"{name} is no decision of `python -m eval.decision`: at {place}, {error.message[:120]}; make it again."
+        )
+    if made["id"] != identify(made):
+        raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
+    if [row["key"] for row in made["criteria"]] != [criterion.key for criterion in CRITERIA]:
+        raise ReportError(f"{name} has other criteria than today's: make it again with `python -m eval.decision`.")
+    named = {source["id"] for source in made["sources"]}
+    for row in made["criteria"]:
+        for part in ("PyTorch", "TensorFlow", "compared"):
+            places = [] if row["measured"] is None else row["measured"][part]["from"]
+            if row["measured"] is not None and (not places or {place["source"] for place in places} - named):
+                raise ReportError(f"{name}: {row['name']} has a number without a source; make it again.")
+
+
+def write(path: Path, made: Mapping[str, Any]) -> None:
+    """Write a document; it appears whole or not at all.
+
+    Raises:
+        ReportError: it can't be written.
+    """
+    export(path, json_text(made), ReportError)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a document and check it; it is data, and nothing in it is run.
+
+    Raises:
+        ReportError: it is missing, too large, no JSON, or no decision.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ReportError(f"{path.name} has more than {MAX_BYTES / 1e6:.0f} MB, too much for a decision.")
+        made = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        check(made, path.name)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ReportError(
+            f"{path.name} can't be read as a decision ({error}); make it with `python -m eval.decision`."
+        ) from error
+    return made
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,112 @@
+"""What a benchmark says on the criteria of speed and size."""
+
+from collections.abc import Callable
+
+from eval.decision_criteria import FRAMEWORKS
+from eval.decision_evidence import Evidence
+from eval.decision_reader import Found, Reader, finish
+
+
+def training_step(evidence: Evidence, reader: Reader) -> Found:
+    """Seconds a step."""
+    if not reader.source.content["figures"]["training"]:
+        return _not_measured("training")
+    cells = reader.cells("figures/training/frameworks/{}/seconds_per_step")
+    return finish("training_step", cells, reader.cell("figures/training/ratio"))
+
+
+def training_start(evidence: Evidence, reader: Reader) -> Found:
+    """Seconds of the first step."""
+    if not reader.source.content["figures"]["training"]:
+        return _not_measured("training")
+    return finish("training_start", reader.cells("figures/training/frameworks/{}/first_step_seconds"))
+
+
+def cold_start(evidence: Evidence, reader: Reader) -> Found:
+    """Seconds from the start of a process to its first answer."""
+    if not reader.source.content["figures"]["cold_start"]:
+        return _not_measured("cold_start")
+    cells = reader.cells("figures/cold_start/frameworks/{}/total")
+    return finish("cold_start", cells, reader.cell("figures/cold_start/ratio"))
+
+
+def latency(evidence: Evidence, reader: Reader) -> Found:
+    """Milliseconds for the shortest single text."""
+    return _some_text("latency", reader, min)
+
+
+def latency_long(evidence: Evidence, reader: Reader) -> Found:
+    """Milliseconds for the longest single text."""
+    return _some_text("latency_long", reader, max)
+
+
+def _some_text(key: str, reader: Reader, pick: Callable) -> Found:
+    rows = reader.source.content["figures"]["latency"]
+    if not rows:
+        return _not_measured("latency")
+    tokens, number = pick((row["tokens"], number) for number, row in enumerate(rows))
+    return single_text(key, reader, number, f"{tokens} tokens")
+
+
+def single_text(key: str, reader: Reader, number: int, note: str) -> Found:
+    """Milliseconds for a single text, from a row of the benchmark's latencies."""
+    top = f"figures/latency/{number}/"
+    cells = reader.cells(top + "frameworks/{}/texts_per_second", "one over it", 1000)
+    return finish(key, cells, reader.cell(top + "ratio"), note)
+
+
+def throughput(evidence: Evidence, reader: Reader) -> Found:
+    """Texts a second in the largest batch."""
+    number = largest_batch(reader)
+    return _not_measured("throughput") if number is None else batches(reader, number)
+
+
+def batches(reader: Reader, number: int) -> Found:
+    """Texts a second, from a row of the benchmark's batches."""
+    row, top = reader.source.content["figures"]["throughput"][number], f"figures/throughput/{number}/"
+    # The report's ratio is of seconds, and the criterion counts texts.
+    paired = reader.cell(top + "ratio", "one over it")
+    note = f"{row['batch']} texts of {row['tokens']} tokens"
+    return finish("throughput", reader.cells(top + "frameworks/{}/texts_per_second"), paired, note)
+
+
+def largest_batch(reader: Reader) -> int | None:
+    """The number of the benchmark's row with the most texts, among those the most tokens."""
+    rows = reader.source.content["figures"]["throughput"]
+    return max(range(len(rows)), key=lambda n: (rows[n]["batch"], rows[n]["tokens"])) if rows else None
+
+
+def serving_memory(evidence: Evidence, reader: Reader) -> Found:
+    """Largest resident memory, in MB."""
+    if not reader.source.content["figures"]["memory"]:
+        return _not_measured("memory")
+    return finish("serving_memory", reader.cells("figures/memory/{}/long", factor=1e-6), note="measured once")
+
+
+def energy(evidence: Evidence, reader: Reader) -> Found:
+    """Joules a text in the largest batch."""
+    number = largest_batch(reader)
+    if number is None:
+        return _not_measured("throughput")
+    row = reader.source.content["figures"]["throughput"][number]
+    if any(row["frameworks"][name]["joules_per_text"] is None for name in FRAMEWORKS):
+        return "the machine shows no energy counters"
+    return finish("energy", reader.cells(f"figures/throughput/{number}/frameworks/{{}}/joules_per_text"))
+
+
+def model_size(evidence: Evidence, reader: Reader) -> Found:
+    """Of the model folder, in MB."""
+    return finish("model_size", reader.cells("figures/model_bytes/{}", factor=1e-6))
+
+
+def install_size(evidence: Evidence, reader: Reader) -> Found:
+    """Of all packages that serving needs, in MB."""
+    shared = "figures/install_bytes/shared"
+    cells = {
+        name: reader.cell([f"figures/install_bytes/{name}", shared], "sum of the parts", 1e-6) for name in FRAMEWORKS
+    }
+    return finish("install_size", cells, note="the framework's own and those that both need")
+
+
+def _not_measured(section: str) -> str:
+    return f"the benchmark has no section {section}"

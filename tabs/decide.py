@@ -1,0 +1,194 @@
+"""Tab Decide: which framework, by the team's own weights, and how sure that is.
+
+Nothing is measured here and nothing is kept: weights live in the page and in links.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from errors import InputError, ModelError
+from eval import decision, decision_html, decision_presets, decision_shelf, decision_weighting, models
+from eval.decision_criteria import CRITERIA, OPINIONS
+from eval.decision_shelf import Opened
+from eval.decision_weighting import Weighting
+from files import json_text
+from model_loader import ModelLoader
+from tabs.common import save, shows_errors
+from tabs.decide_layout import NOT_SET, OWN_WEIGHTS, build_panel
+
+OWN = "own"
+NO_DECISION = (
+    "No decision is here. Make one with `python -m eval.decision` and start the app with `--decision FILE`, or with a "
+    "folder of reports in its place."
+)
+# Each runs as soon as it is asked for, and of those asked for meanwhile only the last.
+AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+CLICK_BUNDLE = "() => document.querySelector('#decision-bundle').click()"
+
+
+def build_decide_tab(
+    loader: ModelLoader, demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, evidence: Path | None = None
+) -> None:
+    """Lay out the tab and connect its events; it is filled when it is opened, or when a link with weights is.
+
+    Args:
+        loader: has the models that a decision may be about.
+        demo: the page, whose address may carry weights.
+        tabs: where this tab has the id "decide".
+        tab: the one that this is built in.
+        evidence: a decision, or a folder of reports that one is made from; None for published ones alone.
+    """
+    names = decision_names(evidence)
+    panel = build_panel(names, OWN)
+    sliders = panel.values()
+    inputs = [panel.choice, *sliders]
+
+    @shows_errors
+    def move(choice: str | None, *values: Any):
+        if not choice:
+            return panel.empty(NO_DECISION)
+        weighting, opened = from_values(values), open_choice(evidence, choice)
+        return panel.move(opened, weighting, notice(loader, opened)) | {panel.preset: preset_of(weighting)}
+
+    @shows_errors
+    def fill(choice: str | None, *values: Any):
+        if not choice:
+            return {panel.matrix: gr.skip()}
+        return panel.fill(open_choice(evidence, choice), from_values(values))
+
+    @shows_errors
+    def use_preset(name: str, choice: str | None, *values: Any):
+        weighting = decision_presets.PRESETS.get(name) or from_values(values)
+        return panel.set_values(weighting) | move(choice, *to_values(weighting))
+
+    @shows_errors
+    def use_file(path: str | None, choice: str | None):
+        weighting = decision_weighting.read(Path(path or ""))
+        return panel.set_values(weighting) | move(choice, *to_values(weighting))
+
+    @shows_errors
+    def use_link(choice: str | None, request: gr.Request):
+        weighting = decision_weighting.from_query(str(request.query_params or ""))
+        if weighting is None:
+            return {tabs: gr.skip()}
+        values = to_values(weighting)
+        opened = panel.set_values(weighting) | move(choice, *values) | fill(choice, *values)
+        return {tabs: gr.Tabs(selected="decide")} | opened
+
+    @shows_errors
+    def make_bundle(choice: str | None, *values: Any):
+        opened = open_choice(evidence, choice)
+        content = bundle(opened, from_values(values), notice(loader, opened))
+        return save(content, f"bakeoff-decision-{opened.document['id']}.zip", panel.bundle.GRADIO_CACHE)
+
+    moving, all_moving = panel.moving(), [*panel.moving(), *sliders]
+    events = [slider.input(move, inputs, moving, trigger_mode="always_last", **AT_ONCE) for slider in sliders]
+    events += [event(move, inputs, moving, **AT_ONCE) for event in (tab.select, panel.choice.input)]
+    events += [
+        panel.preset.input(use_preset, [panel.preset, *inputs], all_moving, **AT_ONCE),
+        panel.load.upload(use_file, [panel.load, panel.choice], all_moving, **AT_ONCE),
+    ]
+    for event in events:
+        event.success(fill, inputs, panel.lasting(), **AT_ONCE)
+    demo.load(use_link, panel.choice, [tabs, *all_moving, *panel.lasting()], **AT_ONCE)
+    made = panel.make.click(make_bundle, inputs, panel.bundle, api_visibility="private")
+    made.success(None, None, None, js=CLICK_BUNDLE)
+    gr.api(decide_of(evidence), api_name="decide")
+
+
+def decision_names(evidence: Path | None) -> list[str]:
+    """The decisions to choose from: the operator's own, then the published ones."""
+    return [*([OWN] if evidence else []), *decision_shelf.published()]
+
+
+def open_choice(evidence: Path | None, choice: Any) -> Opened:
+    """The chosen decision.
+
+    Raises:
+        InputError: there is none of this name.
+        ReportError: its file is none.
+    """
+    published = decision_shelf.published()
+    if choice == OWN and evidence is not None:
+        return decision_shelf.open_decision(evidence)
+    if isinstance(choice, str) and choice in published:
+        return decision_shelf.open_decision(published[choice])
+    raise InputError(f"There is no such decision: choose one of {', '.join(decision_names(evidence)) or 'none'}.")
+
+
+def notice(loader: ModelLoader, opened: Opened) -> str:
+    """Which loaded models are not those that were measured; empty where all are, or where it can't be told yet."""
+    try:
+        pair = loader.pair()
+    except ModelError:
+        return ""
+    digests = {each.framework: models.provenance(each)["weights"] for each in pair}
+    return decision.stale_digests(opened.document, digests)
+
+
+def to_values(weighting: Weighting) -> list[float | int | str]:
+    """What the sliders and the opinions' menus show of a weighting, in their order."""
+    weights = [weighting.weight(criterion.key) for criterion in CRITERIA]
+    return [*weights, *(weighting.opinions.get(opinion.key, NOT_SET) for opinion in OPINIONS)]
+
+
+def from_values(values: Sequence[Any]) -> Weighting:
+    """The weighting that they show; a preset's where it is one.
+
+    Raises:
+        InputError: one is no number, is out of range, or all are 0.
+    """
+    weights = {criterion.key: value for criterion, value in zip(CRITERIA, values, strict=False)}
+    rated = zip(OPINIONS, values[len(CRITERIA) :], strict=True)
+    opinions = {opinion.key: value for opinion, value in rated if value != NOT_SET}
+    given = {"kind": "weighting", "name": "your own", "weights": weights, "opinions": opinions}
+    weighting = decision_weighting.check(given, "the page")
+    return decision_presets.PRESETS.get(preset_of(weighting), weighting)
+
+
+def preset_of(weighting: Weighting) -> str:
+    """The key of the preset with these weights, else OWN_WEIGHTS."""
+    values = to_values(weighting)
+    found = (key for key, preset in decision_presets.PRESETS.items() if to_values(preset) == values)
+    return next(found, OWN_WEIGHTS)
+
+
+def bundle(opened: Opened, weighting: Weighting, stale: str) -> bytes:
+    """The evidence bundle as a zip archive: the page to print, the JSON beside it, and the weights."""
+    made = opened.with_weights(weighting)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(decision.HTML_FILE, decision_html.render(made, stale))
+        archive.writestr(decision.JSON_FILE, json_text(made))
+        archive.writestr("weights.json", json_text(weighting.to_json()))
+    return out.getvalue()
+
+
+def decide_of(evidence: Path | None) -> Callable[[str, str], dict]:
+    """The API's function."""
+
+    def decide(weights: str = decision_presets.DEFAULT, name: str = "") -> dict:
+        """What a weighting makes of a decision: a preset's name, or a weighting as JSON text."""
+        names = decision_names(evidence)
+        opened = open_choice(evidence, name or (names[0] if names else None))
+        preset = decision_presets.PRESETS.get(weights)
+        return opened.result(preset or decision_weighting.check(_parsed(weights), "the weighting")) | {
+            "decision": opened.document["id"],
+            "decisions": names,
+        }
+
+    return shows_errors(decide)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text[: decision_weighting.MAX_BYTES])
+    except (ValueError, RecursionError) as error:
+        known = ", ".join(decision_presets.PRESETS)
+        raise InputError(f"That is no weighting: give one of {known}, or a weighting as JSON ({error}).") from error

@@ -1,0 +1,150 @@
+"""Tab Decide, its components: where they stand on the page, and what each shows of a decision."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import gradio as gr
+from gradio.components import Component
+
+from eval import decision_html, decision_weighting
+from eval.decision_criteria import CRITERIA, GROUPS, OPINIONS, RATINGS
+from eval.decision_presets import DEFAULT, PRESETS
+from eval.decision_shelf import Opened
+from eval.decision_weighting import MOST, Weighting
+
+OWN_WEIGHTS = "own"
+STEP = 0.5
+NOT_SET = "not set"
+RATED = [NOT_SET, *((words, rating) for rating, words in RATINGS.items())]
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """What shows a decision, from top to bottom."""
+
+    choice: gr.Dropdown
+    result: gr.HTML
+    body: gr.Column
+    preset: gr.Radio
+    weights: dict[str, gr.Slider]
+    opinions: dict[str, gr.Dropdown]
+    links: gr.HTML
+    load: gr.UploadButton
+    make: gr.Button
+    bundle: gr.DownloadButton
+    plots: gr.HTML
+    matrix: gr.HTML
+    claims: gr.HTML
+    sources: gr.HTML
+
+    def values(self) -> list[Component]:
+        """All sliders and menus, in the order of `decide.to_values`."""
+        return [
+            *(self.weights[criterion.key] for criterion in CRITERIA),
+            *(self.opinions[each.key] for each in OPINIONS),
+        ]
+
+    def moving(self) -> list[Component]:
+        """What moves with the sliders."""
+        return [self.result, self.body, self.preset, self.links, self.plots]
+
+    def lasting(self) -> list[Component]:
+        """What depends on the decision, and on the weights in one column at most."""
+        return [self.matrix, self.claims, self.sources]
+
+    def move(self, opened: Opened, weighting: Weighting, notice: str) -> dict[Component, Any]:
+        """What moves, for a weighting; `notice` says which models are others than those that are loaded."""
+        document, result = opened.document, opened.result(weighting)
+        recommendation = decision_html.part("result", document, result)
+        return {
+            self.result: decision_html.style() + recommendation + decision_html.notice(notice),
+            self.body: gr.Column(visible=True),
+            self.links: links(weighting),
+            self.plots: decision_html.part("plots", document, result),
+        }
+
+    def fill(self, opened: Opened, weighting: Weighting) -> dict[Component, Any]:
+        """What lasts, for a decision."""
+        result = opened.result(weighting)
+        parts = {self.matrix: "matrix", self.claims: "claims", self.sources: "sources"}
+        return {component: decision_html.part(name, opened.document, result) for component, name in parts.items()}
+
+    def empty(self, sentence: str) -> dict[Component, Any]:
+        """Nothing but a sentence."""
+        return {self.result: decision_html.notice(sentence), self.body: gr.Column(visible=False)}
+
+    def set_values(self, weighting: Weighting) -> dict[Component, Any]:
+        """The sliders and menus, set to a weighting."""
+        return {slider: weighting.weight(key) for key, slider in self.weights.items()} | {
+            menu: weighting.opinions.get(key, NOT_SET) for key, menu in self.opinions.items()
+        }
+
+
+def links(weighting: Weighting) -> str:
+    """A link to this page with the weights in it, and the weights as a file, both without asking the server again."""
+    content = json.dumps(weighting.to_json(), indent=2, ensure_ascii=False)
+    query = decision_weighting.to_query(weighting)
+    return decision_html.links(f"?{query}", f"data:application/json;charset=utf-8,{quote(content)}")
+
+
+def build_panel(names: Sequence[str], own: str) -> Panel:
+    """All components; hidden but for the recommendation until there is one."""
+    spoken = [("this team's own evidence" if name == own else f"published: {name}", name) for name in names]
+    value = names[0] if names else None
+    choice = gr.Dropdown(spoken, value=value, label="Evidence", elem_id="decision-choice")
+    result = gr.HTML(elem_id="decision-result")
+    default = PRESETS[DEFAULT]
+    with gr.Column(visible=False) as body:
+        presets = [(preset.name, key) for key, preset in PRESETS.items()]
+        preset = gr.Radio(
+            [*presets, ("your own weights", OWN_WEIGHTS)],
+            value=DEFAULT,
+            label="What it is for",
+            elem_id="decision-preset",
+        )
+        with gr.Accordion("Weights and opinions: what matters to you", open=False, elem_id="decision-weights"):
+            weights, opinions = _build_weights(default)
+        links_shown = gr.HTML(elem_id="decision-links")
+        with gr.Row():
+            load = gr.UploadButton("Load weights (JSON)", file_types=[".json"], elem_id="decision-load")
+            make = gr.Button("Evidence bundle (HTML to print, JSON)", elem_id="decision-make")
+            bundle = gr.DownloadButton("Bundle", visible="hidden", elem_id="decision-bundle")
+        plots = gr.HTML(elem_id="decision-plots")
+        gr.Markdown("### The matrix")
+        matrix = gr.HTML(elem_id="decision-matrix")
+        gr.Markdown("### Claims, checked")
+        claims = gr.HTML(elem_id="decision-claims")
+        gr.Markdown("### Where this comes from")
+        sources = gr.HTML(elem_id="decision-sources")
+    return Panel(
+        choice, result, body, preset, weights, opinions, links_shown, load, make, bundle, plots, matrix, claims, sources
+    )
+
+
+def _build_weights(default: Weighting) -> tuple[dict[str, gr.Slider], dict[str, gr.Dropdown]]:
+    """A slider for each criterion, by group; the team's opinions beside the sliders that weigh them."""
+    weights, opinions = {}, {}
+    with gr.Row():
+        for group in GROUPS:
+            with gr.Column(min_width=280):
+                gr.Markdown(f"**{group}**" + (": set by the team, not measured" if group == "Opinion" else ""))
+                for criterion in (each for each in CRITERIA if each.group == group):
+                    if criterion.opinion:
+                        opinions[criterion.key] = gr.Dropdown(
+                            RATED,
+                            value=default.opinions.get(criterion.key, NOT_SET),
+                            label=f"Opinion on {criterion.name}: {criterion.definition}",
+                            elem_id=f"opinion-{criterion.key}",
+                        )
+                    weights[criterion.key] = gr.Slider(
+                        0,
+                        MOST,
+                        value=default.weight(criterion.key),
+                        step=STEP,
+                        label=f"weight of {criterion.name}" if criterion.opinion else criterion.name,
+                        elem_id=f"weight-{criterion.key}",
+                    )
+    return weights, opinions

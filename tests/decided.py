@@ -1,0 +1,192 @@
+"""Planted evidence for decisions: one report of each kind, in which what is asked for is so many times PyTorch's."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from eval import decision_report
+from eval.decision_evidence import Evidence, kind_of, source
+from eval.decision_presets import PRESETS
+from eval.decision_weighting import Weighting
+from eval.report import identify
+
+FRAMEWORKS = ("PyTorch", "TensorFlow")
+DIGESTS = {"PyTorch": "a" * 64, "TensorFlow": "b" * 64}
+CORPUS = "c" * 64
+NOISE = 0.05  # of every interval, as a share
+
+
+def estimate(value: float, noise: float = NOISE) -> dict[str, Any]:
+    """A number with an interval."""
+    return {"value": value, "low": value * (1 - noise), "high": value * (1 + noise), "reason": ""}
+
+
+def calls(batch: int, tokens: int, rate: float, ratio: float) -> dict[str, Any]:
+    """A row of the benchmark; `ratio` is of seconds, TensorFlow's over PyTorch's."""
+    share = {"seconds": {"p50": 1.0, "p90": 1.0, "p99": 1.0}, "calls": 9, "gigaflops": estimate(1.0)}
+    share |= {"stages": {"tokenisation": 0.1, "forward": 0.8, "rest": 0.1}, "share_of_ceiling": estimate(0.5)}
+    rates = dict(zip(FRAMEWORKS, (rate, rate / ratio), strict=True))
+    rows = {name: share | {"texts_per_second": estimate(rates[name]), "joules_per_text": None} for name in FRAMEWORKS}
+    return {"batch": batch, "tokens": tokens, "frameworks": rows, "ratio": estimate(ratio)}
+
+
+def benchmark(**ratios: float) -> dict[str, Any]:
+    """A benchmark; of `short`, `long`, `batch`, `cold`, `step`, `start`, `memory`, `files` and `packages`."""
+    ratio = dict.fromkeys(("short", "long", "batch", "cold", "step", "start", "memory", "files", "packages"), 1.0)
+    ratio |= ratios
+    stages = {stage: estimate(1.0) for stage in ("import", "load", "first_call")} | {"starts": 10}
+    rates = {part: estimate(1.0) for part in ("tokens_per_second", "gigaflops", "share_of_ceiling")}
+
+    def both(key: str, value: float, make) -> dict[str, Any]:
+        return {name: make(each) for name, each in zip(FRAMEWORKS, (value, value * ratio[key]), strict=True)}
+
+    def steps(seconds: float) -> dict[str, Any]:
+        return rates | {"seconds_per_step": estimate(seconds), "first_step_seconds": 2.0, "peak_bytes": 1, "steps": 10}
+
+    training = both("step", 2.0, steps)
+    training["TensorFlow"]["first_step_seconds"] *= ratio["start"]
+    points = {"loaded": 1, "few": 1, "many": 1, "seconds": 1.0}
+    figures = {
+        "ceiling": None,
+        "cold_start": {
+            "frameworks": both("cold", 8.0, lambda seconds: stages | {"total": estimate(seconds)}),
+            "ratio": estimate(ratio["cold"]),
+        },
+        "latency": [calls(1, 16, 50.0, ratio["short"]), calls(1, 256, 10.0, ratio["long"])],
+        "throughput": [calls(1, 128, 20.0, ratio["long"]), calls(64, 128, 30.0, ratio["batch"])],
+        "growth": None,
+        "training": {"frameworks": training, "ratio": estimate(ratio["step"])},
+        "memory": both("memory", 1e9, lambda size: points | {"long": int(size)}),
+        "model_bytes": both("files", 9e7, int),
+        "install_bytes": {"shared": {"numpy": 100_000_000}, **both("packages", 8e8, lambda size: {"own": int(size)})},
+    }
+    model = {"revision": "local", "recipe": {}}
+    return identified(
+        {
+            "schema": 1,
+            "created": "2026-01-02T03:04:05+00:00",
+            "command": "python -m eval.benchmark",
+            "corpus": {"name": "planted", "digest": CORPUS, "train": 9, "test": 9},
+            "models": {name: model | {"weights": digest} for name, digest in DIGESTS.items()},
+            "machine": {
+                "system": "planted",
+                "processor": "abacus",
+                "flags": None,
+                "cores": {"logical": 2},
+                "memory_bytes": 1,
+                "load_average_before": 0.0,
+                "python": "3.11",
+                "versions": {"torch": "2"},
+            },
+            "settings": {
+                "rounds": 7,
+                "fresh": True,
+                "threads": 2,
+                "quick": False,
+                "product": 9,
+                "memory_texts": 9,
+                "length_batch": 9,
+                "batch_tokens": 9,
+            },
+            "frameworks": dict.fromkeys(FRAMEWORKS),
+            "figures": figures,
+        }
+    )
+
+
+def deployability(**statuses: str) -> dict[str, Any]:
+    """Two formats for TensorFlow, three for PyTorch; all work unless told otherwise."""
+    tried = [("PyTorch", "ONNX"), ("PyTorch", "TorchScript"), ("PyTorch", "OpenVINO")]
+    tried += [("TensorFlow", "ONNX"), ("TensorFlow", "SavedModel")]
+    rows = [
+        {
+            "framework": framework,
+            "format": name,
+            "status": statuses.get(f"{framework.lower()}_{name.lower()}", "works"),
+            "reason": "",
+            "packages": {},
+            "bytes": 1,
+            "largest_logit_difference": 1e-6,
+            "latency_seconds": {"value": 0.004, "low": 0.003, "high": 0.005},
+            "own_latency_seconds": None,
+        }
+        for framework, name in tried
+    ]
+    made = {"kind": "deployability", "date": "2026-01-03", "command": "python -m eval.deployability", "models": DIGESTS}
+    return identified(made | {"machine": "planted", "formats": rows})
+
+
+def code_size(pytorch: int = 200, tensorflow: int = 300) -> dict[str, Any]:
+    """Lines of code."""
+    lines = dict(zip(FRAMEWORKS, (pytorch, tensorflow), strict=True))
+    parts = {name: {"files": {"a.py": each}, "logical_lines": each} for name, each in lines.items()}
+    made = {"kind": "code_size", "command": "python -m eval.code_size", "commit_or_digest": "d", "frameworks": parts}
+    return identified(made)
+
+
+def adoption(hub: dict | None = None, trends: dict | None = None) -> dict[str, Any]:
+    """Counts and one fact."""
+    fact = {"date": "2025-12-01", "text": "<b>transformers 5</b> has no TensorFlow.", "source": "https://example.org"}
+    made = {
+        "kind": "adoption",
+        "date": "2026-01-04",
+        "command": "python -m eval.adoption",
+        "hub": hub,
+        "trends": trends,
+    }
+    return identified(made | {"facts": [fact]})
+
+
+def training(framework: str, seed: int = 0, megabytes: int = 1000) -> dict[str, Any]:
+    """What a training leaves behind, as far as a decision reads it."""
+    return {
+        "framework": framework,
+        "finished": "2026-01-01",
+        "identity": {"recipe": {"seed": seed, "epochs": 2}, "corpus": CORPUS},
+        "corpus": {"name": "planted", "digest": CORPUS},
+        "batch_plan": "p",
+        "steps": 100,
+        "seconds_per_epoch": [120.0, 100.0 + seed],
+        "peak_memory_megabytes": megabytes + seed,
+    }
+
+
+def explanations(tensorflow: float = 1.0) -> dict[str, Any]:
+    """Explanations that take TensorFlow so many times as long."""
+    model = {"mean_drop_read": 4.0, "overlap_of_two_seeds": 0.8}
+    stock = {
+        f"stock lime, {name}": {"median_seconds": 100.0 * factor, "articles": 7}
+        for name, factor in zip(FRAMEWORKS, (1.0, tensorflow), strict=True)
+    }
+    figures = {"ours": {"articles": 7, "models": dict.fromkeys(FRAMEWORKS, model)}, "stock": stock}
+    return {"command": "python -m benchmarks.explain", "window": 128, "articles": 7, "figures": figures}
+
+
+def identified(made: dict[str, Any]) -> dict[str, Any]:
+    """With its id."""
+    return made | {"id": identify(made)}
+
+
+def evidence(*contents: dict[str, Any]) -> Evidence:
+    """Of these reports."""
+    return Evidence(tuple(source(kind_of(each), each, f"{kind_of(each)}.json") for each in contents))
+
+
+def everything(**ratios: float) -> list[dict[str, Any]]:
+    """All kinds of planted reports but an evaluation."""
+    trainings = [training(name, seed) for name in FRAMEWORKS for seed in (0, 1)]
+    hub = {"PyTorch": 90_000, "TensorFlow": 9_000, "date": "2026-01-04"}
+    return [benchmark(**ratios), explanations(), *trainings, deployability(), code_size(), adoption(hub)]
+
+
+def decision(*contents: dict[str, Any], weighting: Weighting = PRESETS["api"]) -> dict[str, Any]:
+    """The decision on these reports, or on everything."""
+    return decision_report.build(evidence(*(contents or everything())), weighting, "python -m eval.decision")
+
+
+def write(folder: Path, *contents: dict[str, Any]) -> Path:
+    """Write reports into a folder, one file each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, content in enumerate(contents):
+        (folder / f"{number}.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder

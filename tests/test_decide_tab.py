@@ -1,0 +1,98 @@
+"""The tab Decide: what moves with the weights, links and files that carry them, and its API over HTTP."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+import page
+from errors import InputError, ModelError
+from eval import decision_report, decision_shelf
+from eval.decision_presets import PRESETS
+from eval.decision_weighting import from_query
+from tabs import decide, decide_layout
+from tests import decided
+from tests.planted import ReadyLoader, planted_pair
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory):
+    return decided.write(tmp_path_factory.mktemp("decide") / "reports", *decided.everything(short=2))
+
+
+@pytest.fixture(scope="module")
+def client(evidence):
+    demo = page.build(ReadyLoader(), decision=evidence)
+    demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    yield Client(demo.local_url, verbose=False)
+    demo.close()
+
+
+def test_the_api_weighs_by_name_and_by_json(client):
+    found = client.predict("edge", "own", api_name="/decide")
+    assert found["decisions"][0] == "own"
+    assert found["weighting"]["name"] == "edge device"
+    own = json.dumps({"kind": "weighting", "weights": {"latency": 1}})
+    assert client.predict(own, "own", api_name="/decide")["headline"] == "PyTorch"
+    for weights, name, sentence in (
+        ("fast", "own", "That is no weighting"),
+        ('{"kind": "weighting", "weights": {"speed": 1}}', "own", "none of accuracy"),
+        ("edge", "nothing", "no such decision"),
+    ):
+        with pytest.raises(AppError, match=sentence):
+            client.predict(weights, name, api_name="/decide")
+
+
+@pytest.mark.parametrize("key", list(PRESETS))
+def test_sliders_show_a_preset_and_give_it_back(key):
+    values = decide.to_values(PRESETS[key])
+    assert decide.from_values(values) == PRESETS[key]
+    assert decide.preset_of(PRESETS[key]) == key
+    moved = [values[0] - 0.5, *values[1:]]
+    assert decide.preset_of(decide.from_values(moved)) == decide_layout.OWN_WEIGHTS
+
+
+@pytest.mark.parametrize("value", [None, -1, 11, "much", float("nan"), [1]])
+def test_a_slider_takes_nothing_else_on_the_server(value):
+    values = decide.to_values(PRESETS["api"])
+    with pytest.raises(InputError, match="expected a number from 0 to 10"):
+        decide.from_values([value, *values[1:]])
+
+
+def test_the_link_carries_the_weights(evidence):
+    html = decide_layout.links(PRESETS["estate"])
+    query = html.split('href="?')[1].split('"')[0].replace("&amp;", "&")
+    assert decide.preset_of(from_query(query)) == "estate"
+
+
+def test_the_bundle_holds_page_document_and_weights(evidence):
+    opened = decision_shelf.open_decision(evidence)
+    archive = zipfile.ZipFile(io.BytesIO(decide.bundle(opened, PRESETS["batch"], "Stale: <b>")))
+    assert sorted(archive.namelist()) == ["decision.html", "decision.json", "weights.json"]
+    made = json.loads(archive.read("decision.json"))
+    decision_report.check(made, "it")
+    assert made["result"]["weighting"]["name"] == "nightly batch scoring"
+    assert "Stale: &lt;b&gt;" in archive.read("decision.html").decode()
+    assert json.loads(archive.read("weights.json"))["weights"] == PRESETS["batch"].weights
+
+
+def test_other_models_than_those_measured_are_named(evidence, encoder_folder, tmp_path):
+    opened = decision_shelf.open_decision(evidence)
+    loader = ReadyLoader(planted_pair(encoder_folder, tmp_path / "models"))
+    assert "PyTorch was aaaaaaaaaaaa" in decide.notice(loader, opened)
+
+    class Loading(ReadyLoader):
+        def pair(self):
+            raise ModelError("not ready")
+
+    assert decide.notice(Loading(), opened) == ""
+
+
+def test_without_a_decision_there_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(decision_shelf, "published", dict)
+    assert decide.decision_names(None) == []
+    with pytest.raises(InputError, match="no such decision"):
+        decide.open_choice(None, None)

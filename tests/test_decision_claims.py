@@ -1,0 +1,100 @@
+"""The claims: each answer, from evidence in which it was planted."""
+
+import pytest
+
+from eval import decision_claims, decision_code
+from tests import decided
+from tests.test_report import build_planted
+
+CODE = decision_code.side_by_side()
+
+
+def answers(*contents):
+    found = decision_claims.check(decided.evidence(*contents), CODE)
+    return {claim["key"]: claim for claim in found}
+
+
+@pytest.mark.parametrize(
+    ("planted", "key", "answer", "because"),
+    [
+        ({"files": 0.8}, "smaller_files", "confirmed", "TensorFlow is ahead (TensorFlow's is 0.80 times PyTorch's)"),
+        ({"files": 1.2}, "smaller_files", "refuted", "PyTorch is ahead"),
+        ({"files": 1.005}, "smaller_files", "no difference", "neither is ahead"),
+        ({"step": 0.8}, "trains_faster", "confirmed", "In the first step neither is ahead"),
+        ({"step": 1.02}, "trains_faster", "no difference", "neither is ahead"),
+        ({"step": 1.3}, "trains_faster", "refuted", "PyTorch is ahead"),
+        # PyTorch: 2 s, then 2 s a step; TensorFlow: 10 s, then 1.6 s: level after 20 steps.
+        ({"step": 0.8, "start": 5}, "trains_faster", "depends on how long the training is", "after about 20 steps"),
+        ({"short": 0.7, "long": 0.8, "batch": 0.7}, "predicts_faster", "confirmed", "that is everywhere"),
+        ({"short": 1.5}, "predicts_faster", "refuted", "PyTorch is ahead for one text of 16 tokens; for"),
+        ({}, "predicts_faster", "no difference", "Nowhere"),
+        (
+            {"short": 2, "batch": 0.8},
+            "predicts_faster",
+            "depends on how many texts there are and how long they are",
+            "TensorFlow is ahead for 64 texts of 128 tokens, in a batch.",
+        ),
+        ({"step": 0.8, "files": 0.8}, "longer_larger", "confirmed", "TensorFlow is ahead"),
+        ({"step": 1.3, "files": 1.2}, "longer_larger", "refuted", "PyTorch is ahead"),
+        ({}, "longer_larger", "no difference", "neither is ahead"),
+        ({"files": 1.2}, "longer_larger", "depends on which half is meant", "in files PyTorch is ahead"),
+    ],
+)
+def test_speed_and_size(planted, key, answer, because):
+    found = answers(decided.benchmark(**planted))[key]
+    assert found["answer"] == answer
+    assert because in found["because"]
+    assert all(figure["measured"] for figure in found["figures"])
+
+
+@pytest.mark.parametrize(("times", "answer"), [(1.1, "no difference"), (0.5, "confirmed"), (2.0, "refuted")])
+def test_lime(times, answer):
+    assert answers(decided.explanations(times))["lime"]["answer"] == answer
+
+
+def test_lime_may_depend():
+    mixed = decided.explanations(2.0)
+    ours = mixed["figures"]["ours"]["models"]
+    mixed["figures"]["ours"]["models"] = ours | {"TensorFlow": {"mean_drop_read": 9.0, "overlap_of_two_seeds": 0.8}}
+    assert answers(mixed)["lime"]["answer"] == "depends on what is asked of an explanation"
+
+
+def test_accuracy():
+    made = build_planted()
+    found = answers(made)["similar_accuracy"]
+    assert found["answer"] == "no difference"
+    assert made["seeds"]["explanation"] in found["because"]
+    assert "can't be ruled out" in found["because"]
+    made["seeds"]["verdict"] = "equivalent within the margin"
+    assert answers(made)["similar_accuracy"]["answer"] == "confirmed"
+    made["seeds"]["verdict"] = "PyTorch better"
+    made["seeds"]["metrics"]["accuracy"]["difference"] |= {"low": -0.2, "high": -0.1, "value": -0.15}
+    assert answers(made)["similar_accuracy"]["answer"] == "refuted"
+
+
+def test_what_was_not_measured_is_not_answered():
+    found = answers(decided.code_size())
+    for key in ("smaller_files", "trains_faster", "predicts_faster", "lime", "longer_larger", "similar_accuracy"):
+        assert found[key]["answer"] == "not measured"
+        assert found[key]["because"]
+
+
+def test_skills_are_shown_as_the_two_trainers():
+    found = answers(decided.code_size(200, 300))["skills"]
+    assert found["figures"][0]["measured"]["compared"]["value"] == pytest.approx(1.5)
+    assert f"{1 - CODE['same_lines']:.0%} of their lines are other ones" in found["because"]
+    functions = {each["name"]: each["same_lines"] for each in CODE["functions"]}
+    assert {"build_model", "build_optimizer", "fit", "logits", "save"} <= set(functions)
+    assert functions["planned_batches"] is None, "only TensorFlow's has it"
+
+
+def test_two_files_side_by_side(tmp_path):
+    (tmp_path / "a.py").write_text("def f():\n    return 1\n\n\ndef g():\n    pass\n", encoding="utf-8")
+    (tmp_path / "b.py").write_text("def f():\n    return 2\n", encoding="utf-8")
+    found = decision_code.side_by_side({"PyTorch": "a.py", "TensorFlow": "b.py"}, tmp_path)
+    assert found["functions"] == [{"name": "f", "same_lines": 0.5}, {"name": "g", "same_lines": None}]
+    assert found["same_lines"] == pytest.approx(2 / 6)
+    assert [row["left"] for row in found["rows"] if row["left"] is not None] == (
+        (tmp_path / "a.py").read_text(encoding="utf-8").splitlines()
+    )
+    assert [row["right"] for row in found["rows"] if row["same"]] == ["def f():"]

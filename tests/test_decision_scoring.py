@@ -1,0 +1,121 @@
+"""Scoring against worked examples of the literature, and by what must hold whatever the numbers are."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eval.decision_criteria import MEASURED, Scale
+from eval.decision_scoring import Compared, simplex, square_and_add, topsis, weighted_sum
+
+UP = Scale(0.0, 10.0, False, "planted")
+DOWN = Scale(1_000.0, 10.0, True, "planted")
+SIZES = st.floats(0.01, 100.0)
+
+
+def test_the_weighted_sum_of_an_office_location():
+    """Goodwin and Wright 2004, "Decision Analysis for Management Judgment", 3rd edition, table 3.2."""
+    weights = [32, 26, 23, 10, 6, 3]
+    values = {
+        "Addison Square": [100, 60, 100, 75, 0, 90],
+        "Bilton Village": [20, 80, 10, 30, 100, 30],
+        "Carlisle Walk": [80, 70, 0, 0, 10, 100],
+        "Denver Street": [70, 50, 30, 55, 30, 90],
+        "Elton Street": [40, 60, 90, 100, 60, 70],
+        "Filton Village": [0, 0, 70, 0, 80, 0],
+        "Gorton Square": [60, 100, 20, 50, 50, 80],
+    }
+    found = weighted_sum(np.array(list(values.values())), weights)
+    assert found == pytest.approx([80.8, 39.4, 47.4, 52.3, 64.8, 20.9, 60.2])
+
+
+def test_topsis_of_four_alternatives():
+    """Tzeng and Huang 2011, "Multiple Attribute Decision Making: Methods and Applications": its example of TOPSIS."""
+    values = [[5, 8, 4], [7, 6, 8], [8, 8, 6], [7, 4, 6]]
+    found = topsis(values, [0.3, 0.4, 0.3], [True] * 3)
+    assert found == pytest.approx([0.5037, 0.6581, 0.7482, 0.3340], abs=1e-4)
+
+
+def test_topsis_knows_which_way_is_better_and_what_does_not_differ():
+    assert topsis([[1.0, 5.0], [2.0, 5.0]], [1, 1], [False, True]) == pytest.approx([1, 0])
+    assert topsis([[3.0], [3.0]], [1], [True]) == pytest.approx([0.5, 0.5])
+    assert topsis([[0.0], [0.0]], [1], [True]) == pytest.approx([0.5, 0.5])
+
+
+def test_a_scale_goes_from_its_worst_to_its_best_end_and_back():
+    assert DOWN.positions([math.log(1000), math.log(100), math.log(10)]) == pytest.approx([0, 0.5, 1])
+    assert DOWN.positions(math.log(1)) == 1  # better than the best makes no difference
+    assert DOWN.positions(math.log(10_000)) == pytest.approx(-0.5)  # worse than the worst is still worse
+    assert DOWN.value(0.25) == pytest.approx(10**2.5)
+    assert (DOWN.higher_is_better, UP.higher_is_better) == (False, True)
+    for criterion in MEASURED:
+        assert criterion.scale.value(1) == pytest.approx(criterion.scale.best)
+
+
+def test_a_difference_of_two_independent_intervals():
+    """Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10, case (a):
+    56/70 and 48/80, whose difference is 0.2 with the interval 0.0524 to 0.3339."""
+    low, high = square_and_add(0.2, (0.6 - 0.4904, 0.7005 - 0.6), (0.8 - 0.6918, 0.8773 - 0.8))
+    # The second, 56/70, less the first, 48/80; Wilson's intervals are rounded to four digits.
+    assert (low, high) == pytest.approx((0.0524, 0.3339), abs=6e-4)
+
+
+def test_noise_scores_as_a_tie():
+    noisy = Compared("a", UP, (4.0, 6.0), 2.0, -0.1, 4.1)
+    assert noisy.tie
+    assert noisy.central() == pytest.approx([0.5, 0.5])
+    assert np.ptp(noisy.drawn()) == 0
+
+
+def test_draws_keep_to_the_interval_and_to_its_middle():
+    drawn = Compared("a", UP, (4.0, 6.0), 2.0, 1.0, 4.0).drawn()
+    gaps = 10 * (drawn[:, 1] - drawn[:, 0])
+    assert 1 <= gaps.min() < 1.1
+    assert 3.8 < gaps.max() <= 4
+    assert np.median(gaps) == pytest.approx(2, abs=0.05)
+    assert drawn.mean(axis=1) == pytest.approx(0.5)
+
+
+@settings(deadline=None)
+@given(values=st.tuples(SIZES, SIZES), reach=st.floats(0.0, 2.0), key=st.sampled_from(["a", "b"]))
+def test_swapping_the_frameworks_mirrors_everything(values, reach, key):
+    gap = math.log(values[1] / values[0])
+    one = Compared(key, DOWN, values, gap, gap - reach, gap + 2 * reach)
+    other = Compared(key, DOWN, values[::-1], -gap, -gap - 2 * reach, -gap + reach)
+    assert one.tie == other.tie
+    assert one.central() == pytest.approx(other.central()[::-1])
+    assert np.sort(one.drawn()[:, 0]) == pytest.approx(np.sort(other.drawn()[:, 1]))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(SIZES, SIZES, SIZES), min_size=1, max_size=6),
+    st.permutations(range(6)),
+)
+def test_the_order_of_criteria_makes_no_difference(rows, order):
+    order = [number for number in order if number < len(rows)]
+    values, weights = np.array(rows)[:, :2].T, np.array(rows)[:, 2]
+    upwards = np.arange(len(rows)) % 2 == 0
+    assert weighted_sum(values, weights) == pytest.approx(weighted_sum(values[:, order], weights[order]))
+    assert topsis(values, weights, upwards) == pytest.approx(topsis(values[:, order], weights[order], upwards[order]))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(SIZES, st.floats(0.0, 1.0), SIZES), min_size=1, max_size=6))
+def test_what_is_dominated_is_never_closer_to_the_ideal(rows):
+    worse, gains, weights = np.array(rows).T
+    values = np.stack([worse, worse + gains])
+    below, above = topsis(values, weights, [True] * len(rows))
+    assert above >= below
+    assert np.diff(weighted_sum(values, weights))[0] >= 0
+
+
+def test_all_weightings_are_equally_likely():
+    weights = simplex(["a", "b", "c"])
+    assert weights.sum(axis=1) == pytest.approx(1)
+    assert weights.mean(axis=0) == pytest.approx([1 / 3] * 3, abs=0.02)
+    # Of Dirichlet(1) over three, each weight's variance is 1/18.
+    assert weights.var(axis=0) == pytest.approx([1 / 18] * 3, rel=0.1)
+    assert np.array_equal(simplex(["c", "a"])[:, 0] > simplex(["c", "a"])[:, 1], weights[:, 2] > weights[:, 0])
