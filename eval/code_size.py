@@ -3,7 +3,7 @@
 python -m eval.code_size --output code_size.json
 
 Both sides do the same work on the same shared code (batches, head, monitor, model folder, ...), which is not counted:
-what is left is what the framework makes one write. `classifiers/transplant.py`, which only comparing the two takes, counts
+what is left is what the framework makes one write. `classifiers/transplant.py`, which only comparing takes, counts
 for neither. The counter is coverage.py (https://coverage.readthedocs.io): its statements.
 """
 

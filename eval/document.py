@@ -2,25 +2,29 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from errors import ReportError
-from eval.estimate import Estimate
 from eval.report import identify
 from files import export, json_text
 
 
 def build(kind: str, **parts: Any) -> dict[str, Any]:
-    """The document: its kind, its parts and its id.
+    """The document: its kind, its id and its parts.
 
     Args:
         kind: what was measured, such as `code_size`.
-        parts: JSON; estimates become objects.
+        parts: JSON; dataclasses become objects.
     """
-    # What passed through JSON once compares equal to what is read back.
-    made = json.loads(json.dumps({"kind": kind, **parts}, allow_nan=False, default=Estimate.to_json))
-    return {"kind": kind, "id": identify(made), **{name: part for name, part in made.items() if name != "kind"}}
+    made = plain({"kind": kind, **parts})
+    return {"kind": kind, "id": identify(made)} | made
+
+
+def plain(value: Any) -> Any:
+    """JSON as it is read back, with objects for dataclasses."""
+    return json.loads(json.dumps(value, allow_nan=False, default=asdict))
 
 
 def write(path: Path, made: Mapping[str, Any]) -> None:
