@@ -76,7 +76,7 @@ def _count(task: str, library: str) -> int:
         hf_raise_for_status(answer)
         return answer.json()
 
-    with one_sentence(Attempt("read", "the counts of models", "main", constants.ENDPOINT)):
+    with one_sentence(Attempt("read", "the counts of models", "main", constants.ENDPOINT, token=None)):
         found = retry(ask, WAITS)
     total = found.get("numTotalItems") if isinstance(found, dict) else None
     if type(total) is not int or total < 0:

@@ -61,6 +61,8 @@ def validate_yaml(request: Handler) -> dict:
 
 def model_counts(request: Handler) -> dict:
     """What the page of models shows beside its filters: public models of a task and a library, by their cards."""
+    if request.hub.faults.counts is not None:
+        return request.hub.faults.counts
     wanted = parse_qs(urlsplit(request.path).query)
     found = [repo for (kind, _), repo in request.hub.repos.items() if kind == "model" and not repo.private]
     for name in ("pipeline_tag", "library"):
