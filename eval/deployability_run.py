@@ -5,7 +5,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -188,7 +188,8 @@ class Runner:
 
         def end() -> None:
             late.set()
-            psutil.Process(worker.pid).kill()
+            with suppress(psutil.NoSuchProcess):  # it has just ended
+                psutil.Process(worker.pid).kill()
 
         timer = threading.Timer(self._settings.timeout, end)
         timer.start()

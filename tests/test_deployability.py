@@ -171,6 +171,27 @@ def test_a_real_export_gives_the_classifiers_logits(route, pair, tmp_path):
         np.testing.assert_allclose(found, classifier.logits(texts), atol=1e-4)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
+def test_a_mask_that_is_lost_for_real_is_found(pair, tmp_path, monkeypatch):
+    """transformers leaves the mask out, without a word, where the example has no padding."""
+    from eval import export_pytorch, export_runtime
+    from tokenization import pad
+
+    ids, mask = export_pytorch._example()
+    monkeypatch.setattr(export_pytorch, "_example", lambda: (ids, mask | 1))
+    export_pytorch.torch_export(pair.pytorch.folder.path, tmp_path / "model.pt2")
+    forward = export_runtime.torch_export(tmp_path / "model.pt2", 1)
+    texts = ["shares fell", "a goal in the last minute " * 5]
+    encoder, expected = pair.pytorch.text_encoder, pair.pytorch.logits(texts)
+    together = np.abs(forward(*pad(encoder.encode(texts), encoder.pad_id)) - expected).max()
+    alone = max(
+        np.abs(forward(*pad(encoder.encode([text]), encoder.pad_id)) - expected[row]).max()
+        for row, text in enumerate(texts)
+    )
+    assert "does not look at the mask" in deployability_run._problem(alone, together)
+
+
 def test_a_document_goes_by_its_content(tmp_path):
     made = document.build("size", value=1, row=deployability_run.Row("PyTorch", "ONNX", "works"))
     assert made["row"]["packages"] == {}
