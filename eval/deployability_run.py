@@ -125,17 +125,10 @@ class Runner:
         return Row(NAMES[route.framework], route.format, WORKS, route.remark, **found)
 
     def _export(self, route: Route, file: Path) -> None:
-        folder = str(self._settings.folders[route.framework])
+        model = str(self._settings.folders[route.framework])
+        arguments = {"framework": route.framework, "function": route.function, "folder": model, "file": str(file)}
         with self._worker("Export") as worker:
-            self._call(
-                worker,
-                "write",
-                "exporting it",
-                framework=route.framework,
-                function=route.function,
-                folder=folder,
-                file=str(file),
-            )
+            self._call(worker, "write", "exporting it", **arguments)
 
     def _differences(self, exported: Worker, expected: NDArray[np.float32]) -> tuple[float, float]:
         """The largest from our classifier: of texts alone, and of texts in batches, where shorter ones are padded."""
@@ -148,6 +141,8 @@ class Runner:
             found = np.concatenate(self._call(exported, "logits", doing, batches=batches))
             if found.shape != expected.shape:
                 raise StepFailed(f"{doing}: logits of shape {found.shape} came, {expected.shape} were expected")
+            if not np.isfinite(found).all():
+                raise StepFailed(f"{doing}: logits came that are no numbers")
             out.append(float(np.abs(found - expected[order]).max()))
         return out[0], out[1]
 

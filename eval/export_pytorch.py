@@ -81,7 +81,7 @@ def _load(folder: Path) -> nn.Module:
 
 
 def _example(texts: int = 2, length: int = TRACED) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids and mask, with padding: transformers leaves the mask out of a graph whose example has none."""
+    """Token ids and mask, with padding: transformers leaves out a mask that it sees to be all ones."""
     ids, mask = torch.ones(2, texts, length, dtype=torch.int64).unbind()
     mask[-1, length // 2 :] = 0
     return ids, mask
