@@ -3,11 +3,12 @@
 Keras writes all of them itself (`Model.export`), with a free batch size and length. Weights stay float32.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from keras_on_tensorflow import keras_hub
+from keras_on_tensorflow import keras, keras_hub, tf
 
 
 def onnx(folder: Path, file: Path) -> None:
@@ -18,8 +19,12 @@ def onnx(folder: Path, file: Path) -> None:
 
 
 def saved_model(folder: Path, file: Path) -> None:
-    """Write a SavedModel, which is a folder."""
-    _load(folder).export(str(file), format="tf_saved_model", verbose=False)
+    """Write a SavedModel, which is a folder. `Model.export` would write each weight twice."""
+    model = _load(folder)
+    inputs = {name: tf.TensorSpec((None, None), tf.int32, name=name) for name in model.input}
+    archive = keras.export.ExportArchive()
+    archive.add_endpoint("serve", partial(model.__call__, training=False), input_signature=[inputs])
+    archive.write_out(str(file), verbose=False)
 
 
 def litert(folder: Path, file: Path) -> None:
