@@ -38,15 +38,16 @@ class Rule:
 
 
 FRAMEWORKS = "torch transformers tensorflow keras keras_hub keras_on_tensorflow"
-PYTORCH = "trainers/*_pytorch.py classifiers/pytorch_*.py benchmarks/stock*.py"
+PYTORCH = "trainers/*_pytorch.py classifiers/pytorch_*.py benchmarks/stock*.py eval/export_pytorch.py"
 RULES = (
-    Rule("torch", only_in="eval/probe_pytorch.py " + PYTORCH),
+    Rule("torch", only_in="eval/probe_pytorch.py eval/export_runtime.py " + PYTORCH),
     Rule("transformers", only_in=PYTORCH),
     # Stock Keras is measured with its own defaults, which keras_on_tensorflow.py would change.
     Rule("tensorflow keras keras_hub", only_in="keras_on_tensorflow.py benchmarks/stock_fit.py"),
     Rule(
         "keras_on_tensorflow",
-        only_in="trainers/*_tensorflow.py classifiers/tensorflow_*.py benchmarks/stock*.py eval/probe_tensorflow.py",
+        only_in="trainers/*_tensorflow.py classifiers/tensorflow_*.py benchmarks/stock*.py "
+        "eval/probe_tensorflow.py eval/export_tensorflow.py eval/export_runtime.py",
     ),
     Rule("gradio", only_in="page.py tabs/* benchmarks/empty_page.py"),
     Rule("fastapi starlette", only_in="api.py app.py"),
@@ -130,6 +131,11 @@ def test_the_project_keeps_the_rules():
         ("eval/probe_pytorch.py", "import transformers"),
         ("eval/probe_pytorch.py", "from keras_on_tensorflow import tf"),
         ("eval/probe_tensorflow.py", "import tensorflow"),
+        ("eval/export_pytorch.py", "from keras_on_tensorflow import tf"),
+        ("eval/export_tensorflow.py", "import torch"),
+        ("eval/export_runtime.py", "import transformers"),
+        ("eval/deployability_run.py", "import torch"),
+        ("eval/adoption.py", "import huggingface_hub"),
         ("explain/agreement.py", "import tabs.predict"),
         ("classifiers/base.py", "import torch"),
         ("corpus.py", "import importlib\nimportlib.import_module('torch.nn')"),
@@ -152,6 +158,7 @@ def test_a_planted_violation_is_found_also_deep_inside_a_function(file, source):
         ("trainers/train_pytorch.py", "import torch\nimport transformers"),
         ("classifiers/tensorflow_bert.py", "from keras_on_tensorflow import keras"),
         ("eval/probe_pytorch.py", "import torch"),
+        ("eval/export_runtime.py", "import torch\nfrom keras_on_tensorflow import tf"),
         ("eval/probe_tensorflow.py", "from keras_on_tensorflow import tf"),
         ("tabs/predict.py", "import gradio as gr\nfrom eval import metrics\nfrom limits import MAX"),
         ("page.py", "import gradio\nfrom tabs import predict"),
