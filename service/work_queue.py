@@ -120,8 +120,8 @@ class WorkQueue:
             waiting = self._urgent if urgent else self._bulk
             if self._closed:
                 raise Stopping("The server is stopping: ask another one, or try again when it is back.")
-            room = self._limits.queue_texts - sum(len(job.texts) for job in waiting)
-            if room < len(jobs) * len(texts):
+            after = sum(len(job.texts) for job in waiting) + len(jobs) * len(texts)
+            if waiting and after > self._limits.queue_texts:  # an empty queue takes anything
                 raise QueueFull("The server is busy, too many texts are waiting already: try again in a moment.")
             waiting.extend(jobs)
             self._start()
