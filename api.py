@@ -44,7 +44,7 @@ def create_api(service: Service) -> FastAPI:
     api.include_router(_documents(api, service))
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _refused)
-    for kind in (BakeoffError, ProblemError):
+    for kind in (BakeoffError, ProblemError, Exception):
         api.add_exception_handler(kind, _failed)
     return api
 

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -65,14 +66,25 @@ def close_page(demo, service: Service) -> None:
         service: that it serves.
     """
     service.stop()
-    end = time.monotonic() + FINISH_SECONDS + LAST_SECONDS
-    while (service.working or _events(demo)) and time.monotonic() < end:
-        time.sleep(0.05)
+    _wait(lambda: service.working or _running(demo), FINISH_SECONDS + LAST_SECONDS)
+    _wait(lambda: service.working or _unfetched(demo), LAST_SECONDS)
     demo.server.config.timeout_graceful_shutdown = 1
     demo.close(verbose=False)
 
 
-def _events(demo) -> bool:
-    """Whether events of the page wait, run, or were not fetched yet."""
+def _wait(condition: Callable[[], bool], seconds: float) -> None:
+    """While it holds, so many seconds at most."""
+    end = time.monotonic() + seconds
+    while condition() and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def _running(demo) -> bool:
+    """Whether events of the page wait or run."""
     queue = demo._queue  # Gradio has no public name for it
-    return bool(len(queue) or any(queue.active_jobs) or any(queue.pending_event_ids_session.values()))
+    return bool(len(queue) or any(queue.active_jobs))
+
+
+def _unfetched(demo) -> bool:
+    """Whether a client has not fetched an event's result yet; some never do."""
+    return any(demo._queue.pending_event_ids_session.values())
