@@ -1,5 +1,6 @@
 """Gradio's own refusals in our format: its bodies repeat the input, and its faults come from requests no page makes."""
 
+import errno
 import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,8 +13,10 @@ KEPT = ("retry-after", "www-authenticate", "allow", "set-cookie", "location")
 SENTENCES = {  # what the page shows its visitor
     401: ("A login is needed", "log in first"),
     413: ("The file is too large", "upload a smaller one"),
-    503: ("Too many visitors are waiting", "try again in a moment"),
+    503: ("Too many visitors are waiting, or no room is left for files", "try again in a moment"),
 }
+
+FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,7 @@ class PageErrors:
             if status and status < 400:
                 raise
             log.warning("Gradio could not handle a request: %s", described(error))
-            status = 500
+            status = 503 if getattr(error, "errno", None) in FULL else 500
         if status >= 400:
             await _problem(status, kept).response()(scope, receive, send)
 
