@@ -44,7 +44,7 @@ def build(loader: ModelLoader, queue: WorkQueue | None = None) -> gr.Blocks:
         loader: of the models.
         queue: through which they are asked; one of its own for None.
     """
-    models = QueuedModels(loader, queue or WorkQueue(current()))
+    models = QueuedModels(loader, WorkQueue(current()) if queue is None else queue)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
         gr.Markdown(f"# {TITLE}\nThe same BERT, fine-tuned in both by one recipe on the same batches. Compare them.")
         status = gr.HTML(elem_id="status")

@@ -46,7 +46,10 @@ class PageErrors:
             await self._app(scope, receive, watched)
         except Exception as error:
             if status and status < 400:
-                raise
+                if not kept.get("content-type", "").startswith("text/event-stream"):
+                    raise
+                await send({"type": "http.response.body"})  # its last event has told what went wrong
+                return
             log.warning("Gradio could not handle a request: %s", described(error))
             status = 503 if getattr(error, "errno", None) in FULL else 500
         if status >= 400:
