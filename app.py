@@ -99,7 +99,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.check_mcp(arguments.mcp)
     check_address(arguments.host, arguments.port or (DEFAULT_PORT if arguments.api_only else None))
     loader = loader_for(arguments.pytorch_model, arguments.tensorflow_model, arguments.report)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until it serves; a training under way is ended too
     (serve_api if arguments.api_only else serve_page)(loader, settings, arguments)
     return 0
 
@@ -113,6 +112,7 @@ def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argpa
         from service.state import Service
 
         json_log.configure()
+        told = stopping.on_signal()  # before the first request can come
         service = Service.of(loader, settings)
         demo = serve(
             loader,
@@ -125,12 +125,13 @@ def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argpa
             app_kwargs=guard.page_settings(create_api(service), service),
         )
     loader.start()  # once the page is up: until then the two would only slow each other down
-    stopping.wait_for_signal()
+    told.wait()
     stopping.close_page(demo, service)
 
 
 def serve_api(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> None:
     """Serve the API alone, under uvicorn, until a signal comes."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what uvicorn calls when it has finished
     with paused_gc():
         from api import create_api
         from service import guard, json_log, stopping

@@ -45,8 +45,8 @@ class ApiServer(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def wait_for_signal() -> None:
-    """Until SIGTERM or Ctrl-C; a second one ends the process at once."""
+def on_signal() -> threading.Event:
+    """An event that SIGTERM or Ctrl-C sets; a second one ends the process at once."""
     told = threading.Event()
 
     def tell(number: int, _: FrameType | None) -> None:
@@ -55,7 +55,7 @@ def wait_for_signal() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, tell)
-    told.wait()
+    return told
 
 
 def close_page(demo, service: Service) -> None:
