@@ -4,13 +4,15 @@ import html
 import os
 from typing import Any
 
+from service import uploads
+
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: no calls home
+uploads.use_private_folder()  # likewise
 
 import gradio as gr
 
 from limits import current
 from model_loader import ModelLoader
-from service import uploads
 from service.models import QueuedModels
 from service.work_queue import WorkQueue
 from tabs.batch import build_batch_tab
@@ -81,7 +83,6 @@ def status_line(loader: ModelLoader) -> str:
 
 def serve(loader: ModelLoader, queue: WorkQueue | None = None, **settings: Any) -> gr.Blocks:
     """Serve the page from a thread of its own; `settings` are those of `launch`."""
-    uploads.use_private_folder()
     demo = build(loader, queue).queue(max_size=current().requests, api_open=False)
     demo.launch(
         theme=THEME,

@@ -6,8 +6,8 @@ python -m benchmarks.load --models … --parts soak --soak-seconds 1800 --output
 
 Parts: users (20 visitors who think 3 s), overload (200 who don't), together (32 clients, batched against one at a
 time), fuzz (20,000 hostile requests), soak (5 % hostile), stop (SIGTERM with 20 requests in flight), start (offline,
-warm cache). Each starts its own server. What was measured is kept beside the output: after Ctrl-C the same command goes on with the
-part that is missing. Locust and the server share the machine; other work on it spoils the times.
+warm cache). Each starts its own server. What was measured is kept beside the output: after Ctrl-C the same command goes
+on with the part that is missing. Locust and the server share the machine; other work on it spoils the times.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
-from benchmarks import load_parts
+from benchmarks import load_lifecycle, load_parts
 from errors import one_sentence_errors
 from eval import machine
 from eval.benchmark_log import Log
@@ -33,8 +33,8 @@ PARTS: dict[str, Part] = {
     "together": load_parts.together,
     "fuzz": load_parts.fuzz,
     "soak": load_parts.soak,
-    "stop": load_parts.stop,
-    "start": load_parts.start,
+    "stop": load_lifecycle.stop,
+    "start": load_lifecycle.start,
 }
 QUICK = {"seconds": 20, "fuzz_requests": 1000, "soak_seconds": 60, "stops": 1, "blocks": 1}
 PACKAGES = (*machine.PACKAGES, "gradio", "fastapi", "uvicorn", "locust")

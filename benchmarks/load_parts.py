@@ -1,7 +1,5 @@
 """The parts of `benchmarks.load`: each starts a server, does one thing to it, and says what came of it as JSON."""
 
-import random
-import tempfile
 import threading
 import time
 from argparse import Namespace
@@ -16,12 +14,11 @@ from tqdm import tqdm
 import corpus
 from benchmarks.load_hostile import hostile_requests
 from benchmarks.load_server import Server, quantiles, running, storm
-from errors import BakeoffError
 from eval.timing import abba
 
 PREDICT, LIVE = "/api/v1/predict", "/health/live"
 THINK = 3.0
-USERS, CROWD, CLIENTS, IN_FLIGHT = 20, 200, 32, 20
+USERS, CROWD, CLIENTS = 20, 200, 32
 HOSTILE = 0.05
 WARM_UP = 200  # requests before memory is looked at
 WATCH_SECONDS = 10.0
@@ -32,7 +29,7 @@ HEADLINE = "profits slide at drugmaker after research costs rise"
 
 def users(arguments: Namespace, samples: Path) -> dict[str, Any]:
     """Visitors who read for a while between two headlines."""
-    with running(_flags(arguments)) as server:
+    with running(flags(arguments)) as server:
         found = storm(server, samples, USERS, arguments.seconds, THINK)
     return {"users": USERS, "think_seconds": THINK, **_answered(found, arguments.seconds)}
 
@@ -40,7 +37,7 @@ def users(arguments: Namespace, samples: Path) -> dict[str, Any]:
 def overload(arguments: Namespace, samples: Path) -> dict[str, Any]:
     """As many as the server can serve at its best, then far more, then none: throughput, refusals, the health route."""
     seconds = max(arguments.seconds / 5, 10)
-    with running(_flags(arguments)) as server:
+    with running(flags(arguments)) as server:
         peak = max(_rate(storm(server, samples, count, seconds, 0), seconds) for count in (CLIENTS, 2 * CLIENTS))
         found = storm(server, samples, CROWD, seconds, 0, probers=1)
         after = server.predict(HEADLINE)
@@ -62,7 +59,7 @@ def together(arguments: Namespace, samples: Path) -> dict[str, Any]:
     """The same clients against a server that batches and one that answers one text at a time, in turns."""
     seconds = max(arguments.seconds / 10, 10)
     rates: dict[str, list[float]] = {"batched": [], "one at a time": []}
-    with running(_flags(arguments)) as batched, running([*_flags(arguments), "--limit", "batch_texts=1"]) as single:
+    with running(flags(arguments)) as batched, running([*flags(arguments), "--limit", "batch_texts=1"]) as single:
         servers = {"batched": batched, "one at a time": single}
         for server in servers.values():
             storm(server, samples, CLIENTS, 5, 0)
@@ -80,7 +77,7 @@ def together(arguments: Namespace, samples: Path) -> dict[str, Any]:
 
 def fuzz(arguments: Namespace, _: Path) -> dict[str, Any]:
     """Hostile requests from several threads: which answers came, and whether memory goes back."""
-    with running(_flags(arguments)) as server:
+    with running(flags(arguments)) as server:
         _warm_up(server)
         before = server.usage()
         statuses, longest = _fuzzed(server, arguments.fuzz_requests, arguments.seed)
@@ -101,7 +98,7 @@ def fuzz(arguments: Namespace, _: Path) -> dict[str, Any]:
 def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
     """Visitors for a long time, some of whose requests are hostile: memory and handles over time."""
     watched: list[dict[str, float]] = []
-    with running(_flags(arguments)) as server, _watching(server, watched):
+    with running(flags(arguments)) as server, _watching(server, watched):
         found = storm(server, samples, USERS, arguments.soak_seconds, THINK / 3, hostile=HOSTILE)
     settled = [each for each in watched if each["second"] >= min(SETTLE_SECONDS, arguments.soak_seconds / 3)]
     return {
@@ -116,39 +113,8 @@ def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
     }
 
 
-def stop(arguments: Namespace, _: Path) -> dict[str, Any]:
-    """SIGTERM while requests are in flight, again and again, with the page and without."""
-    out: dict[str, Any] = {}
-    for name, flags in (("launch", []), ("uvicorn", ["--api-only"])):
-        ends = [_stopped([*_flags(arguments), *flags]) for _ in tqdm(range(arguments.stops), desc=name, leave=False)]
-        out[name] = {
-            "times": len(ends),
-            "in_flight": IN_FLIGHT,
-            "taken_and_answered": sum(each["answered"] for each in ends),
-            "lost": sum(each["lost"] for each in ends),
-            "longest_seconds": round(max(each["seconds"] for each in ends), 2),
-            "exit_statuses": dict(Counter(str(each["status"]) for each in ends)),
-        }
-    return out
-
-
-def start(arguments: Namespace, _: Path) -> dict[str, Any]:
-    """From the start of the process until both models answer, with no Hub, from a cache that a start before filled."""
-    from tests.hub_server import running_hub  # a Hub on the loopback
-
-    with tempfile.TemporaryDirectory(prefix="bakeoff-load-") as home:
-        with running_hub() as hub:
-            environment = hub.env(Path(home), token=hub.token("alice"))
-            flags = _published(arguments.models, environment)
-            with running(flags, environment):
-                pass
-        with_nothing = {"HF_HUB_OFFLINE": "1"}
-        offline = [_ready(flags, environment | with_nothing) for _ in range(2)]
-        down = [_ready(flags, environment)]  # not told to be offline: the Hub is out of reach
-    return {"offline_seconds": offline, "hub_down_seconds": down}
-
-
-def _flags(arguments: Namespace) -> list[str]:
+def flags(arguments: Namespace) -> list[str]:
+    """Those of app.py that name the models."""
     return ["--pytorch-model", arguments.models[0], "--tensorflow-model", arguments.models[1]]
 
 
@@ -212,64 +178,3 @@ def _watching(server: Server, watched: list[dict[str, float]]) -> Iterator[None]
     finally:
         ended.set()
         thread.join()
-
-
-def _stopped(flags: Sequence[str]) -> dict[str, Any]:
-    """One SIGTERM: how many requests in flight were answered, how many lost, and how long the end took."""
-    drawn = random.Random(0)
-    text = " ".join(drawn.choices(corpus.load().test[0].text.split(), k=400))
-    with running(flags) as server:
-        found: list[int] = []
-        threads = [threading.Thread(target=lambda: found.append(server.predict(text))) for _ in range(IN_FLIGHT)]
-        for each in threads:
-            each.start()
-        while server_open(server) < IN_FLIGHT - len(found):
-            time.sleep(0.005)
-        began = time.monotonic()
-        server.terminate()
-        status = server.process.wait(30)
-        seconds = time.monotonic() - began
-        for each in threads:
-            each.join()
-    return {
-        "answered": found.count(200),
-        "lost": len(found) - found.count(200),
-        "seconds": seconds,
-        "status": status,
-    }
-
-
-def server_open(server: Server) -> int:
-    """How many requests the server handles, this one not counted."""
-    import urllib.request
-
-    with urllib.request.urlopen(f"{server.url}/metrics", timeout=60) as response:
-        lines = response.read().decode().splitlines()
-    return int(next(float(line.split()[-1]) for line in lines if line.startswith("bakeoff_requests_open "))) - 1
-
-
-def _published(models: Sequence[str], environment: dict[str, str]) -> list[str]:
-    """Publish both models on the Hub that the environment names; the flags that load them from there."""
-    import subprocess
-    import sys
-
-    code = "import sys, hub_publish; hub_publish.publish(sys.argv[1], sys.argv[2])"
-    flags = []
-    for framework, model in zip(("pytorch", "tensorflow"), models, strict=True):
-        name = f"alice/load-{framework}"
-        done = subprocess.run(
-            [sys.executable, "-c", code, model, name], env=environment, capture_output=True, text=True
-        )
-        if done.returncode:
-            raise BakeoffError(f"{Path(model).name} could not be published: {done.stderr.strip().splitlines()[-1]}")
-        flags += [f"--{framework}-model", name]
-    return flags
-
-
-def _ready(flags: Sequence[str], environment: dict[str, str]) -> float:
-    server = Server(flags, environment)
-    try:
-        return round(server.wait(), 1)
-    finally:
-        server.terminate()
-        server.process.wait(30)

@@ -114,7 +114,7 @@ def test_a_visitor_gets_the_answer_that_was_under_way_and_the_files_vanish(tmp_p
     texts = tmp_path / "texts.csv"
     texts.write_text("text\n" + "tech\n" * 40, encoding="utf-8")
     with running(tmp_path) as (server, process):
-        client = Client(server.url, verbose=False, download_files=str(tmp_path / "downloads"))
+        client = Client(server.url, verbose=False, download_files=False)
         job = client.submit(handle_file(texts), "", False, api_name="/predict_file")
         tiny.wait_for(lambda: metric(server, "bakeoff_batch_texts_count") > 0, process)
         folder = next(path for path in tmp_path.iterdir() if path.name.startswith("bakeoff-uploads-"))
