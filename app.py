@@ -19,7 +19,7 @@ from eval import report as eval_report
 from limits import use
 from model_loader import ModelLoader
 from paused_gc import paused_gc
-from service import options
+from service import options, uploads
 
 LOCALHOST, DEFAULT_PORT = "127.0.0.1", 7860  # Gradio's
 DEMO = Path(__file__).parent / "runs" / "demo"
@@ -105,6 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> None:
     """Serve page and API in one process until a signal comes; the models load behind them."""
+    uploads.use_private_folder()  # Gradio asks for it when it is imported
     with paused_gc():  # these imports take seconds, which a wrong flag and --help don't wait for
         from api import create_api
         from page import serve

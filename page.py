@@ -4,10 +4,7 @@ import html
 import os
 from typing import Any
 
-from service import uploads
-
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: no calls home
-uploads.use_private_folder()  # likewise
 
 import gradio as gr
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 
 from benchmarks.start_processes import ROOT, free_port
@@ -125,19 +126,10 @@ def storm(
     settings = {"LOAD_SAMPLES": samples, "LOAD_THINK": think, "LOAD_HOSTILE": hostile, "LOAD_PROBERS": probers}
     samples.unlink(missing_ok=True)
     count = users + probers
-    command = [sys.executable, "-m", "locust", "-f", "benchmarks/load_users.py", "--headless", "--only-summary"]
-    command += [
-        "--host",
-        server.url,
-        "-u",
-        str(count),
-        "-r",
-        str(count),
-        "-t",
-        f"{seconds:.0f}s",
-        "--loglevel",
-        "ERROR",
-    ]
+    classes = ["Visitor", "Prober"] if probers else ["Visitor"]
+    command = [sys.executable, "-m", "locust", "-f", "benchmarks/load_users.py", *classes, "--headless"]
+    command += ["--only-summary", "--loglevel", "ERROR", "--host", server.url, "-t", f"{seconds:.0f}s"]
+    command += ["-u", str(count), "-r", str(count)]
     environment = os.environ | {name: str(value) for name, value in settings.items()} | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if not samples.exists():
@@ -148,8 +140,6 @@ def storm(
 
 def quantiles(seconds: Sequence[float]) -> dict[str, Any]:
     """Count, median, 95th and 99th percentile and the longest, in milliseconds; None of none."""
-    import numpy as np
-
     if not seconds:
         return {"count": 0, "p50": None, "p95": None, "p99": None, "max": None}
     found = np.quantile(seconds, (0.5, 0.95, 0.99, 1.0)) * 1000

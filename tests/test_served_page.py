@@ -31,6 +31,7 @@ MEGABYTE = 2**20
 @contextmanager
 def launched(chosen=None, models=(), **more):
     """The page on planted models, with the API beside it."""
+    uploads.use_private_folder()
     loader = ReadyLoader(models or (WordCounter("PyTorch"), Contrarian("TensorFlow")))
     service = Service.of(loader, chosen)
     app_kwargs = guard.page_settings(create_api(service), service)
