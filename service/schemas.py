@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from explain.explanation import Settings
 from explain.targets import TARGETS
@@ -23,10 +23,20 @@ def _texts_schema(schema: dict[str, Any]) -> None:
     schema |= {"minItems": 1, "maxItems": current().texts}
 
 
+def _samples() -> int:
+    """The usual number, or the nearest that is allowed."""
+    return min(max(Settings.samples, current().min_samples), current().max_samples)
+
+
 def _samples_schema(schema: dict[str, Any]) -> None:
-    schema |= {"minimum": current().min_samples, "maximum": current().max_samples}
+    schema |= {"minimum": current().min_samples, "maximum": current().max_samples, "default": _samples()}
 
 
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value  # JSON has one kind of number
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 Text = Annotated[str, Field(description="What is to be classified.", json_schema_extra=_text_schema)]
 Framework = Annotated[FRAMEWORKS, Field(description="Which model is asked.")]
 
@@ -67,9 +77,9 @@ class ExplainRequest(Request):
         Field(description="The class to explain; each model's own answer if it is left out.", max_length=200),
     ] = None
     samples: Annotated[
-        int, Field(description="Perturbed texts at most, calls of each model.", json_schema_extra=_samples_schema)
-    ] = Settings.samples
-    seed: Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": MAX_SEED})] = Settings.seed
+        Whole, Field(description="Perturbed texts at most, calls of each model.", json_schema_extra=_samples_schema)
+    ] = Field(default_factory=_samples)
+    seed: Annotated[Whole, Field(json_schema_extra={"minimum": 0, "maximum": MAX_SEED})] = Settings.seed
     target: Annotated[str, Field(description="What is fitted.", json_schema_extra={"enum": list(TARGETS)})] = (
         Settings.target
     )
