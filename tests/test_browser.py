@@ -67,7 +67,7 @@ def browser():
 
 @pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["1280-light", "390-dark"])
 def page(request, served, browser):
-    """The open page, both models ready; at the end: no script of a text ran, and no outside host was asked."""
+    """The open page, both models ready; at the end: no script of a text ran or was tried, no outside host was asked."""
     width, scheme = request.param
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = context.new_page()
@@ -76,6 +76,7 @@ def page(request, served, browser):
     inside = (served, "data:", "blob:")
     page.on("request", lambda sent: None if sent.url.startswith(inside) else outside.append(sent.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
     page.goto(served)
     page.get_by_label("Text to classify").wait_for()
     page.wait_for_function(READY)
@@ -300,3 +301,34 @@ def test_an_example_is_explained_to_the_end_with_its_curves(page):
     page.get_by_role("button", name="PyTorch's answer").click()
     page.wait_for_function("document.querySelectorAll('#explain-texts h3').length === 2")
     assert len(set(page.locator("#explain-texts h3").all_inner_texts())) == 2
+
+
+def test_what_is_injected_into_the_page_does_not_run(served, browser):
+    """Were a text ever shown as HTML, the page's policy would still keep it dead."""
+    page = browser.new_page()
+    refused = []
+    page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
+    page.goto(served)
+    page.get_by_label("Text to classify").wait_for()
+    page.evaluate(
+        """() => {
+            const place = document.createElement('div');
+            place.innerHTML = '<img src=x onerror="window.injected=1"><a href="javascript:window.injected=2">a</a>';
+            const script = document.createElement('script');
+            script.textContent = 'window.injected=3';
+            place.append(script);
+            document.body.append(place);
+            place.querySelector('a').click();
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.injected") is None
+    assert len(refused) == 3
+    page.close()
+
+
+@pytest.mark.parametrize("page", [(390, "dark")], ids=["390-dark"], indirect=True)
+def test_the_api_is_documented_beside_the_page(page, served):
+    page.goto(f"{served}/api/docs")
+    page.get_by_role("heading", name="/api/v1/predict", exact=False).first.wait_for()
+    assert page.locator("script").count() == 0
