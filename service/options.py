@@ -24,8 +24,11 @@ def add(out: argparse._ArgumentGroup) -> None:
     )
     tokens = "a bearer token that opens the API; may be given again (default: $BAKEOFF_API_TOKENS, separated by spaces)"
     out.add_argument("--api-token", action="append", metavar="TOKEN", help=tokens)
-    origins = "a website, such as https://example.org, whose pages may call the API; may be given again (default: none)"
-    out.add_argument("--cors-origin", action="append", type=_origin, default=[], metavar="ORIGIN", help=origins)
+    origins = (
+        "a website, such as https://example.org, whose pages may call the API; may be given again (default: "
+        "$BAKEOFF_CORS_ORIGINS, separated by spaces)"
+    )
+    out.add_argument("--cors-origin", action="append", type=_origin, metavar="ORIGIN", help=origins)
     rate = "requests with a body that a client may send in a minute (default: $BAKEOFF_RATE_LIMIT, else no limit)"
     out.add_argument(
         "--rate-limit", type=_positive, default=environment("BAKEOFF_RATE_LIMIT") or None, metavar="N", help=rate
@@ -61,10 +64,20 @@ def settings(arguments: argparse.Namespace) -> Settings:
     """What the flags and the environment say.
 
     Raises:
-        BakeoffError: the login or a token is not understood.
+        BakeoffError: the login, a token or an origin is not understood.
     """
     access = Access(credentials(arguments.auth), tokens_for(arguments.api_token))
-    return Settings(access, tuple(arguments.cors_origin), arguments.rate_limit, arguments.decision)
+    origins = arguments.cors_origin
+    if origins is None:
+        origins = map(_named_origin, os.environ.get("BAKEOFF_CORS_ORIGINS", "").split())
+    return Settings(access, tuple(origins), arguments.rate_limit, arguments.decision)
+
+
+def _named_origin(text: str) -> str:
+    try:
+        return _origin(text)
+    except argparse.ArgumentTypeError as error:
+        raise BakeoffError(f"$BAKEOFF_CORS_ORIGINS: {error}.") from None
 
 
 def limits_for(chosen: Sequence[tuple[str, str]]) -> Limits:

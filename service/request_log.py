@@ -13,6 +13,9 @@ from service.json_log import described
 from service.problem import Problem, request_id
 from service.state import Service
 
+QUIET = (*paths.PUBLIC, "/metrics", "/assets", "/static", "/svelte", f"{paths.GRADIO}/heartbeat")  # many, and alike
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
 log = logging.getLogger(__name__)
 
 
@@ -54,15 +57,12 @@ class RequestLog:
         self._metrics.answered(route, method, status, seconds)
         if status >= 400:
             self._metrics.refused(str(status))
-        quiet = route in paths.PUBLIC or route == "/metrics"
+        quiet = route.startswith(QUIET)
         log.log(
             logging.DEBUG if quiet else logging.INFO,
             "answered",
             extra={"method": method, "route": route, "status": status, "seconds": round(seconds, 4)},
         )
-
-
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def _route(scope: Scope) -> str:

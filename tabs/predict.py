@@ -35,7 +35,9 @@ def build_predict_tab(models: QueuedModels) -> tuple[gr.Textbox, gr.Button]:
     def classify(text: str, history: list):
         answers = models.answers([check_text(text)])
         history = [_history_row(text, answers), *history][:100]
-        return [agreement(answers), *_shown(answers), history, history]
+        progress = models.progress()
+        missing = "could not be loaded" if progress.failed and progress.finished else "is still loading"
+        return [agreement(answers), *_shown(answers, missing), history, history]
 
     flat = [component for column in columns for component in column]
     outputs = [verdict, *flat, history, past]
@@ -66,13 +68,13 @@ def _answer_column(name: str) -> tuple[gr.Label, gr.Markdown]:
     return bars, took
 
 
-def _shown(answers: Sequence[Answer]) -> list:
+def _shown(answers: Sequence[Answer], missing: str) -> list:
     by_name = {each.framework: each for each in answers}
     out = []
     for name in NAMES.values():
         each = by_name.get(name)
         if each is None:
-            out += [None, f"{name} is still loading."]
+            out += [None, f"{name} {missing}."]
         else:
             probabilities = dict(zip(each.labels, map(float, each.probabilities[0]), strict=True))
             out += [probabilities, f"{milliseconds(each.seconds)}, tokenising included"]

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+import app
+from errors import BakeoffError
 from limits import Limits
 from service import json_log, options, paths
 from service.access import Access
@@ -237,3 +239,12 @@ def test_options_come_from_flags_and_environment(monkeypatch):
     monkeypatch.setenv("BAKEOFF_API_TOKENS", f"{TOKEN} another-token-of-ours")
     assert options.tokens_for(None) == (TOKEN, "another-token-of-ours")
     assert options.tokens_for(["a-token-from-a-flag"]) == ("a-token-from-a-flag",)
+    monkeypatch.setenv("BAKEOFF_CORS_ORIGINS", "https://a.example http://b.example:8080")
+    monkeypatch.setenv("BAKEOFF_AUTH", "anna:secret")
+    chosen = options.settings(app.parser().parse_args(["--rate-limit", "5", "--decision", "d.json"]))
+    assert chosen.origins == ("https://a.example", "http://b.example:8080")
+    assert (chosen.requests_a_minute, str(chosen.decision)) == (5, "d.json")
+    assert chosen.access.check_login("anna", "secret") and "secret" not in repr(chosen)
+    monkeypatch.setenv("BAKEOFF_CORS_ORIGINS", "*")
+    with pytest.raises(BakeoffError, match="is no origin"):
+        options.settings(app.parser().parse_args([]))

@@ -121,6 +121,15 @@ def test_what_is_not_there_says_how_to_make_it(bare):
         assert command in answer.error["remedy"]
 
 
+def test_a_document_that_is_none_is_told(tmp_path):
+    broken = tmp_path / "decision.json"
+    for content, status in (("[1]", 503), ('{"a": ', 503), ("[" * 100_000, 503), ('{"a": 1}', 200)):
+        broken.write_text(content, encoding="utf-8")
+        with serving(settings=Settings(decision=broken)) as server:
+            assert server.get("/api/v1/decision").status == status
+            assert status == 200 or server.get("/api/v1/decision").error["code"] == "unreadable"
+
+
 def test_before_the_models_are_ready_the_process_is_live(bare):
     assert bare.get("/health/live").status == 200
     for path in ("/health/ready", "/ping"):
