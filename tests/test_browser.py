@@ -29,26 +29,30 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def served(published_hub):
+def served(published_hub, tmp_path_factory):
     """The address of `python app.py` on the two published models, while they may still be loading."""
     _, environment = published_hub
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     models = ["--pytorch-model", "alice/tiny-pytorch@v1", "--tensorflow-model", "alice/tiny-tensorflow"]
-    with subprocess.Popen(
-        [sys.executable, "app.py", *models, "--port", str(port)],
-        cwd=tiny.ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    log = tmp_path_factory.mktemp("served") / "log"  # a pipe would fill up
+    with (
+        log.open("w") as file,
+        subprocess.Popen(
+            [sys.executable, "app.py", *models, "--port", str(port)],
+            cwd=tiny.ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+        ) as process,
+    ):
         url = f"http://127.0.0.1:{port}"
         tiny.wait_for(lambda: _answers(url), process)
         yield url
         process.terminate()
-        assert "Traceback" not in process.communicate(timeout=60)[1]
+        process.wait(60)
+    assert "Traceback" not in log.read_text()
 
 
 def _answers(url):
