@@ -4,41 +4,42 @@ import json
 from typing import Any
 
 from html_page import render
+from service.openapi import EXAMPLE_ERROR
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def page(document: dict[str, Any]) -> str:
     """The page of an OpenAPI document."""
-    operations = [
-        _operation(document, path, method, each)
-        for path, methods in document["paths"].items()
-        for method, each in methods.items()
-    ]
-    groups = {
-        tag: [each for each in operations if each["tag"] == tag]
-        for tag in dict.fromkeys(each["tag"] for each in operations)
-    }
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            tag = operation.get("tags", ["other"])[0]
+            groups.setdefault(tag, []).append(_operation(document, path, method, operation))
     return render(
         "api.html.j2",
         title=document["info"]["title"],
         about=document["info"]["description"],
         groups=groups,
         login="security" in document,
+        error=json.dumps(EXAMPLE_ERROR, indent=2),
     )
 
 
 def _operation(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
     bodies = operation.get("requestBody", {}).get("content", {})
     schema = _resolved(document, bodies.get("application/json", {}).get("schema", {}))
+    answers = operation["responses"]
     return {
-        "tag": operation.get("tags", ["other"])[0],
         "method": method.upper(),
         "path": path,
         "about": operation.get("description", ""),
         "fields": _fields(schema),
         "curl": _curl(path, method, schema.get("examples", [])),
-        "answers": [(status, each["description"], _example(each)) for status, each in operation["responses"].items()],
+        "example": _example(answers["200"]),
+        "errors": [
+            f"{status} {each['description'].rstrip('.')}" for status, each in answers.items() if status >= "400"
+        ],
     }
 
 
@@ -62,8 +63,8 @@ def _allowed(schema: dict[str, Any]) -> str:
     words = {
         "maxLength": "at most {:,} characters",
         "maxItems": "at most {:,}",
-        "minimum": "from {:,}",
-        "maximum": "to {:,}",
+        "minimum": "from {:,.0f}",
+        "maximum": "to {:,.0f}",
     }
     parts = [text.format(schema[key]) for key, text in words.items() if key in schema]
     parts += [" or ".join(schema["enum"])] if "enum" in schema else []

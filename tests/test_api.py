@@ -1,8 +1,11 @@
 """`api.py` over real HTTP: what each route answers, and how each refuses."""
 
 import csv
+import html
 import io
 import json
+import re
+import shlex
 import threading
 import time
 
@@ -13,6 +16,7 @@ from classifiers.base import predict_proba
 from errors import ModelError
 from eval import shelf
 from service.settings import Settings
+from tests import tiny
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from tests.serving import Slow, serving
 
@@ -320,3 +324,25 @@ def test_predictions_pass_an_explanation():
         assert server.post("/api/v1/pytorch/predict", {"text": "quick"}).status == 200
         assert len(model.calls) - before <= 3
         explaining.close()
+
+
+def curls(text):
+    """Method, path, headers and body of each curl command in a text."""
+    for line in text.splitlines():
+        if not line.startswith("curl http://127.0.0.1:7860"):
+            continue
+        _, url, *flags = shlex.split(line)
+        values = dict(zip(flags[::2], flags[1::2], strict=True))
+        headers = dict(value.split(": ") for flag, value in zip(flags[::2], flags[1::2], strict=True) if flag == "-H")
+        body = values.get("-d") or values.get("--data-binary")
+        yield "POST" if body else "GET", url.partition("7860")[2], headers, body
+
+
+def test_the_curl_commands_of_readme_and_documentation_work(served):
+    page = html.unescape(re.sub("<[^>]*>", "", served.get("/api/docs").body.decode()))
+    found = [*curls((tiny.ROOT / "README.md").read_text(encoding="utf-8")), *curls(page)]
+    assert len(found) > 10
+    for method, path, headers, body in found:
+        named = {name.replace("-", "_"): value for name, value in headers.items()}
+        answer = served.ask(method, path, body.encode() if body else None, **named)
+        assert answer.status == 200, (path, body, answer)
