@@ -15,7 +15,7 @@ CLOSED = (
         f"{GRADIO}/{name}"
         for name in (
             *("api/", "app_id", "component_server", "custom_component", "deep_link", "dev/", "process_recording"),
-            *("profiling", "proxy=", "run/", "run-history", "stream/", "token", "vibe-"),
+            *("profiling", "proxy=", "run-history", "stream/", "token", "vibe-"),
         )
     ),
 )

@@ -24,7 +24,8 @@ from tests.test_hostile_requests import JSON
 
 LOGIN = ("anna", "password")
 SECRET = "a-word-of-a-visitor"
-JOIN, CALL, UPLOAD = "/gradio_api/queue/join", "/gradio_api/call/predict", "/gradio_api/upload"
+JOIN, CALL, RUN = "/gradio_api/queue/join", "/gradio_api/call/predict", "/gradio_api/run/predict"
+UPLOAD = "/gradio_api/upload"
 MEGABYTE = 2**20
 
 
@@ -87,7 +88,6 @@ def calls(served):
     [
         "/monitoring",
         "/monitoring/summary",
-        "/gradio_api/run/predict",
         "/gradio_api/api/predict",
         "/gradio_api/component_server",
         "/gradio_api/proxy=http://127.0.0.1:1",
@@ -102,7 +102,7 @@ def test_what_the_page_does_not_use_is_not_served(served, path):
         assert (answer.status, answer.error["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("path", [JOIN, CALL, "/gradio_api/cancel", "/gradio_api/reset"])
+@pytest.mark.parametrize("path", [JOIN, CALL, RUN, "/gradio_api/cancel", "/gradio_api/reset"])
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -127,6 +127,12 @@ def test_gradio_s_routes_refuse_hostile_bodies_in_our_words(served, path, body, 
         assert SECRET.encode() not in answer.body
 
 
+def test_the_queue_can_not_be_passed_by(served):
+    """Gradio's direct route is there for what the page asks without its queue, such as an example."""
+    answer = served.post(RUN, {"data": ["tech", []]})
+    assert (answer.status, answer.error["code"]) == (404, "not_found")
+
+
 NAMES = st.sampled_from(["predict", "explain", "models", "report", "nothing"])
 JOINED = st.fixed_dictionaries(
     {"data": st.lists(JSON, max_size=5) | JSON},
@@ -143,7 +149,7 @@ JOINED = st.fixed_dictionaries(
 @settings(
     max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(path=st.just(JOIN) | NAMES.map(lambda name: f"/gradio_api/call/{name}"), body=JOINED | JSON)
+@given(path=st.sampled_from([JOIN, RUN]) | NAMES.map(lambda name: f"/gradio_api/call/{name}"), body=JOINED | JSON)
 def test_no_json_makes_gradio_s_routes_fail(served, path, body):
     answer = served.post(path, json.dumps(body).encode())
     assert answer.status in (200, 400, 404, 422, 503), answer
