@@ -1,5 +1,7 @@
 """The parts of `benchmarks.load`: each starts a server, does one thing to it, and says what came of it as JSON."""
 
+import json
+import random
 import threading
 import time
 from argparse import Namespace
@@ -20,7 +22,7 @@ PREDICT, LIVE = "/api/v1/predict", "/health/live"
 THINK = 3.0
 USERS, CROWD, CLIENTS = 20, 200, 32
 HOSTILE = 0.05
-WARM_UP = 200  # requests before memory is looked at
+WARM_UP = 300  # requests before memory is looked at
 WATCH_SECONDS = 10.0
 SETTLE_SECONDS = 300.0  # of a soak, before memory counts
 FUZZ_THREADS = 8
@@ -35,7 +37,7 @@ def users(arguments: Namespace, samples: Path) -> dict[str, Any]:
 
 
 def overload(arguments: Namespace, samples: Path) -> dict[str, Any]:
-    """As many as the server can serve at its best, then far more, then none: throughput, refusals, the health route."""
+    """As many clients as the server serves best, then far more: throughput, refusals, the health route."""
     seconds = max(arguments.seconds / 5, 10)
     with running(flags(arguments)) as server:
         peak = max(_rate(storm(server, samples, count, seconds, 0), seconds) for count in (CLIENTS, 2 * CLIENTS))
@@ -78,7 +80,7 @@ def together(arguments: Namespace, samples: Path) -> dict[str, Any]:
 def fuzz(arguments: Namespace, _: Path) -> dict[str, Any]:
     """Hostile requests from several threads: which answers came, and whether memory goes back."""
     with running(flags(arguments)) as server:
-        _warm_up(server)
+        _warm_up(server, arguments.seed)
         before = server.usage()
         statuses, longest = _fuzzed(server, arguments.fuzz_requests, arguments.seed)
         time.sleep(WATCH_SECONDS)
@@ -131,10 +133,12 @@ def _answered(found: Sequence[tuple], seconds: float) -> dict[str, Any]:
     }
 
 
-def _warm_up(server: Server) -> None:
-    texts = [example.text for example in corpus.load().test]
-    for number in range(WARM_UP):
-        server.predict(texts[number % len(texts)])
+def _warm_up(server: Server, seed: int) -> None:
+    """Texts of many lengths, one to many at a time: both libraries keep what they prepare for a shape."""
+    drawn, words = random.Random(seed), " ".join(example.text for example in corpus.load().test).split()
+    for _ in range(WARM_UP):
+        texts = [" ".join(drawn.choices(words, k=drawn.randrange(1, 200))) for _ in range(drawn.randrange(1, 17))]
+        server.ask("POST", PREDICT, json.dumps({"texts": texts}).encode(), {"Content-Type": "application/json"})
 
 
 def _fuzzed(server: Server, count: int, seed: int) -> tuple[Counter, float]:
