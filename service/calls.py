@@ -10,10 +10,9 @@ from typing import Any
 from starlette.requests import Request
 
 from classifiers.base import Classifier
-from classifiers.pair import NAMES
 from explain.explanation import Settings
 from explain.session import Session, sessions
-from service.models import answer
+from service.models import QueuedClassifier, answer
 from service.problem import Problem, ProblemError
 from service.schemas import ExplainRequest, ModelAnswer, Prediction
 from service.state import Service
@@ -62,12 +61,9 @@ class Calls:
             Refused: too many are explained already, or it took too long.
         """
         cancelled = threading.Event()
-        classifiers = self._service.models.classifiers(cancelled)
-        if body.framework != "both":
-            self._service.models.asked(body.framework)
-            classifiers = [each for each in classifiers if each.framework == NAMES[body.framework]]
-        else:
-            self._service.models.asked(None)
+        models = self._service.models
+        asked = models.asked(None if body.framework == "both" else body.framework)
+        classifiers = [QueuedClassifier(each, models.queue, cancelled) for each in asked]
         label = check_label(body.label, classifiers[0].labels)
         if self._explaining >= self._service.limits.explanations:
             raise QueueFull("The server is busy, too many texts are explained already: try again in a moment.")

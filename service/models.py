@@ -93,16 +93,13 @@ class QueuedModels:
         """What the loader does."""
         return self._loader.progress()
 
-    def classifiers(self, cancelled: threading.Event | None = None) -> tuple[QueuedClassifier, ...]:
+    def classifiers(self) -> tuple[QueuedClassifier, ...]:
         """Those that are ready, PyTorch first, for explanations and files.
-
-        Args:
-            cancelled: set it to give up what they are asked.
 
         Raises:
             ModelError: none is ready yet, or the two can't be compared.
         """
-        return tuple(QueuedClassifier(each, self.queue, cancelled) for each in self._loader.classifiers())
+        return tuple(QueuedClassifier(each, self.queue) for each in self._loader.classifiers())
 
     def pair(self) -> QueuedPair:
         """Both models, for files.
