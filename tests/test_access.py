@@ -232,6 +232,13 @@ def test_a_fault_is_logged_by_its_place_without_its_words(lines):
     assert SECRET.encode() not in answer.body
 
 
+def test_mcp_needs_its_package(monkeypatch):
+    monkeypatch.setattr(options.importlib.util, "find_spec", lambda name: None)
+    options.check_mcp(False)
+    with pytest.raises(BakeoffError, match=r"gradio\[mcp\]"):
+        options.check_mcp(True)
+
+
 def test_options_come_from_flags_and_environment(monkeypatch):
     monkeypatch.setenv("BAKEOFF_LIMIT_ROWS", "7")
     assert options.limits_for([("texts", "3")]) == Limits(rows=7, texts=3)
