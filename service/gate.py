@@ -7,9 +7,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import paths
 from service.clients import address_of
-from service.problem import Problem
+from service.problem import Problem, of_error
 from service.state import Service
 from service.uploads import stored_bytes
+from service.work_queue import BUSY, QueueFull
 
 ASKS = {"WWW-Authenticate": 'Basic realm="Bakeoff", charset="UTF-8"'}
 FAILED_LOGIN = (400, 401)  # Gradio's own login answers 400
@@ -56,6 +57,8 @@ class Gate:
             return Problem(503, "The server is stopping", code="stopping", headers=_retry(10) | {"Connection": "close"})
         if works and (seconds := self._service.rate.wait(address_of(scope))):
             return Problem(429, code="rate_limited", headers=_retry(seconds))
+        if works and path in paths.PREDICTIONS and self._service.models.queue.full:  # no need to read more of it
+            return of_error(QueueFull(BUSY))
         if path.rstrip("/") == paths.LOGIN and works:
             return self._slowed(scope)
         if path.startswith(paths.UPLOAD) and stored_bytes() >= self._service.limits.stored_bytes:

@@ -2,6 +2,7 @@
 
 PUBLIC = ("/health/live", "/health/ready", "/ping")  # for load balancers; they tell nothing else
 API = ("/metrics", "/invocations", *PUBLIC)  # and all below /api
+PREDICTIONS = ("/invocations", *(f"/api/v1/{name}" for name in ("predict", "pytorch/predict", "tensorflow/predict")))
 GRADIO = "/gradio_api"
 UPLOAD = f"{GRADIO}/upload"
 LOGIN = "/login"

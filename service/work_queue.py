@@ -20,6 +20,7 @@ from classifiers.base import Classifier
 from errors import BakeoffError
 from limits import Limits
 
+BUSY = "The server is busy, too many texts are waiting already: try again in a moment."
 TURNS = 4  # of predictions in a row, before something else that waits gets one
 BULK_TEXTS = 16  # of an explanation or a file in a turn: about what a model computes at a time anyway
 
@@ -122,7 +123,7 @@ class WorkQueue:
                 raise Stopping("The server is stopping: ask another one, or try again when it is back.")
             after = sum(len(job.texts) for job in waiting) + len(jobs) * len(texts)
             if waiting and after > self._limits.queue_texts:  # an empty queue takes anything
-                raise QueueFull("The server is busy, too many texts are waiting already: try again in a moment.")
+                raise QueueFull(BUSY)
             waiting.extend(jobs)
             self._start()
             self._changed.notify()
@@ -133,6 +134,12 @@ class WorkQueue:
         with self._changed:
             self._closed = True
             self._changed.notify()
+
+    @property
+    def full(self) -> bool:
+        """Whether not even one prediction more would be taken."""
+        with self._changed:
+            return sum(len(job.texts) for job in self._urgent) >= self._limits.queue_texts
 
     @property
     def alive(self) -> bool:

@@ -67,7 +67,9 @@ def test_a_full_queue_takes_nothing_and_not_half_of_two_models(queue, held):
     with pytest.raises(QueueFull, match="busy"):
         queue.submit([held, Contrarian("TensorFlow")], ["b"], 60)
     assert len(queue) == 19
+    assert not queue.full
     queue.submit([held], ["c"], 60)
+    assert queue.full
 
 
 def test_predictions_go_before_explanations_which_still_get_a_turn(queue, held):
