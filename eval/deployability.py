@@ -25,10 +25,10 @@ from classifiers.model_folder import ModelFolder
 from classifiers.pair import NAMES, locate
 from errors import ReportError, one_sentence_errors
 from eval import document, machine, timing
-from eval.benchmark_log import Log
 from eval.benchmark_texts import Cutter
 from eval.deployability_formats import FORMATS, ROUTES, Route, versions
 from eval.deployability_run import Runner, Settings, untried
+from eval.measurement_log import MeasurementLog
 from eval.models import weights_digest
 
 HEADLINE = 16  # tokens
@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = _settings(arguments, folders)
     digests = {NAMES[name]: weights_digest(folder) for name, folder in folders.items()}
     ran_on = machine.record()
-    log = Log(arguments.output.with_suffix(".jsonl"), _identity(digests, settings, ran_on))
+    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), _identity(digests, settings, ran_on))
     rows = attempt([route for route in ROUTES if route.format in arguments.only], log, settings)
     if rows is None:
         print("stopped; the same command goes on.", file=sys.stderr)
@@ -94,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def attempt(routes: Sequence[Route], log: Log, settings: Settings) -> list[dict[str, Any]] | None:
+def attempt(routes: Sequence[Route], log: MeasurementLog, settings: Settings) -> list[dict[str, Any]] | None:
     """A row for each route; those that the log knows are not tried again. None after Ctrl-C: all is in the log."""
     rows: list[dict[str, Any]] = []
     try:
@@ -107,7 +107,7 @@ def attempt(routes: Sequence[Route], log: Log, settings: Settings) -> list[dict[
     return rows
 
 
-def _row(route: Route, log: Log, runner: Runner) -> dict[str, Any]:
+def _row(route: Route, log: MeasurementLog, runner: Runner) -> dict[str, Any]:
     """What can't be tried is not kept: it may be installed later, in other versions too."""
     if row := untried(route):
         return document.plain(row)

@@ -3,6 +3,7 @@
 import functools
 import html
 import inspect
+import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,10 +13,16 @@ import gradio as gr
 from gradio.processing_utils import save_file_to_cache
 
 from errors import BakeoffError
+from service.json_log import described
+
+log = logging.getLogger(__name__)
 
 
 def shows_errors(handler: Callable) -> Callable:
-    """Wrap an event handler (a function or a generator) so that a BakeoffError reaches the visitor as its sentence."""
+    """Wrap an event handler (a function or a generator) so that a BakeoffError reaches the visitor as its sentence.
+
+    A fault of the program is logged without its message.
+    """
     if inspect.isgeneratorfunction(handler):
 
         @functools.wraps(handler)
@@ -39,6 +46,12 @@ def _shown() -> Iterator[None]:
     except BakeoffError as error:
         sentence = html.escape(str(error), quote=False)
         raise gr.Error(sentence, title="Can't do that", print_exception=False) from error
+    except gr.Error:
+        raise
+    except Exception as error:  # noqa: BLE001  Gradio would print it, and its message may quote a visitor's text
+        log.error("a fault in a function of the page: %s", described(error))
+        sentence = "The program has a fault here; its log says more."
+        raise gr.Error(sentence, title="Can't do that", print_exception=False) from None
 
 
 def percent(share: float) -> str:

@@ -14,7 +14,7 @@ import page
 from classifiers.answer import answer
 from corpus import Example
 from errors import InputError
-from limits import MAX_CHARACTERS, MAX_ROWS
+from limits import Limits
 from tabs import batch, explain, explain_view, models, predict, text_box
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from trainers.parity import Row
@@ -84,7 +84,7 @@ def test_a_framework_without_an_answer_says_why(failures, said):
 
 
 @pytest.mark.parametrize(
-    "text, sentence", [("  ", "The text is empty"), ("x" * (MAX_CHARACTERS + 1), "at most 20,000")]
+    "text, sentence", [("  ", "The text is empty"), ("x" * (Limits.characters + 1), "at most 20,000")]
 )
 def test_the_limits_hold_on_the_server(client, text, sentence):
     with pytest.raises(AppError, match=sentence):
@@ -115,8 +115,8 @@ def test_a_file_without_labels_works(client, tmp_path):
 @pytest.mark.parametrize(
     "content, column, sentence",
     [
-        ("text\n" + "tech\n" * (MAX_ROWS + 1), "", "1,001 rows, at most 1,000"),
-        ("text\ntech\n" + "x" * (MAX_CHARACTERS + 1) + "\n", "", "Text 2 of the file can't be classified"),
+        ("text\n" + "tech\n" * (Limits.rows + 1), "", "1,001 rows, at most 1,000"),
+        ("text\ntech\n" + "x" * (Limits.characters + 1) + "\n", "", "Text 2 of the file can't be classified"),
         ("a,b\n1,2\n", "", "a, b"),
         ("text\ntech\n", "story", "story"),
         ("", "", "empty"),
