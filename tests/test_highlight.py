@@ -98,7 +98,7 @@ def test_nothing_of_the_text_becomes_markup():
 
 def test_a_model_that_is_not_ready_is_named():
     page = highlight.side_by_side(findings(models=MODELS[:1]).explanations, ["TensorFlow"])
-    assert "TensorFlow is still loading" in page
+    assert "TensorFlow was not ready, and the line at the top of the page says why" in page
     assert "scale for the text" in page
 
 
