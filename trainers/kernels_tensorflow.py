@@ -52,43 +52,53 @@ class TrainedBert(Bert):
 
     def drop(self, rows):
         """Dropout."""
-        return rows * (self._kept(tf.shape(rows)) / (1 - self._dropout)) if self._dropout else rows
+        if not self._dropout:
+            return rows
+        kept, larger = self._kept(tf.shape(rows)), 1 / (1 - self._dropout)
+
+        @tf.custom_gradient
+        def drop(rows):
+            return _where(kept, rows) * larger, lambda gradient: _where(kept, gradient) * larger
+
+        return drop(rows)
 
     def attend(self, query, key, value, masked):
         """Attention with dropout on its weights."""
-        scale = query.shape[-1] ** -0.5
+        scale, larger = query.shape[-1] ** -0.5, 1 / (1 - self._dropout)
 
         @tf.custom_gradient
         def attend(query, key, value):
             scaled = query * scale
             weights = tf.nn.softmax(tf.matmul(scaled, key, transpose_b=True) + masked)
-            kept = self._kept(tf.shape(weights)) / (1 - self._dropout) if self._dropout else 1.0
-            dropped = weights * kept
-            out = tf.matmul(dropped, value)
+            kept = self._kept(tf.shape(weights)) if self._dropout else None
+            out = tf.matmul(_where(kept, weights), value) * larger
 
             def gradients(gradient):
                 through_softmax = tf.reduce_sum(gradient * out, -1, keepdims=True)
-                to_weights = tf.matmul(gradient, value, transpose_b=True) * kept
+                gradient *= larger
+                with tf.control_dependencies([gradient]):  # computed again: else the largest arrays would be kept
+                    to_value = tf.matmul(_where(kept, weights), gradient, transpose_a=True)
+                    to_weights = _where(kept, tf.matmul(gradient, value, transpose_b=True))
                 to_scores = weights * (to_weights - through_softmax)
-                to_query = tf.matmul(to_scores, key) * scale
-                return (
-                    to_query,
-                    tf.matmul(to_scores, scaled, transpose_a=True),
-                    tf.matmul(dropped, gradient, transpose_a=True),
-                )
+                return tf.matmul(to_scores, key) * scale, tf.matmul(to_scores, scaled, transpose_a=True), to_value
 
             return out, gradients
 
         return attend(query, key, value)
 
     def _kept(self, shape):
-        """What dropout keeps, 1.0 or 0.0: 16 random bits each, for a share exact to 1/65536; a float takes twice."""
+        """What dropout keeps, bool: 16 random bits each, for a share exact to 1/65536; a float takes twice."""
         seed = tf.cast(self._draws.next(), tf.int32)
         count = tf.reduce_prod(shape)
         words = tf.random.stateless_uniform(((count + 1) // 2,), seed, minval=None, maxval=None, dtype=tf.int32)
         bits = tf.reshape(tf.bitcast(words, tf.int16), (-1,))[:count]
         least = tf.constant(round(self._dropout * 2**16) - 2**15, tf.int16)
-        return tf.cast(tf.reshape(bits, shape) >= least, tf.float32)
+        return tf.reshape(bits, shape) >= least
+
+
+def _where(kept, values):
+    """The values that dropout keeps, 0 elsewhere; all of them for None."""
+    return values if kept is None else values * tf.cast(kept, values.dtype)
 
 
 @tf.custom_gradient
@@ -96,11 +106,11 @@ def _gelu(rows):
     """GELU as x * sigmoid(2 z), z = sqrt(2 / pi) * (x + 0.044715 x^3): x * (1 + tanh z) / 2 in fewer operations."""
     linear = 2 * math.sqrt(2 / math.pi)
     cubic = linear * 0.044715
-    squares = rows * rows
-    shares = tf.sigmoid(rows * (linear + cubic * squares))
+    shares = tf.sigmoid(rows * (linear + cubic * (rows * rows)))
 
     def gradients(gradient):
-        slopes = tf.raw_ops.SigmoidGrad(y=shares, dy=rows * (linear + 3 * cubic * squares))
+        with tf.control_dependencies([gradient]):  # computed again instead of kept
+            slopes = tf.raw_ops.SigmoidGrad(y=shares, dy=rows * (linear + 3 * cubic * (rows * rows)))
         return gradient * (shares + slopes)
 
     return rows * shares, gradients
