@@ -52,7 +52,7 @@ class Panel:
         return [self.result, self.body, self.preset, self.links, self.plots]
 
     def lasting(self) -> list[Component]:
-        """What depends on the decision, and on the weights in one column at most."""
+        """What depends on the decision, and on the weights in a column at most."""
         return [self.matrix, self.claims, self.sources]
 
     def move(self, opened: Opened, weighting: Weighting, notice: str) -> dict[Component, Any]:
@@ -66,21 +66,32 @@ class Panel:
             self.plots: decision_html.part("plots", document, result),
         }
 
-    def fill(self, opened: Opened, weighting: Weighting) -> dict[Component, Any]:
-        """What lasts, for a decision."""
-        result = opened.result(weighting)
-        parts = {self.matrix: "matrix", self.claims: "claims", self.sources: "sources"}
-        return {component: decision_html.part(name, opened.document, result) for component, name in parts.items()}
+    def weigh(self, opened: Opened, weighting: Weighting) -> dict[Component, Any]:
+        """The matrix, for a weighting."""
+        return {self.matrix: decision_html.part("matrix", opened.document, opened.result(weighting))}
+
+    def fill(self, opened: Opened) -> dict[Component, Any]:
+        """What no weight changes."""
+        document, result = opened.document, opened.document["result"]
+        return {
+            self.claims: decision_html.part("claims", document, result),
+            self.sources: decision_html.part("sources", document, result),
+        }
 
     def empty(self, sentence: str) -> dict[Component, Any]:
         """Nothing but a sentence."""
-        return {self.result: decision_html.notice(sentence), self.body: gr.Column(visible=False)}
+        return {self.result: notice_html(sentence), self.body: gr.Column(visible=False)}
 
     def set_values(self, weighting: Weighting) -> dict[Component, Any]:
         """The sliders and menus, set to a weighting."""
         return {slider: weighting.weight(key) for key, slider in self.weights.items()} | {
             menu: weighting.opinions.get(key, NOT_SET) for key, menu in self.opinions.items()
         }
+
+
+def notice_html(sentence: str) -> str:
+    """A sentence in place of the recommendation."""
+    return decision_html.style() + decision_html.notice(sentence)
 
 
 def links(weighting: Weighting) -> str:
