@@ -7,8 +7,8 @@ BIN = $(VENV)/bin
 demo: $(VENV)/.run  # train both frameworks on the shipped sample, evaluate them, serve http://127.0.0.1:7860
 	$(BIN)/python app.py
 
-test: $(VENV)/.dev  # every test, the slow ones too
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev  # every test, the slow ones too, in two processes
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev  # style, and which module may import which
 	$(BIN)/ruff check .

@@ -3,10 +3,10 @@
 python app.py                                # the demo pair; trains it first if it is absent
 python app.py --pytorch-model USER/NAME-pytorch@v1 --tensorflow-model USER/NAME-tensorflow@v1
 BAKEOFF_PYTORCH_MODEL=… BAKEOFF_TENSORFLOW_MODEL=… python app.py     # as a Space sets them
+python app.py --api-only                     # the REST API without the page
 """
 
 import argparse
-import logging
 import os
 import signal
 import socket
@@ -16,9 +16,12 @@ from pathlib import Path
 
 from errors import BakeoffError, one_sentence_errors
 from eval import report as eval_report
+from limits import use
 from model_loader import ModelLoader
 from paused_gc import paused_gc
+from service import options, uploads
 
+LOCALHOST, DEFAULT_PORT = "127.0.0.1", 7860  # Gradio's
 DEMO = Path(__file__).parent / "runs" / "demo"
 
 
@@ -39,8 +42,9 @@ def parser() -> argparse.ArgumentParser:
         "--auth",
         metavar="USER:PASSWORD",
         default=environment("BAKEOFF_AUTH"),
-        help="ask visitors to log in (default: $BAKEOFF_AUTH, which a process list does not show)",
+        help="ask visitors and API clients to log in (default: $BAKEOFF_AUTH, which a process list does not show)",
     )
+    options.add(out.add_argument_group("the API, and what the server takes"))
     return out
 
 
@@ -56,7 +60,7 @@ def check_address(host: str | None, port: int | None) -> None:
     Raises:
         BakeoffError: the address is none of this machine's, or the port is taken.
     """
-    host = host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    host = host or os.environ.get("GRADIO_SERVER_NAME", LOCALHOST)
     try:
         with socket.create_server((host, port or 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
             return
@@ -86,42 +90,64 @@ def loader_for(pytorch: str | None, tensorflow: str | None, report: Path | None 
     return ModelLoader(models, demo=demo, report=report or DEMO / "report.json", evaluate=report is None)
 
 
-def credentials(text: str | None) -> tuple[str, str] | None:
-    """User and password of `USER:PASSWORD`.
-
-    Raises:
-        BakeoffError: one of them is missing.
-    """
-    if not text:
-        return None
-    user, _, password = text.partition(":")
-    if not user or not password:
-        raise BakeoffError("--auth is not understood: expected USER:PASSWORD with both filled in.")
-    return user, password
-
-
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until stopped; the models load behind the page."""
     arguments = parser().parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    auth = credentials(arguments.auth)
-    check_address(arguments.host, arguments.port)
+    use(options.limits_for(arguments.limit))
+    settings = options.settings(arguments)
+    options.check_mcp(arguments.mcp)
+    check_address(arguments.host, arguments.port or (DEFAULT_PORT if arguments.api_only else None))
     loader = loader_for(arguments.pytorch_model, arguments.tensorflow_model, arguments.report)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that a training under way is ended too
-    with paused_gc():
-        from page import serve  # Gradio takes seconds, which a wrong flag and --help don't wait for
+    (serve_api if arguments.api_only else serve_page)(loader, settings, arguments)
+    return 0
 
+
+def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> None:
+    """Serve page and API in one process until a signal comes; the models load behind them."""
+    uploads.use_private_folder()  # Gradio asks for it when it is imported
+    with paused_gc():  # these imports take seconds, which a wrong flag and --help don't wait for
+        from api import create_api
+        from page import serve
+        from service import guard, json_log, stopping
+        from service.state import Service
+
+        json_log.configure()
+        told = stopping.on_signal()  # before the first request can come
+        service = Service.of(loader, settings)
         demo = serve(
             loader,
+            service.models.queue,
+            settings.decision,
             server_name=arguments.host,
             server_port=arguments.port,
             share=arguments.share,
-            auth=auth,
+            auth=settings.access.check_login if settings.access.login else None,
+            mcp_server=arguments.mcp or None,
+            app_kwargs=guard.page_settings(create_api(service), service),
         )
     loader.start()  # once the page is up: until then the two would only slow each other down
-    demo.block_thread()
-    return 0
+    told.wait()
+    stopping.close_page(demo, service)
+
+
+def serve_api(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> None:
+    """Serve the API alone, under uvicorn, until a signal comes."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what uvicorn calls when it has finished
+    with paused_gc():
+        from api import create_api
+        from service import guard, json_log, stopping
+        from service.state import Service
+
+        json_log.configure()
+        service = Service.of(loader, settings)
+        app = guard.guarded(create_api(service), service)
+        host = arguments.host or os.environ.get("GRADIO_SERVER_NAME", LOCALHOST)
+        port = arguments.port or DEFAULT_PORT
+        server = stopping.ApiServer(app, service, host, port)
+    loader.start()
+    print(f"* The API: http://{host}:{port}/api/docs", flush=True)
+    server.run()
 
 
 if __name__ == "__main__":

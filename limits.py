@@ -1,30 +1,122 @@
-"""What a visitor may ask for at once, on the page and through the API."""
+"""What a visitor may ask for at once, on the page and through the API.
+
+One setting for the whole process, made once at its start (`use`) and read wherever a limit is enforced (`current`).
+"""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 
-from errors import InputError
+from errors import BakeoffError, InputError
 from labelled import BLANK
 
-MAX_CHARACTERS = 20_000  # a text; far beyond what a BERT reads, and cheap to tokenise
-MAX_ROWS = 1_000  # an uploaded file
-MIN_SAMPLES, MAX_SAMPLES = 50, 2_000  # perturbed texts of an explanation: calls of each model
 MAX_SEED = 2**32 - 1  # numpy's
 
 
-def check_text(text: str | None) -> str:
+@dataclass(frozen=True)
+class Limits:
+    """What the server takes, at most unless said otherwise; all whole numbers of at least 1.
+
+    Attributes:
+        characters: of a text; far beyond what a BERT reads, and cheap to tokenise.
+        texts: in a call of the API.
+        rows: of an uploaded file.
+        min_samples: perturbed texts of an explanation, at least: calls of each model.
+        max_samples: the same, at most.
+        body_bytes: of a request's body that is no upload.
+        upload_bytes: of an uploaded file.
+        stored_bytes: of all uploaded files that are kept at one time.
+        depth: of nested lists and objects in JSON.
+        requests: with a body that are handled at one time.
+        queue_texts: waiting to be classified, a text counted once for each model that is asked.
+        batch_texts: of several requests that are classified together.
+        explanations: of the API that are computed at one time.
+        predict_seconds: until a prediction is given up.
+        explain_seconds: until an explanation is given up.
+        body_seconds: until the whole body must have come.
+    """
+
+    characters: int = 20_000
+    texts: int = 32
+    rows: int = 1_000
+    min_samples: int = 50
+    max_samples: int = 2_000
+    body_bytes: int = 2**20
+    upload_bytes: int = 5_000_000
+    stored_bytes: int = 500_000_000
+    depth: int = 20
+    requests: int = 256
+    queue_texts: int = 256
+    batch_texts: int = 32
+    explanations: int = 4
+    predict_seconds: int = 20
+    explain_seconds: int = 90
+    body_seconds: int = 20
+
+    def changed(self, settings: Mapping[str, str]) -> "Limits":
+        """These limits with some replaced, by name.
+
+        Raises:
+            BakeoffError: a name is unknown, a value is no whole number of at least 1, or no samples are left to choose.
+        """
+        names = [each.name for each in fields(self)]
+        for name, value in settings.items():
+            if name not in names:
+                raise BakeoffError(f"{name[:40]!r} is no limit: expected one of {', '.join(names)}.")
+            if not re.fullmatch(r"0*[1-9]\d{0,14}", value, re.ASCII):
+                raise BakeoffError(f"the limit {name} is {value[:20]!r}: expected a whole number of at least 1.")
+        out = replace(self, **{name: int(value) for name, value in settings.items()})
+        if out.min_samples > out.max_samples:
+            raise BakeoffError(
+                f"the limits min_samples ({out.min_samples}) and max_samples ({out.max_samples}) leave no number of "
+                "samples between them; change one."
+            )
+        return out
+
+
+class LimitError(InputError):
+    """A limit was passed.
+
+    Args:
+        what: what was expected and what came; never the input itself.
+        remedy: what to do.
+        field: where in the request, such as `text`.
+        limit: the limit that was passed, where there is one.
+    """
+
+    def __init__(self, what: str, remedy: str, field: str, limit: int | None = None):
+        super().__init__(f"{what}: {remedy}.")
+        self.what, self.remedy, self.field, self.limit = what, remedy, field, limit
+
+
+_current = Limits()
+
+
+def current() -> Limits:
+    """The limits that hold in this process."""
+    return _current
+
+
+def use(limits: Limits) -> None:
+    """Let these limits hold from now on."""
+    global _current
+    _current = limits
+
+
+def check_text(text: str | None, field: str = "text") -> str:
     """The text, if it can be classified.
 
     Raises:
-        InputError: it is empty, too long or no text.
+        LimitError: it is empty, too long or no text.
     """
     if text is not None and not isinstance(text, str):
-        raise InputError(f"A text is expected, not a {type(text).__name__}: send a string.")
+        raise LimitError(f"A text is expected, not a {type(text).__name__}", "send a string", field)
     if not text or re.fullmatch(BLANK, text):
-        raise InputError("The text is empty: type or paste a text, or choose an example.")
-    if len(text) > MAX_CHARACTERS:
-        raise InputError(
-            f"The text has {len(text):,} characters, at most {MAX_CHARACTERS:,} are taken: shorten it or split it up."
-        )
+        raise LimitError("The text is empty", "type or paste a text, or choose an example", field)
+    most = current().characters
+    if len(text) > most:
+        what = f"The text has {len(text):,} characters, at most {most:,} are taken"
+        raise LimitError(what, "shorten it or split it up", field, most)
     return text
 
 
@@ -32,13 +124,13 @@ def check_samples(samples: float) -> int:
     """The number of perturbed texts, if an explanation may use as many.
 
     Raises:
-        InputError: it is no whole number, too small or too large.
+        LimitError: it is no whole number, too small or too large.
     """
-    if not _whole(samples) or not MIN_SAMPLES <= samples <= MAX_SAMPLES:
-        raise InputError(
-            f"An explanation takes {MIN_SAMPLES} to {MAX_SAMPLES:,} samples, not {str(samples)[:20]}: choose a whole "
-            "number between them."
-        )
+    least, most = current().min_samples, current().max_samples
+    if not _whole(samples) or not least <= samples <= most:
+        what = f"An explanation takes {least:,} to {most:,} samples"
+        remedy = "choose a whole number between them"
+        raise LimitError(what, remedy, "samples", least if _whole(samples) and samples < least else most)
     return int(samples)
 
 
@@ -46,10 +138,11 @@ def check_seed(seed: float) -> int:
     """The seed, if numpy takes it.
 
     Raises:
-        InputError: it is no whole number, or out of range.
+        LimitError: it is no whole number, or out of range.
     """
     if not _whole(seed) or not 0 <= seed <= MAX_SEED:
-        raise InputError(f"A seed is a whole number from 0 to {MAX_SEED:,}, not {str(seed)[:20]}: choose another one.")
+        what = f"A seed is a whole number from 0 to {MAX_SEED:,}"
+        raise LimitError(what, "choose another one", "seed", MAX_SEED)
     return int(seed)
 
 

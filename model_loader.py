@@ -8,18 +8,20 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 
 import corpus
 from classifiers.base import BertClassifier
 from classifiers.pair import NAMES, Pair, load_classifier
-from errors import BakeoffError, ModelError, ReportError
+from errors import BakeoffError, HubError, ModelError, ReportError
 from eval import loaded, models, report
 from paused_gc import paused_gc
 from trainers.monitor import PROGRESS_FILE
 from trainers.recipe import preset
 
 FRAMEWORKS = tuple(NAMES)
+HUB_WAITS = (2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between attempts to reach the Hub; the last one for ever
 WARM_UP = "A first text, so that no visitor waits for the first call."
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ class Progress:
 class ModelLoader:
     """The two models of the app, by framework; trains the demo pair first, and evaluates it, where it is asked to.
 
+    A model that can't be pulled is tried again until it can: the Hub may be out of reach when a machine starts.
+
     Args:
         models: folder or Hub id of each framework's model.
         demo: the folder of the demo pair, if that is what `models` names and it may have to be trained.
@@ -64,6 +68,8 @@ class ModelLoader:
         self._ready: dict[str, BertClassifier] = {}
         self._pair: Pair | None = None
         self._failed: dict[str, str] = {}
+        self._awaited: dict[str, str] = {}  # by framework: why it could not be pulled so far
+        self._stopped = threading.Event()
         self._error = ""
         self._now = "starting"
         self._training: subprocess.Popen | None = None
@@ -76,7 +82,8 @@ class ModelLoader:
         return self
 
     def stop(self) -> None:
-        """End a training that is under way; its checkpoint stays."""
+        """End a training that is under way, whose checkpoint stays; wait for the Hub no more."""
+        self._stopped.set()
         if self._training is not None and self._training.poll() is None:
             self._training.terminate()
             self._training.wait()
@@ -114,6 +121,11 @@ class ModelLoader:
             raise ModelError(self._error or f"Both models are needed and not ready yet ({self._now}).")
         return self._pair
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """Why a framework could not be loaded, and what to do: a sentence by its name."""
+        return {NAMES[framework]: reason for framework, reason in list(self._failed.items())}
+
     def progress(self) -> Progress:
         """What is going on."""
         if self._error:
@@ -124,7 +136,8 @@ class ModelLoader:
             return self._training_progress()
         tried = [f"{NAMES[framework]} is ready; " for framework in FRAMEWORKS if framework in self._ready]
         tried += [f"{NAMES[framework]} could not be loaded; " for framework in self._failed]
-        return Progress(f"{''.join(tried)}{self._now} …", failed=bool(self._failed))
+        tried += [f"{NAMES[framework]}: {reason} " for framework, reason in self._awaited.items()]
+        return Progress(f"{''.join(tried)}{self._now} …", failed=bool(self._failed or self._awaited))
 
     def _ready_progress(self) -> Progress:
         notices = "".join(f" {each.notice}" for each in self._pair if each.notice)
@@ -157,9 +170,10 @@ class ModelLoader:
                 # One after the other: two threads that import at once wait for each other, and nobody answers early.
                 for framework in FRAMEWORKS:
                     self._load(framework)
+            self._load_awaited()
             if self._failed:
                 answering = "".join(f" {NAMES[framework]} answers alone." for framework in self._ready)
-                raise ModelError(" ".join(self._failed.values()) + answering)
+                raise ModelError(" ".join(f"{name}: {reason}" for name, reason in self.failures.items()) + answering)
             pair = Pair(**self._ready)
             if self._evaluate:
                 self._evaluation = loaded.Step(0.0, "reading the report that is there")
@@ -178,14 +192,28 @@ class ModelLoader:
         try:
             classifier = load_classifier(framework, self.models[framework])
             classifier.logits([WARM_UP])
+        except HubError as error:
+            self._awaited[framework] = str(error)
         except BakeoffError as error:
-            self._failed[framework] = f"{NAMES[framework]}: {error}"
+            self._failed[framework] = str(error)
         except Exception:
             log.exception("%s could not be loaded", NAMES[framework])
-            reason = "it could not be loaded because of a fault in the program; its log says more."
-            self._failed[framework] = f"{NAMES[framework]}: {reason}"
+            self._failed[framework] = "it could not be loaded because of a fault in the program; its log says more."
         else:
             self._ready[framework] = classifier
+
+    def _load_awaited(self) -> None:
+        """Try again to pull what could not be pulled, until it is there or the app stops."""
+        for wait in chain(HUB_WAITS, repeat(HUB_WAITS[-1])):
+            if not self._awaited:
+                return
+            self._now = f"trying again in {wait:.0f} s"
+            if self._stopped.wait(wait):
+                raise ModelError(" ".join(self._awaited.values()))
+            for framework in list(self._awaited):
+                reason = self._awaited.pop(framework)
+                log.warning("%s is pulled again: %s", NAMES[framework], reason)
+                self._load(framework)
 
     def _make_report(self) -> None:
         """The pair's own report, where one is asked for; what goes wrong leaves the models in service."""

@@ -9,7 +9,10 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 
 import gradio as gr
 
+from limits import current
 from model_loader import ModelLoader
+from service.models import QueuedModels
+from service.work_queue import WorkQueue
 from tabs.batch import build_batch_tab
 from tabs.decide import build_decide_tab
 from tabs.evaluate import build_evaluate_tab
@@ -35,8 +38,15 @@ CSS = """
 REFRESH_SECONDS = 1.0
 
 
-def build(loader: ModelLoader, decision: Path | None = None) -> gr.Blocks:
-    """The page, on models that the loader has or will have, with a decision or the evidence for one."""
+def build(loader: ModelLoader, queue: WorkQueue | None = None, decision: Path | None = None) -> gr.Blocks:
+    """The page, on models that the loader has or will have.
+
+    Args:
+        loader: of the models.
+        queue: through which they are asked; one of its own for None.
+        decision: a decision, or a folder of reports that one is made from; None for published ones alone.
+    """
+    models = QueuedModels(loader, WorkQueue(current()) if queue is None else queue)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
         gr.Markdown(f"# {TITLE}\nThe same BERT, fine-tuned in both by one recipe on the same batches. Compare them.")
         status = gr.HTML(elem_id="status")
@@ -44,18 +54,18 @@ def build(loader: ModelLoader, decision: Path | None = None) -> gr.Blocks:
         with gr.Tabs() as tabs:
             with gr.Tab("Predict", id="predict"):
                 with gr.Tab("One text"):
-                    text, explain_this = build_predict_tab(loader)
+                    text, explain_this = build_predict_tab(models)
                 with gr.Tab("A file"):
-                    build_batch_tab(loader)
+                    build_batch_tab(models)
             with gr.Tab("Explain", id="explain"):
-                explain = build_explain_tab(loader)
+                explain = build_explain_tab(models)
                 explain.open_on(explain_this.click, text, tabs)
             with gr.Tab("Evaluate", id="evaluate") as evaluate:
-                build_evaluate_tab(loader, evaluate, lambda event, text: explain.open_on(event, text, tabs))
+                build_evaluate_tab(models, evaluate, lambda event, text: explain.open_on(event, text, tabs))
             with gr.Tab("Decide", id="decide") as decide:
-                build_decide_tab(loader, demo, tabs, decide, decision)
-            with gr.Tab("Models", id="models") as models:
-                build_models_tab(loader, models)
+                build_decide_tab(models, demo, tabs, decide, decision)
+            with gr.Tab("Models", id="models") as facts:
+                build_models_tab(models, facts)
 
         def refresh():
             return status_line(loader), gr.Timer(active=not loader.progress().finished)
@@ -73,16 +83,18 @@ def status_line(loader: ModelLoader) -> str:
     return f'<div class="status {state}" role="status" aria-live="polite">{html.escape(progress.text)}{bar}</div>'
 
 
-def serve(loader: ModelLoader, decision: Path | None = None, **settings: Any) -> gr.Blocks:
+def serve(
+    loader: ModelLoader, queue: WorkQueue | None = None, decision: Path | None = None, **settings: Any
+) -> gr.Blocks:
     """Serve the page from a thread of its own; `settings` are those of `launch`."""
-    demo = build(loader, decision)
+    demo = build(loader, queue, decision).queue(max_size=current().requests, api_open=False)
     demo.launch(
         theme=THEME,
         css=CSS,
         footer_links=[],
         ssr_mode=False,
         enable_monitoring=False,
-        max_file_size="5mb",
+        max_file_size=current().upload_bytes,
         prevent_thread_lock=True,
         **settings,
     )

@@ -8,7 +8,6 @@ by line: after Ctrl-C the same command goes on. Other work on the machine spoils
 """
 
 import argparse
-import json
 import random
 import sys
 import time
@@ -26,9 +25,10 @@ from benchmarks.memory import peak_extra_megabytes
 from benchmarks.stock import STOCK
 from classifiers.base import Classifier, predict_proba
 from classifiers.pair import NAMES, load_pair
-from errors import CorpusError, ReportError, one_sentence_errors
+from errors import CorpusError, one_sentence_errors
 from eval import predictions
 from eval.machine import public_command
+from eval.measurement_log import MeasurementLog
 from eval.report import machine
 from explain.agreement import agree
 from explain.explanation import Explanation, Settings
@@ -203,17 +203,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         predict = build(Path(arguments.models[number]), window)
         predict([HEADLINE] * 2)  # as ours, warm
         contenders[f"stock lime, {NAMES[key]}"] = stock_lime(NAMES[key], number, arguments.stock, predict)
-    log = arguments.output.with_suffix(".jsonl")
-    measured = read_log(log, subject(arguments, texts))
+    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), subject(arguments, texts))
     jobs = plan(len(texts), list(contenders), arguments.seed)
     try:
-        for number, name in tqdm([job for job in jobs if job not in measured], desc="explanations", disable=None):
-            measured[number, name] = contenders[name](texts[number], pair)
-            with log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps([number, name, measured[number, name]]) + "\n")
+        for number, name in tqdm([job for job in jobs if job not in log.measured], desc="explanations", disable=None):
+            log.add((number, name), contenders[name](texts[number], pair))
     except KeyboardInterrupt:
         print("stopped; the figures are of what was measured so far.", file=sys.stderr)
-    figures = explain_figures.summarise(measured) | single_figures(texts[0], pair)
+    figures = explain_figures.summarise(log.measured) | single_figures(texts[0], pair)
     about = {"command": public_command("benchmarks.explain", given), "window": window, "articles": len(texts)}
     about |= {"machine": machine()}
     write_json(arguments.output, about | {"figures": figures})
@@ -242,20 +239,6 @@ def subject(arguments: argparse.Namespace, texts: Sequence[str]) -> dict[str, An
     """What tells one run's measurements from another's."""
     models = [predictions.weights_digest(Path(model))[:16] for model in arguments.models]
     return {"models": models, "texts": predictions.texts_digest(texts)[:16], "stock": arguments.stock}
-
-
-def read_log(path: Path, header: dict[str, Any]) -> dict[tuple[int, str], dict[str, Any]]:
-    """What an earlier run of the same command measured; begins the log where there is none.
-
-    Raises:
-        ReportError: it is the log of another command.
-    """
-    if not path.exists():
-        path.write_text(json.dumps(header) + "\n", encoding="utf-8")
-    first, *rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    if first != header:
-        raise ReportError(f"{path} has measurements of other models, texts or settings; name another --output.")
-    return {(number, name): found for number, name, found in rows}
 
 
 if __name__ == "__main__":

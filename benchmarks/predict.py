@@ -23,8 +23,8 @@ from classifiers.model_folder import ModelFolder
 from classifiers.pair import locate
 from errors import one_sentence_errors
 from eval import machine, timing
-from eval.benchmark_log import Log
 from eval.benchmark_texts import Architecture, Cutter
+from eval.measurement_log import MeasurementLog
 from eval.models import weights_digest
 from eval.worker import Worker
 from files import write_json
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "corpus": data.digest,
         **{name: getattr(arguments, name) for name in ("texts", "max_length", "threads", "seed")},
     }
-    log = Log(arguments.output.with_suffix(".jsonl"), about)
+    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), about)
     if MACHINE not in log.measured:
         log.add(MACHINE, machine.record())
     try:
@@ -113,7 +113,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(arguments: argparse.Namespace, folders: dict[str, Path], texts: dict[str, list[str]], log: Log) -> None:
+def measure(
+    arguments: argparse.Namespace, folders: dict[str, Path], texts: dict[str, list[str]], log: MeasurementLog
+) -> None:
     """Take the visits that the log does not hold; keys are (what, round, place in the round, who)."""
     left = [visit for visit in visits(arguments.rounds, arguments.seed) if visit not in log.measured]
     with ExitStack() as stack:

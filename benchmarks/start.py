@@ -9,7 +9,6 @@ on the machine spoils the times.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -24,9 +23,10 @@ from tqdm import tqdm
 
 from benchmarks import start_processes
 from benchmarks.start_processes import Marks
-from errors import ReportError, one_sentence_errors
+from errors import one_sentence_errors
 from eval import machine, predictions, timing
 from eval.estimate import Estimate
+from eval.measurement_log import MeasurementLog
 from files import write_json
 
 CONTENDERS = ("app", "empty page", "stock libraries")
@@ -69,8 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     models = [str(Path(model).resolve()) for model in arguments.models]
     about = {"command": _command(arguments), "machine": machine.record((*machine.PACKAGES, "gradio"))}
-    log = arguments.output.with_suffix(".jsonl")
-    measured = read_log(log, subject(models, arguments))
+    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), subject(models, arguments))
     with ExitStack() as stack:
         typing = stack.enter_context(start_processes.browser()) if arguments.browser else None
         contenders = {
@@ -79,49 +78,31 @@ def main(argv: Sequence[str] | None = None) -> int:
             "stock libraries": partial(start_processes.stock, models),
         }
         try:
-            measure(contenders, arguments, measured, log)
+            measure(contenders, arguments, log)
         except KeyboardInterrupt:
             print("stopped; the figures are of the rounds measured so far.", file=sys.stderr)
-    found = figures(measured)
+    found = figures(log.measured)
     write_json(arguments.output, about | {"limit": LIMIT} | found)
     show(found)
     return 0
 
 
-def measure(
-    contenders: Mapping[str, Callable[[], Marks]], arguments: argparse.Namespace, measured: Measured, log: Path
-) -> None:
-    """Start all contenders in their order; what is in `measured` already is left out."""
+def measure(contenders: Mapping[str, Callable[[], Marks]], arguments: argparse.Namespace, log: MeasurementLog) -> None:
+    """Start all contenders in their order; what the log has already is left out."""
     rounds = timing.abba(CONTENDERS, arguments.repeats, arguments.seed)
     plan = [((number, place), name) for number, names in enumerate(rounds) for place, name in enumerate(names)]
-    missing = [(where, name) for where, name in plan if where not in measured]
+    missing = [(where, name) for where, name in plan if where not in log.measured]
     if missing:
         for run in tqdm(contenders.values(), desc="reading all files once", disable=None):
             run()
     for where, name in tqdm(missing, desc="starts", disable=None):
-        measured[where] = name, contenders[name]()
-        with log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps([*where, *measured[where]]) + "\n")
+        log.add(where, (name, contenders[name]()))
 
 
 def subject(models: Sequence[str], arguments: argparse.Namespace) -> dict[str, Any]:
     """What tells one run's measurements from another's."""
     weights = [predictions.weights_digest(Path(model))[:16] for model in models]
     return {"models": weights, "seed": arguments.seed, "browser": arguments.browser}
-
-
-def read_log(path: Path, header: dict[str, Any]) -> Measured:
-    """What an earlier run of the same command measured; begins the log where there is none.
-
-    Raises:
-        ReportError: it is the log of another command.
-    """
-    if not path.exists():
-        path.write_text(json.dumps(header) + "\n", encoding="utf-8")
-    first, *rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    if first != header:
-        raise ReportError(f"{path} has starts of other models or settings; name another --output, or delete it.")
-    return {(number, place): (name, marks) for number, place, name, marks in rows}
 
 
 def figures(measured: Measured) -> dict[str, Any]:

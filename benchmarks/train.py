@@ -118,16 +118,16 @@ def measure(arguments: argparse.Namespace, recipe: Recipe, work: Work, log: trai
         workers, probes = {}, {}
         for name in tqdm(CONTENDERS, desc="starting", disable=None):
             workers[name] = stack.enter_context(_start(CONTENDERS[name], arguments, recipe, done))
-            log.add("facts", name, workers[name].call("facts"))
+            log.add(("facts", name, done), workers[name].call("facts"))
             # The first step compiles and warms up: it is timed apart, and each process needs one.
-            log.add("first", name, workers[name].call("advance", steps=1))
+            log.add(("first", name, done), workers[name].call("advance", steps=1))
         for framework, factory in PROBES.items():
             probes[framework] = stack.enter_context(Worker(factory, threads=arguments.threads))
         _take_turns(arguments, work, log, workers, probes)
         for name, worker in workers.items():
-            log.add("memory", name, machine.peak_memory(worker.pid))
+            log.add(("memory", name, done), machine.peak_memory(worker.pid))
             if done == 0:
-                log.add("predicted", name, worker.call("predict"))
+                log.add(("predicted", name, done), worker.call("predict"))
 
 
 def _start(contender: Contender, arguments: argparse.Namespace, recipe: Recipe, done: int) -> Worker:

@@ -4,7 +4,7 @@ Reads operation for operation like pytorch_forward.py. KerasHub's layers compute
 around each product and passes of their own for bias and GELU; from these TensorFlow makes one operation of the three.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from keras_on_tensorflow import tf
@@ -13,24 +13,20 @@ EPSILON = 1e-12  # of KerasHub's layer norms
 MASKED = -1e9  # added to the score of a padding token, whose weight becomes 0
 
 
-class Forward:
-    """Logits of padded batches.
+class Bert:
+    """The operations of one pass, to be traced into a graph.
 
     Args:
         weights: KerasHub's variables under transformers' names. They are read at each call and not copied.
-        on_processor: whether it runs on the processor.
+        normalise: layer norm of (n, hidden), with scale and offset (hidden,).
     """
 
-    def __init__(self, weights: Mapping[str, tf.Variable], on_processor: bool = True):
-        self._weights = weights
-        self._normalise = normalise_in_one if on_processor and fuses_layer_norms() else normalise
+    def __init__(self, weights: Mapping[str, tf.Variable], normalise: Callable):
+        self._weights, self._normalise = weights, normalise
         self._hidden, self._heads, _ = weights["bert.encoder.layer.0.attention.self.query.weight"].shape
         self._layers = len({name.split(".")[3] for name in weights if name.startswith("bert.encoder.layer.")})
-        ids = tf.TensorSpec((None, None), tf.int32)
-        # One graph for every shape. Autograph would rewrite Python loops and conditions, of which there are none.
-        self.logits = tf.function(self._logits, input_signature=(ids, ids), autograph=False)
 
-    def _logits(self, token_ids, padding_mask):
+    def logits_of(self, token_ids, padding_mask):
         """Logits (n, k) of token ids (n, length) and their mask, int32."""
         batch, length = tf.unstack(tf.shape(token_ids))
         masked = (1 - tf.cast(padding_mask, tf.float32))[:, None, None, :] * MASKED
@@ -39,7 +35,20 @@ class Forward:
             # Of the last layer only the first token's output is used.
             queries = hidden[::length] if layer == self._layers - 1 else hidden
             hidden = self._layer(f"bert.encoder.layer.{layer}", queries, hidden, masked, batch)
-        return self._linear("classifier", tf.tanh(self._linear("bert.pooler.dense", hidden)))
+        return self._linear("classifier", self.drop(tf.tanh(self._linear("bert.pooler.dense", hidden))))
+
+    def activate(self, rows):
+        """GELU, the tanh approximation."""
+        return tf.nn.gelu(rows, approximate=True)
+
+    def drop(self, rows):
+        """Nothing: a trained model has no dropout."""
+        return rows
+
+    def attend(self, query, key, value, masked):
+        """What queries (n, heads, q, size) find in keys and values (n, heads, length, size); scores plus `masked`."""
+        shares = tf.nn.softmax(tf.matmul(query * query.shape[-1] ** -0.5, key, transpose_b=True) + masked)
+        return tf.matmul(shares, value)
 
     def _embeddings(self, token_ids, length):
         """The tokens' vectors, (n * length, hidden)."""
@@ -47,14 +56,14 @@ class Forward:
             self._weights[f"bert.embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")
         )
         hidden = tf.gather(words, token_ids) + (positions[:length] + segments[0])
-        return self._norm("bert.embeddings.LayerNorm", tf.reshape(hidden, (-1, self._hidden)))
+        return self.drop(self._norm("bert.embeddings.LayerNorm", tf.reshape(hidden, (-1, self._hidden))))
 
     def _layer(self, name, queries, hidden, masked, batch):
         """One encoder layer: `queries` (q, hidden) look at all of `hidden` (n * length, hidden)."""
         attended = self._linear(f"{name}.attention.output.dense", self._attention(name, queries, hidden, masked, batch))
-        queries = self._norm(f"{name}.attention.output.LayerNorm", attended + queries)
-        inner = tf.nn.gelu(self._linear(f"{name}.intermediate.dense", queries), approximate=True)
-        return self._norm(f"{name}.output.LayerNorm", self._linear(f"{name}.output.dense", inner) + queries)
+        queries = self._norm(f"{name}.attention.output.LayerNorm", self.drop(attended) + queries)
+        inner = self.activate(self._linear(f"{name}.intermediate.dense", queries))
+        return self._norm(f"{name}.output.LayerNorm", self.drop(self._linear(f"{name}.output.dense", inner)) + queries)
 
     def _attention(self, name, queries, hidden, masked, batch):
         size = self._hidden // self._heads
@@ -64,9 +73,8 @@ class Forward:
             projected = self._linear(f"{name}.attention.self.{part}", rows)
             return tf.transpose(tf.reshape(projected, (batch, -1, self._heads, size)), (0, 2, 1, 3))
 
-        query, key, value = heads("query", queries) * size**-0.5, heads("key", hidden), heads("value", hidden)
-        shares = tf.nn.softmax(tf.matmul(query, key, transpose_b=True) + masked)
-        return tf.reshape(tf.transpose(tf.matmul(shares, value), (0, 2, 1, 3)), (-1, self._hidden))
+        attended = self.attend(heads("query", queries), heads("key", hidden), heads("value", hidden), masked)
+        return tf.reshape(tf.transpose(attended, (0, 2, 1, 3)), (-1, self._hidden))
 
     def _linear(self, name, rows):
         weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
@@ -75,6 +83,21 @@ class Forward:
 
     def _norm(self, name, rows):
         return self._normalise(rows, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+
+
+class Forward:
+    """Logits of padded batches.
+
+    Args:
+        weights: as for `Bert`.
+        on_processor: whether it runs on the processor.
+    """
+
+    def __init__(self, weights: Mapping[str, tf.Variable], on_processor: bool = True):
+        bert = Bert(weights, normalise_in_one if on_processor and fuses_layer_norms() else normalise)
+        ids = tf.TensorSpec((None, None), tf.int32)
+        # One graph for every shape. Autograph would rewrite Python loops and conditions, of which there are none.
+        self.logits = tf.function(bert.logits_of, input_signature=(ids, ids), autograph=False)
 
 
 def normalise(rows, scale, offset):

@@ -28,10 +28,10 @@ from corpus import Corpus
 from errors import ReportError, one_sentence_errors
 from eval import benchmark_plots, benchmark_report, benchmark_tables, footprint, machine
 from eval.benchmark_figures import figures
-from eval.benchmark_log import Log
 from eval.benchmark_plan import ALWAYS, FRAMEWORKS, QUICK, SECTIONS, Case, Settings, Visit, plan
 from eval.benchmark_run import Runner, Subject
 from eval.benchmark_texts import Architecture, Cutter
+from eval.measurement_log import MeasurementLog
 from eval.models import check_comparable, provenance, weights_digest
 from files import export
 
@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     max_length = _max_length(arguments.max_length, sources[0].folder)
     subject = _subject(sources, data, threads, settings.seed, max_length)
     ran_on = machine.record()
-    log = Log(arguments.output.with_suffix(".jsonl"), _identity(subject, settings, ran_on))
+    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), _identity(subject, settings, ran_on))
     visits = plan(settings, arguments.only, subject.max_length)
     measured = measure(visits, log, Runner(subject, settings))
     if not measured:
@@ -116,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(visits: Sequence[Visit], log: Log, runner: Runner) -> dict[Visit, Any]:
+def measure(visits: Sequence[Visit], log: MeasurementLog, runner: Runner) -> dict[Visit, Any]:
     """Take the visits that the log does not know; Ctrl-C leaves the rest for another time. All that is in the log."""
     left = [visit for visit in visits if visit not in log.measured]
     try:

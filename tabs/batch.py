@@ -11,7 +11,7 @@ import corpus
 from classifiers.answer import Answer, answer, join
 from corpus import Example
 from errors import CorpusError, InputError
-from limits import MAX_ROWS, check_text
+from limits import check_text, current
 from model_loader import ModelLoader
 from spreadsheet import to_csv
 from tabs.common import save, shows_errors
@@ -25,7 +25,7 @@ def build_batch_tab(loader: ModelLoader) -> None:
     """Lay out the tab and connect its events."""
     gr.Markdown(
         f"Upload a CSV, TSV, JSON Lines or Parquet file with a column of texts (and, if you like, one of labels): at "
-        f"most {MAX_ROWS:,} rows."
+        f"most {current().rows:,} rows."
     )
     with gr.Row():
         file = gr.File(label="File of texts", file_types=[".csv", ".tsv", ".jsonl", ".parquet"], elem_id="file")
@@ -79,7 +79,7 @@ def read(path: str | None, column: str) -> tuple[Example, ...]:
     if path is None:
         raise InputError("No file was chosen: upload a CSV, TSV, JSON Lines or Parquet file first.")
     try:
-        examples = corpus.read_texts(path, text_column=column.strip() or None, max_rows=MAX_ROWS)
+        examples = corpus.read_texts(path, text_column=column.strip() or None, max_rows=current().rows)
     except CorpusError as error:
         raise CorpusError(str(error).replace("with --text-column", "in the field for the column")) from error
     for number, example in enumerate(examples, start=1):

@@ -3,8 +3,9 @@
 import functools
 import html
 import inspect
+import logging
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,10 +13,16 @@ import gradio as gr
 from gradio.processing_utils import save_file_to_cache
 
 from errors import BakeoffError
+from service.json_log import described
+
+log = logging.getLogger(__name__)
 
 
 def shows_errors(handler: Callable) -> Callable:
-    """Wrap an event handler (a function or a generator) so that a BakeoffError reaches the visitor as its sentence."""
+    """Wrap an event handler (a function or a generator) so that a BakeoffError reaches the visitor as its sentence.
+
+    A fault of the program is logged without its message.
+    """
     if inspect.isgeneratorfunction(handler):
 
         @functools.wraps(handler)
@@ -39,6 +46,12 @@ def _shown() -> Iterator[None]:
     except BakeoffError as error:
         sentence = html.escape(str(error), quote=False)
         raise gr.Error(sentence, title="Can't do that", print_exception=False) from error
+    except gr.Error:
+        raise
+    except Exception as error:  # noqa: BLE001  Gradio would print it, and its message may quote a visitor's text
+        log.error("a fault in a function of the page: %s", described(error))
+        sentence = "The program has a fault here; its log says more."
+        raise gr.Error(sentence, title="Can't do that", print_exception=False) from None
 
 
 def percent(share: float) -> str:
@@ -54,6 +67,19 @@ def milliseconds(seconds: float) -> str:
 def plain(text: str) -> str:
     """A text as Markdown that shows just its characters: no markup, and no address becomes a link."""
     return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!<>|~$&:@" else character for character in text)
+
+
+def absence(name: str, failures: Mapping[str, str]) -> str:
+    """Why a framework gives no answer, as a sentence in Markdown: it is still loading, or it failed and what to do.
+
+    Args:
+        name: of the framework.
+        failures: the reasons by name, as `ModelLoader.failures` has them.
+    """
+    if name not in failures:
+        return f"{name} is still loading."
+    reason = plain(failures[name].removesuffix("."))
+    return f"{name} failed to load ({reason}) and won't answer until that is put right and the app is started again."
 
 
 def save(content: bytes, name: str, cache_dir: str) -> str:

@@ -9,7 +9,7 @@ from corpus import Corpus, Example
 from errors import CorpusError, InputError
 from eval import loaded, report
 from eval.shelf import Opened, with_texts
-from limits import MAX_ROWS, check_text
+from limits import check_text, current
 
 COMMAND = "on the page: a visitor's file"
 
@@ -26,7 +26,7 @@ def read(path: str | None, text_column: str, label_column: str, labels: Sequence
         raise InputError("No file was chosen: upload a labelled CSV, TSV, JSON Lines or Parquet file first.")
     columns = {"text_column": text_column.strip() or None, "label_column": label_column.strip() or None}
     try:
-        examples = corpus.read_examples(path, **columns, max_rows=MAX_ROWS)
+        examples = corpus.read_examples(path, **columns, max_rows=current().rows)
     except CorpusError as error:
         sentence = str(error)
         for name in ("text", "label"):

@@ -9,7 +9,7 @@ from gradio.components import Component
 from eval import browse
 from eval.shelf import Opened
 from html_page import COLORS
-from limits import MAX_CHARACTERS, MAX_ROWS
+from limits import current
 from tabs import evaluate_view as view
 
 FILE_TYPES = [".csv", ".tsv", ".jsonl", ".parquet"]
@@ -82,9 +82,9 @@ def build_upload() -> Upload:
     """The part for a visitor's own files, closed at first."""
     with gr.Accordion("Evaluate both models on your own file, or open a report", open=False, elem_id="own-file"):
         gr.Markdown(
-            f"A CSV, TSV, JSON Lines or Parquet file with a column of texts and one of labels: at most {MAX_ROWS:,} "
-            f"rows, and {MAX_CHARACTERS:,} characters a text. Only you see the result; the file and all that is made "
-            "of it are deleted within two hours."
+            "A CSV, TSV, JSON Lines or Parquet file with a column of texts and one of labels: at most "
+            f"{current().rows:,} rows, and {current().characters:,} characters a text. Only you see the result; the "
+            "file and all that is made of it are deleted within two hours."
         )
         with gr.Row():
             file = gr.File(label="Labelled file", file_types=FILE_TYPES, elem_id="labelled-file")

@@ -9,7 +9,7 @@ from errors import ModelError
 from explain.explanation import Settings
 from explain.session import Session, sessions
 from explain.targets import TARGETS
-from limits import MAX_SAMPLES, MAX_SEED, MIN_SAMPLES, check_samples, check_seed, check_text
+from limits import MAX_SEED, check_samples, check_seed, check_text, current
 from model_loader import ModelLoader
 from tabs.common import shows_errors
 from tabs.explain_view import (
@@ -249,7 +249,11 @@ def _lay_out_inputs() -> tuple:
     with gr.Accordion("Options", open=False):
         options = [
             gr.Slider(
-                MIN_SAMPLES, MAX_SAMPLES, Settings.samples, step=50, label="Samples at most (calls of each model)"
+                current().min_samples,
+                current().max_samples,
+                min(Settings.samples, current().max_samples),
+                step=50,
+                label="Samples at most (calls of each model)",
             ),
             gr.Number(Settings.seed, label="Seed", precision=0, minimum=0, maximum=MAX_SEED),
             gr.Radio(list(TARGETS), value=Settings.target, label="What is fitted"),

@@ -1,21 +1,21 @@
 """Tab Predict: one text, both models' answers side by side, and what was asked before in this session."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import gradio as gr
 
-from classifiers.answer import Answer, answer
+from classifiers.answer import Answer
 from classifiers.pair import NAMES
-from limits import check_text
-from model_loader import ModelLoader
-from tabs.common import milliseconds, percent, plain, shows_errors
+from limits import check_text, current
+from service.models import QueuedModels
+from tabs.common import absence, milliseconds, percent, plain, shows_errors
 from tabs.text_box import build_examples, build_text_box
 
 HISTORY_HEADERS = ["Text", "PyTorch", "TensorFlow", "Same answer"]
 SHOWN = 80  # characters of a text in a table
 
 
-def build_predict_tab(loader: ModelLoader) -> tuple[gr.Textbox, gr.Button]:
+def build_predict_tab(models: QueuedModels) -> tuple[gr.Textbox, gr.Button]:
     """Lay out the tab and connect its events; returns the text and the button that asks for its explanation."""
     text = build_text_box("Text to classify", "text")
     with gr.Row():
@@ -33,13 +33,16 @@ def build_predict_tab(loader: ModelLoader) -> tuple[gr.Textbox, gr.Button]:
 
     @shows_errors
     def classify(text: str, history: list):
-        answers = [answer(classifier, [check_text(text)]) for classifier in loader.classifiers()]
+        answers = models.answers([check_text(text)])
         history = [_history_row(text, answers), *history][:100]
-        return [agreement(answers), *_shown(answers), history, history]
+        return [agreement(answers), *_shown(answers, models.failures), history, history]
 
     flat = [component for column in columns for component in column]
     outputs = [verdict, *flat, history, past]
-    gr.on([submit.click, text.submit], classify, [text, history], outputs, api_name="predict")
+    together = current().batch_texts  # so many visitors' texts are classified at once
+    gr.on(
+        [submit.click, text.submit], classify, [text, history], outputs, api_name="predict", concurrency_limit=together
+    )
     clear.click(lambda: ["", "", *[None, ""] * len(columns)], None, [text, verdict, *flat], api_visibility="private")
     forget.click(lambda: ([], []), None, [history, past], api_visibility="private")
     return text, explain
@@ -63,13 +66,13 @@ def _answer_column(name: str) -> tuple[gr.Label, gr.Markdown]:
     return bars, took
 
 
-def _shown(answers: Sequence[Answer]) -> list:
+def _shown(answers: Sequence[Answer], failures: Mapping[str, str]) -> list:
     by_name = {each.framework: each for each in answers}
     out = []
     for name in NAMES.values():
         each = by_name.get(name)
         if each is None:
-            out += [None, f"{name} is still loading."]
+            out += [None, absence(name, failures)]
         else:
             probabilities = dict(zip(each.labels, map(float, each.probabilities[0]), strict=True))
             out += [probabilities, f"{milliseconds(each.seconds)}, tokenising included"]

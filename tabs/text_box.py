@@ -5,7 +5,7 @@ from functools import cache
 import gradio as gr
 
 import corpus
-from limits import MAX_CHARACTERS
+import limits
 
 
 def build_text_box(label: str, elem_id: str) -> gr.Textbox:
@@ -15,7 +15,7 @@ def build_text_box(label: str, elem_id: str) -> gr.Textbox:
         placeholder="Paste a news item, or choose an example below",
         lines=4,
         max_lines=12,
-        max_length=MAX_CHARACTERS,
+        max_length=limits.current().characters,
         elem_id=elem_id,
     )
 

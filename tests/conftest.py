@@ -1,6 +1,9 @@
 """What many tests share: a tiny encoder, and one pair of models that the real command trained from it."""
 
+import fcntl
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,10 +12,34 @@ from tests import tiny
 from tests.hub_fixtures import connected_hub, fake_hub, published_hub  # noqa: F401  fixtures for all
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where processes share the work, files with slow tests first: none then waits long for the last of another."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
-def encoder_folder(tmp_path_factory) -> Path:
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Gives the folder of a name; of the processes that run tests, the first to ask makes it for all."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def folder(name: str, make: Callable[[Path], object]) -> Path:
+        with (root / f"{name}.made").open("a+") as made:
+            fcntl.flock(made, fcntl.LOCK_EX)
+            if not made.seek(0, os.SEEK_END):
+                make(root / name)
+                made.write("yes")
+        return root / name
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def encoder_folder(made_once) -> Path:
     """A tiny BERT in the transformers format. Tests that change it work on `encoder_copy`."""
-    return tiny.write_encoder(tmp_path_factory.mktemp("encoder") / "tiny-bert")
+    return made_once("tiny-bert", tiny.write_encoder)
 
 
 @pytest.fixture
@@ -22,12 +49,14 @@ def encoder_copy(encoder_folder, tmp_path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_runs(encoder_folder, tmp_path_factory) -> Path:
+def tiny_runs(encoder_folder, made_once) -> Path:
     """`runs/NAME` with a `pytorch` and a `tensorflow` model of the sample corpus. Not to be changed."""
-    output = tmp_path_factory.mktemp("runs") / "tiny"
-    for status, printed in tiny.train_both(encoder_folder, output).values():
-        assert status == 0, printed
-    return output
+
+    def train(output: Path) -> None:
+        for status, printed in tiny.train_both(encoder_folder, output).values():
+            assert status == 0, printed
+
+    return made_once("tiny", train)
 
 
 @pytest.fixture

@@ -51,16 +51,20 @@ def published_hub(tiny_runs, encoder_folder, tmp_path_factory):
     with running_hub() as server:
         runs = shutil.copytree(tiny_runs, tmp_path_factory.mktemp("published") / "runs")
         environment = server.env(tmp_path_factory.mktemp("hub-home"), token=server.token("alice"))
-        for framework in tiny.FRAMEWORKS:
-            # Both are finished: `--resume` keeps them, and only the push is left to do.
-            command = tiny.arguments(encoder_folder, runs, "--resume", "--push", "alice/tiny", "--private")
-            done = subprocess.run(
+        # Both are finished: `--resume` keeps them, and only the push is left to do.
+        command = tiny.arguments(encoder_folder, runs, "--resume", "--push", "alice/tiny", "--private")
+        running = {
+            framework: subprocess.Popen(
                 [sys.executable, "-m", "trainers", "--framework", framework, *command],
                 cwd=tiny.ROOT,
                 env=environment,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
-                timeout=120,
             )
-            assert f"published {server.endpoint}/alice/tiny-{framework} at v1" in done.stdout, done.stdout + done.stderr
+            for framework in tiny.FRAMEWORKS
+        }
+        for framework, process in running.items():
+            _, printed = tiny.finish(process)
+            assert f"published {server.endpoint}/alice/tiny-{framework} at v1" in printed, printed
         yield server, environment

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tests.hub_server import Handler
 
 DATE = "2026-01-01T00:00:00.000Z"
+PAGE = 30  # models
 
 
 def whoami(request: Handler) -> dict:
@@ -55,6 +57,24 @@ def validate_yaml(request: Handler) -> dict:
     except yaml.YAMLError as error:
         raise RefusalError(400, "Invalid metadata", extra={"errors": [{"message": str(error)}]}) from error
     return {"errors": [], "warnings": []}
+
+
+def model_counts(request: Handler) -> dict:
+    """What the page of models shows beside its filters: public models of a task and a library, by their cards."""
+    if request.hub.faults.counts is not None:
+        return request.hub.faults.counts
+    wanted = parse_qs(urlsplit(request.path).query)
+    found = [repo for (kind, _), repo in request.hub.repos.items() if kind == "model" and not repo.private]
+    for name in ("pipeline_tag", "library"):
+        found = [repo for repo in found if set(wanted.get(name, ())) <= card_tags(repo)]
+    models = [{"id": repo.repo_id, "private": False} for repo in found[:PAGE]]
+    return {"models": models, "numItemsPerPage": PAGE, "numTotalItems": len(found), "pageIndex": 0}
+
+
+def card_tags(repo: Repo) -> set[str]:
+    card = repo.at("main").files.get("README.md", Blob(b"", False)).data.decode()
+    front = (yaml.safe_load(card.split("---\n")[1]) if card.startswith("---\n") else None) or {}
+    return {front.get("library_name"), front.get("pipeline_tag"), *front.get("tags", ())}
 
 
 def info(request: Handler, kind: str, repo_id: str, rev: str) -> dict:
@@ -216,6 +236,7 @@ ROUTES = (
     (("POST",), "/api/repos/create", create_repo),
     (("DELETE",), "/api/repos/delete", delete_repo),
     (("POST",), "/api/validate-yaml", validate_yaml),
+    (("GET",), "/models-json", model_counts),
     (("GET",), API + "(?:/revision/(?P<rev>[^/]+))?", info),
     (("GET",), API + "/tree/(?P<rev>[^/]+)(?:/(?P<path>.+))?", tree),
     (("POST",), API + "/paths-info/(?P<rev>[^/]+)", paths_info),

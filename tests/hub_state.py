@@ -91,4 +91,5 @@ class Faults:
     resets: dict[str, int] = field(default_factory=dict)  # file -> downloads to cut in the middle with a TCP reset
     statuses: dict[str, tuple[int, int]] = field(default_factory=dict)  # regex of "METHOD path" -> (status, times)
     bodies: dict[str, bytes] = field(default_factory=dict)  # file -> what is served instead of its content
+    counts: object = None  # what the page of models answers instead of its own
     echo_token: bool = False  # quote the Authorization header in every error, as a careless proxy might

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +48,7 @@ class ReadyLoader:
 
     models: tuple = (WordCounter("PyTorch"), Contrarian("TensorFlow"))
     report: Path | None = None
+    failures: dict[str, str] = field(default_factory=dict)
 
     def classifiers(self) -> tuple:
         """The models."""

@@ -12,6 +12,7 @@ import model_loader
 from errors import BakeoffError, ModelError
 from eval import loaded, report, shelf
 from model_loader import ModelLoader, Progress
+from service import options
 from tests import tiny
 from tests.planted import planted_pair
 
@@ -47,12 +48,12 @@ def test_the_demo_is_trained_only_where_it_is_absent(monkeypatch, tmp_path):
 @pytest.mark.parametrize("text", ["user", "user:", ":password"])
 def test_auth_needs_a_user_and_a_password(text):
     with pytest.raises(BakeoffError, match="USER:PASSWORD"):
-        app.credentials(text)
+        options.credentials(text)
 
 
 def test_auth_may_hold_colons_in_the_password():
-    assert app.credentials("user:a:b") == ("user", "a:b")
-    assert app.credentials(None) is None
+    assert options.credentials("user:a:b") == ("user", "a:b")
+    assert options.credentials(None) is None
 
 
 def test_a_missing_model_becomes_a_sentence(tmp_path):

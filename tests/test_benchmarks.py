@@ -1,6 +1,7 @@
 """`benchmarks/`: the stock contenders are the same models, and the figures say what was measured."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from benchmarks import evaluate, explain_figures
 from benchmarks import explain as benchmark
 from benchmarks.memory import peak_extra_megabytes
 from classifiers.base import predict_proba
-from errors import CorpusError, ReportError
+from errors import CorpusError
 from tests.planted import WordCounter
 from tests.test_lime_text import Planted, mixed
 
@@ -78,14 +79,31 @@ def test_the_order_is_random_within_an_article_and_the_same_again():
     assert len({tuple(name for number, name in plan if number == article) for article in range(20)}) > 3
 
 
-def test_what_was_measured_is_read_again_and_never_mixed(tmp_path):
-    log, header = tmp_path / "log.jsonl", {"models": ["a", "b"], "texts": "c", "stock": 5000}
-    assert benchmark.read_log(log, header) == {}
-    with log.open("a", encoding="utf-8") as file:
-        file.write('[0, "ours", {"seconds": 1}]\n[1, "ours", {"seconds": 2}]\n')
-    assert benchmark.read_log(log, header) == {(0, "ours"): {"seconds": 1}, (1, "ours"): {"seconds": 2}}
-    with pytest.raises(ReportError, match="other models, texts or settings"):
-        benchmark.read_log(log, header | {"stock": 200})
+def test_the_command_goes_on_after_a_stop_and_mixes_no_settings(tmp_path, monkeypatch, capsys):
+    explained, ours = [], benchmark.ours
+
+    def explain(text, pair):
+        explained.append(text)
+        if len(explained) == 2:
+            raise KeyboardInterrupt
+        return ours(text, pair)
+
+    pair = [Planted(name) for name in ("PyTorch", "TensorFlow")]
+    pair[0].text_encoder = SimpleNamespace(max_length=512)
+    monkeypatch.setattr(benchmark, "ours", explain)
+    monkeypatch.setattr(benchmark, "STOCK", {})
+    monkeypatch.setattr(benchmark, "load_pair", lambda *_: pair)
+    monkeypatch.setattr(benchmark.predictions, "weights_digest", lambda folder: folder.name)
+    texts, output = tmp_path / "texts.csv", tmp_path / "explain.json"
+    texts.write_text("\n".join(["text", *(mixed([f"word{number}"]) for number in range(3))]), encoding="utf-8")
+    command = ["--models", "a", "b", "--corpus", str(texts), "--words", "20", "40", "--output", str(output)]
+    for measured in (1, 3):  # stopped in the second text; then the two that are left
+        assert benchmark.main(command) == 0
+        assert json.loads(output.read_text(encoding="utf-8"))["figures"]["ours"]["articles"] == measured
+    first, stopped, *rest = explained
+    assert len({first, *rest}) == len(explained) - 1 == 3 and rest[0] == stopped
+    assert benchmark.main([*command, "--stock", "200"]) == 2
+    assert "has measurements with other stock; name another --output" in capsys.readouterr().err
 
 
 def test_articles_of_the_wished_length():

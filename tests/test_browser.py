@@ -31,26 +31,30 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def served(published_hub):
+def served(published_hub, tmp_path_factory):
     """The address of `python app.py` on the two published models, while they may still be loading."""
     _, environment = published_hub
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     models = ["--pytorch-model", "alice/tiny-pytorch@v1", "--tensorflow-model", "alice/tiny-tensorflow"]
-    with subprocess.Popen(
-        [sys.executable, "app.py", *models, "--port", str(port)],
-        cwd=tiny.ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    log = tmp_path_factory.mktemp("served") / "log"  # a pipe would fill up
+    with (
+        log.open("w") as file,
+        subprocess.Popen(
+            [sys.executable, "app.py", *models, "--port", str(port)],
+            cwd=tiny.ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+        ) as process,
+    ):
         url = f"http://127.0.0.1:{port}"
         tiny.wait_for(lambda: _answers(url), process)
         yield url
         process.terminate()
-        assert "Traceback" not in process.communicate(timeout=60)[1]
+        process.wait(60)
+    assert "Traceback" not in log.read_text()
 
 
 def _answers(url):
@@ -69,7 +73,7 @@ def browser():
 
 @pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["1280-light", "390-dark"])
 def page(request, served, browser):
-    """The open page, both models ready; at the end: no script of a text ran, and no outside host was asked."""
+    """The open page, both models ready; at the end: no script of a text ran or was tried, no outside host was asked."""
     width, scheme = request.param
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = context.new_page()
@@ -78,6 +82,7 @@ def page(request, served, browser):
     inside = (served, "data:", "blob:")
     page.on("request", lambda sent: None if sent.url.startswith(inside) else outside.append(sent.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
     page.goto(served)
     page.get_by_label("Text to classify").wait_for()
     page.wait_for_function(READY)
@@ -358,3 +363,34 @@ class TestDecide:
         assert len(requests) == 1
         assert offline.evaluate("document.documentElement.scrollWidth") <= offline.viewport_size["width"]
         offline.context.close()
+
+
+def test_what_is_injected_into_the_page_does_not_run(served, browser):
+    """Were a text ever shown as HTML, the page's policy would still keep it dead."""
+    page = browser.new_page()
+    refused = []
+    page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
+    page.goto(served)
+    page.get_by_label("Text to classify").wait_for()
+    page.evaluate(
+        """() => {
+            const place = document.createElement('div');
+            place.innerHTML = '<img src=x onerror="window.injected=1"><a href="javascript:window.injected=2">a</a>';
+            const script = document.createElement('script');
+            script.textContent = 'window.injected=3';
+            place.append(script);
+            document.body.append(place);
+            place.querySelector('a').click();
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.injected") is None
+    assert len(refused) == 3
+    page.close()
+
+
+@pytest.mark.parametrize("page", [(390, "dark")], ids=["390-dark"], indirect=True)
+def test_the_api_is_documented_beside_the_page(page, served):
+    page.goto(f"{served}/api/docs")
+    page.get_by_role("heading", name="/api/v1/predict", exact=False).first.wait_for()
+    assert page.locator("script").count() == 0

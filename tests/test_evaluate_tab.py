@@ -14,7 +14,7 @@ from errors import CorpusError, InputError, ModelError
 from eval import html_report, report
 from eval.metrics_csv import metrics_csv
 from eval.shelf import Opened
-from limits import MAX_CHARACTERS, MAX_ROWS
+from limits import Limits
 from tabs import evaluate, evaluate_downloads, evaluate_file, evaluate_layout, evaluate_view
 from tests.planted import ReadyLoader, planted_pair
 from tests.predictions import logits
@@ -219,8 +219,8 @@ def test_an_uploaded_corpus_is_evaluated_in_the_models_classes(loader, tmp_path)
         ([("a", "arts")], ("", ""), "has the label 'arts', which the models don't know"),
         ([("a", HOSTILE)], ("", ""), "which the models don't know; use their classes: sport, tech"),
         ([("a", "")], ("", ""), "label"),
-        ([("x" * (MAX_CHARACTERS + 1), "tech")], ("", ""), "Text 1 of the file can't be classified"),
-        ([("a", "tech")] * (MAX_ROWS + 1), ("", ""), "1,001 rows, at most 1,000"),
+        ([("x" * (Limits.characters + 1), "tech")], ("", ""), "Text 1 of the file can't be classified"),
+        ([("a", "tech")] * (Limits.rows + 1), ("", ""), "1,001 rows, at most 1,000"),
         ([("a", "tech")], ("story", ""), "in the field for the column of the texts"),
         ([("a", "tech")], ("", "kind"), "in the field for the column of the labels"),
     ],

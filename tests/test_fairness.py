@@ -13,12 +13,13 @@ from classifiers.transplant import to_transformers, transformers_name
 from eval import scores
 from tests import tiny
 from tests.tiny import FRAMEWORKS, few, hostile_texts, random_texts, read
+from trainers import job
 from trainers.batches import TrainingData, plan_batches
 from trainers.encoder import resolve
 from trainers.head import initial_head
 from trainers.monitor import Monitor
 from trainers.parity import HOSTILE_TEXTS
-from trainers.recipe import Recipe
+from trainers.recipe import Recipe, preset
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 LABELS = ("business", "sport", "tech")
@@ -223,18 +224,15 @@ class TestOptimiser:
         assert 0.2 * 0.01 * rate_sum < length <= 0.01 * rate_sum
 
     def test_the_loss_curves_of_the_embedded_encoder_are_one_without_dropout(self, tmp_path):
-        """20 steps at batch 16; the two frameworks beside each other, each in a process of its own."""
+        """20 steps of whole trainings, as the command runs them."""
         sample = corpus.load()
         files = [
-            few(sample, sample.train, 32, tmp_path / "train.csv"),
+            few(sample, sample.train, 16, tmp_path / "train.csv"),
             few(sample, sample.test, 3, tmp_path / "test.csv"),
         ]
-        command = ["--recipe", "small", "--set", "dropout=0", "--set", "max_length=64", "--output", str(tmp_path)]
-        command += ["--corpus", files[0], "--test", files[1]]
-        running = [tiny.start([*command, "--framework", framework]) for framework in FRAMEWORKS]
-        for status, printed in map(tiny.finish, running):
-            assert status == 0, printed
-        one, other = (np.array(read(tmp_path / framework / "training.json")["loss"]) for framework in FRAMEWORKS)
+        recipe = preset("small").with_settings(["dropout=0", "max_length=32", "batch_size=8"])
+        folders = [job.run(job.Job(framework, recipe, corpus.load(*files), tmp_path)) for framework in FRAMEWORKS]
+        one, other = (np.array(read(folder / "training.json")["loss"]) for folder in folders)
         assert len(one) == 20
         assert np.abs(one - other).max() < 1e-4, "the contract says 1e-3; 2e-6 was measured"
         assert abs(one[0] - other[0]) < 1e-5, "equal at step 0"

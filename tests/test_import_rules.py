@@ -38,19 +38,24 @@ class Rule:
 
 
 FRAMEWORKS = "torch transformers tensorflow keras keras_hub keras_on_tensorflow"
-PYTORCH = "trainers/*_pytorch.py classifiers/pytorch_*.py benchmarks/stock*.py"
+PYTORCH = "trainers/*_pytorch.py classifiers/pytorch_*.py benchmarks/stock*.py eval/export_pytorch.py"
 RULES = (
-    Rule("torch", only_in="eval/probe_pytorch.py " + PYTORCH),
+    Rule("torch", only_in="eval/probe_pytorch.py eval/export_runtime.py " + PYTORCH),
     Rule("transformers", only_in=PYTORCH),
     # Stock Keras is measured with its own defaults, which keras_on_tensorflow.py would change.
     Rule("tensorflow keras keras_hub", only_in="keras_on_tensorflow.py benchmarks/stock_fit.py"),
     Rule(
         "keras_on_tensorflow",
-        only_in="trainers/train_tensorflow.py classifiers/tensorflow_*.py benchmarks/stock*.py "
-        "eval/probe_tensorflow.py",
+        only_in="trainers/*_tensorflow.py classifiers/tensorflow_*.py benchmarks/stock*.py "
+        "eval/probe_tensorflow.py eval/export_tensorflow.py eval/export_runtime.py",
     ),
     Rule("gradio", only_in="page.py tabs/* benchmarks/empty_page.py"),
-    Rule("fastapi starlette", only_in="api.py app.py"),
+    Rule("fastapi", only_in="api.py service/guard.py service/openapi.py"),
+    Rule("starlette", only_in="api.py service/*"),
+    Rule("uvicorn", only_in="service/stopping.py"),
+    Rule("prometheus_client", only_in="service/metrics.py"),
+    Rule("api", only_in="app.py"),
+    Rule("tabs page gradio", never_in="api.py service/*"),
     Rule("huggingface_hub", only_in="hub.py hub_*.py"),
     Rule("app"),
     Rule("page", only_in="app.py"),
@@ -120,6 +125,10 @@ def test_the_project_keeps_the_rules():
         ("tabs/predict.py", "from fastapi import FastAPI"),
         ("trainers/encoder.py", "from huggingface_hub import HfApi"),
         ("tabs/predict.py", "from page import build"),
+        ("page.py", "import uvicorn"),
+        ("service/work_queue.py", "from fastapi import Request"),
+        ("service/gate.py", "from tabs import predict"),
+        ("tabs/predict.py", "from api import create_api"),
         ("trainers/train_pytorch.py", "from trainers import train_tensorflow"),
         ("trainers/train_pytorch.py", "from . import train_tensorflow"),
         ("trainers/train_pytorch.py", "from .train_tensorflow import build_model"),
@@ -131,6 +140,11 @@ def test_the_project_keeps_the_rules():
         ("eval/probe_pytorch.py", "import transformers"),
         ("eval/probe_pytorch.py", "from keras_on_tensorflow import tf"),
         ("eval/probe_tensorflow.py", "import tensorflow"),
+        ("eval/export_pytorch.py", "from keras_on_tensorflow import tf"),
+        ("eval/export_tensorflow.py", "import torch"),
+        ("eval/export_runtime.py", "import transformers"),
+        ("eval/deployability_run.py", "import torch"),
+        ("eval/adoption.py", "import huggingface_hub"),
         ("explain/agreement.py", "import tabs.predict"),
         ("classifiers/base.py", "import torch"),
         ("corpus.py", "import importlib\nimportlib.import_module('torch.nn')"),
@@ -153,6 +167,7 @@ def test_a_planted_violation_is_found_also_deep_inside_a_function(file, source):
         ("trainers/train_pytorch.py", "import torch\nimport transformers"),
         ("classifiers/tensorflow_bert.py", "from keras_on_tensorflow import keras"),
         ("eval/probe_pytorch.py", "import torch"),
+        ("eval/export_runtime.py", "import torch\nfrom keras_on_tensorflow import tf"),
         ("eval/probe_tensorflow.py", "from keras_on_tensorflow import tf"),
         ("tabs/predict.py", "import gradio as gr\nfrom eval import metrics\nfrom limits import MAX"),
         ("page.py", "import gradio\nfrom tabs import predict"),

@@ -81,3 +81,26 @@ def test_the_model_is_as_it_was_afterwards_and_its_logits_the_same_meanwhile(enc
     assert type(model.classifier) is torch.nn.Linear
     assert model.config.to_json_string() == config
     assert (train_pytorch.logits(model, ids, 0, 2) == before).all()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
+def test_the_last_layer_for_the_first_tokens_alone_gives_every_weight_its_gradient(encoder_folder):
+    from trainers import train_pytorch
+    from trainers.encoder import resolve
+    from trainers.recipe import Recipe
+
+    model = train_pytorch.build_model(resolve(str(encoder_folder)), Recipe(dropout=0.0), ("a", "b", "c"))
+    model.classifier.weight.data *= 50
+    mask = (torch.arange(9) < torch.tensor([[9], [1], [5]])).long()
+    batch = {"input_ids": torch.arange(4, 31).view(3, 9) * mask, "attention_mask": mask, "labels": torch.arange(3)}
+    expected = torch.autograd.grad(model.train()(**batch).loss, list(model.parameters()))
+    with kernels.faster_on_cpu(model):
+        layer, seen = model.bert.encoder.layer[-1], []
+        handle = layer.register_forward_hook(lambda module, given, out: seen.append(out.shape[1]))
+        found = torch.autograd.grad(model(**batch).loss, list(model.parameters()))
+        handle.remove()
+    assert seen == [1]
+    assert "forward" not in vars(layer)
+    for (name, _), one, other in zip(model.named_parameters(), found, expected, strict=True):
+        assert torch.allclose(one, other, atol=1e-6, rtol=1e-4), name

@@ -6,10 +6,11 @@ import threading
 import pytest
 
 import model_loader
-from errors import ModelError
+from errors import HubError, ModelError
 from model_loader import ModelLoader
 from paused_gc import paused_gc
 from tests.planted import Contrarian, WordCounter
+from tests.serving import serving
 
 PLANTED = {"pytorch": WordCounter("PyTorch"), "tensorflow": Contrarian("TensorFlow")}
 GONE = ModelError("there is no folder gone; check the name.")
@@ -64,6 +65,7 @@ def test_the_first_answers_while_the_second_loads_and_both_come_in_order(loading
     give("pytorch")
     wait_for(lambda: names(loader))
     assert names(loader) == ["PyTorch"]
+    assert loader.failures == {}
     assert "PyTorch is ready; loading TensorFlow from b" in loader.progress().text
     with pytest.raises(ModelError, match="Both models are needed"):
         loader.pair()
@@ -78,6 +80,7 @@ def test_the_second_answers_where_the_first_fails(loading):
     give("pytorch", GONE)
     wait_for(lambda: loader.progress().failed)
     assert loader.progress().text == "PyTorch could not be loaded; loading TensorFlow from b …"
+    assert loader.failures == {"PyTorch": "there is no folder gone; check the name."}
     assert not loader.progress().finished
     give("tensorflow")
     with pytest.raises(ModelError, match="PyTorch: there is no folder gone; check the name. TensorFlow answers alone."):
@@ -124,3 +127,49 @@ def test_garbage_is_searched_for_again_after_an_error():
     assert gc.get_freeze_count() > frozen
     assert not any(each is kept for each in gc.get_objects())
     gc.unfreeze()
+
+
+def test_a_hub_that_is_down_is_asked_again_and_the_server_is_live_meanwhile(monkeypatch):
+    """Both models are pulled as soon as the Hub answers; a model that is there serves already."""
+    asked, back = [], threading.Event()
+
+    def load_classifier(framework, model):
+        asked.append(framework)
+        if framework == "tensorflow" and not back.is_set():
+            raise HubError("The Hub at http://hub.example could not be reached and nothing is cached: connect once.")
+        return PLANTED[framework]
+
+    monkeypatch.setattr(model_loader, "load_classifier", load_classifier)
+    monkeypatch.setattr(model_loader, "Pair", lambda **models: tuple(models.values()))
+    monkeypatch.setattr(model_loader, "HUB_WAITS", (0.05, 0.1))
+    loader = ModelLoader({"pytorch": "a/b", "tensorflow": "a/c"})
+    with serving(loader=loader) as server:
+        loader.start()
+        wait_for(lambda: asked.count("tensorflow") > 2)
+        assert server.get("/health/live").status == 200
+        assert server.get("/health/ready").error["code"] == "not_ready"
+        assert server.post("/api/v1/pytorch/predict", {"text": "sport"}).status == 200
+        assert server.post("/api/v1/predict", {"text": "sport"}).error["code"] == "not_ready"
+        progress = loader.progress()
+        assert "The Hub at http://hub.example could not be reached" in progress.text
+        assert (progress.failed, progress.finished) == (True, False)
+        back.set()
+        wait_for(lambda: loader.progress().finished)
+        assert server.get("/health/ready").status == 200
+        back.clear()  # the Hub is down again: nobody asks it
+        before = len(asked)
+        assert server.post("/api/v1/predict", {"text": "sport"}).status == 200
+        assert len(asked) == before
+    assert asked.count("pytorch") == 1
+
+
+def test_nobody_waits_for_the_hub_once_the_app_stops(monkeypatch):
+    def load_classifier(framework, model):
+        raise HubError("out of reach")
+
+    monkeypatch.setattr(model_loader, "load_classifier", load_classifier)
+    loader = ModelLoader({"pytorch": "a/b", "tensorflow": "a/c"}).start()
+    wait_for(lambda: "trying again" in loader.progress().text)
+    loader.stop()
+    with pytest.raises(ModelError, match="out of reach"):
+        loader.wait(10)

@@ -6,7 +6,8 @@ import pytest
 
 import page
 from benchmarks import start, start_processes
-from errors import BakeoffError, ReportError
+from errors import BakeoffError
+from eval.measurement_log import MeasurementLog
 from tests.planted import ReadyLoader
 
 MARKS = {
@@ -68,9 +69,9 @@ def test_a_process_that_ends_is_an_error_and_not_waited_for():
 
 
 def test_medians_and_ratios_of_all_rounds(log):
-    measured = start.read_log(log, {"models": []})
-    start.measure(contenders([]), arguments(), measured, log)
-    found = start.figures(measured)
+    measured = MeasurementLog(log, {"models": []})
+    start.measure(contenders([]), arguments(), measured)
+    found = start.figures(measured.measured)
     assert found["rounds"] == 5
     assert found["seconds"]["app: both"] == {"value": 12.0, "low": 12.0, "high": 12.0, "reason": ""}
     assert {key: each["value"] for key, each in found["ratios"].items()} == {
@@ -90,22 +91,20 @@ def test_a_stopped_run_goes_on_where_it_was_and_half_a_round_does_not_count(log)
             raise KeyboardInterrupt
         return MARKS["stock libraries"]
 
-    header, measured = {"models": ["a", "b"]}, {}
-    start.read_log(log, header)
-    start.measure(counted, arguments(repeats=1), measured, log)
+    header = {"models": ["a", "b"]}
+    measured = MeasurementLog(log, header)
+    start.measure(counted, arguments(repeats=1), measured)
     started.clear()
     with pytest.raises(KeyboardInterrupt):
-        start.measure(counted | {"stock libraries": stop}, arguments(repeats=2), measured, log)
-    again = start.read_log(log, header)
-    assert start.figures(again)["rounds"] == 1
-    done = len(again) - 6
+        start.measure(counted | {"stock libraries": stop}, arguments(repeats=2), measured)
+    again = MeasurementLog(log, header)
+    assert start.figures(again.measured)["rounds"] == 1
+    done = len(again.measured) - 6
     assert 0 < done < 6
     started.clear()
-    start.measure(counted, arguments(repeats=2), again, log)
+    start.measure(counted, arguments(repeats=2), again)
     assert len(started) == len(start.CONTENDERS) + 6 - done  # the files read once, and the rest of the second round
-    assert start.figures(again)["rounds"] == 2
-    with pytest.raises(ReportError, match="other models or settings"):
-        start.read_log(log, {"models": ["c", "b"]})
+    assert start.figures(again.measured)["rounds"] == 2
 
 
 def test_figures_of_nothing_are_empty():

@@ -1,6 +1,7 @@
 """The tabs' handlers through Gradio's own API over HTTP, and how they word and format what they show."""
 
 import csv
+from contextlib import contextmanager
 from dataclasses import replace
 
 import gradio as gr
@@ -13,7 +14,7 @@ import page
 from classifiers.answer import answer
 from corpus import Example
 from errors import InputError
-from limits import MAX_CHARACTERS, MAX_ROWS
+from limits import Limits
 from tabs import batch, explain, explain_view, models, predict, text_box
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from trainers.parity import Row
@@ -25,12 +26,20 @@ def answers(text):
     return [answer(classifier, [text]) for classifier in LOADER.models]
 
 
+@contextmanager
+def client_of(loader):
+    demo = page.build(loader)
+    demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    try:
+        yield Client(demo.local_url, verbose=False)
+    finally:
+        demo.close()
+
+
 @pytest.fixture(scope="module")
 def client():
-    demo = page.build(LOADER)
-    demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
-    yield Client(demo.local_url, verbose=False)
-    demo.close()
+    with client_of(LOADER) as made:
+        yield made
 
 
 def test_the_verdict_says_whether_the_models_agree():
@@ -57,7 +66,25 @@ def test_the_api_predicts_with_both(client):
 
 
 @pytest.mark.parametrize(
-    "text, sentence", [("  ", "The text is empty"), ("x" * (MAX_CHARACTERS + 1), "at most 20,000")]
+    ("failures", "said"),
+    [
+        ({}, "TensorFlow is still loading."),
+        (
+            {"TensorFlow": "there is no folder <b>; check the name."},
+            r"TensorFlow failed to load (there is no folder \<b\>; check the name) and won't answer until that is put "
+            "right and the app is started again.",
+        ),
+    ],
+)
+def test_a_framework_without_an_answer_says_why(failures, said):
+    with client_of(ReadyLoader(LOADER.models[:1], failures=failures)) as client:
+        verdict, _, _, bars, why, _ = client.predict("tech", api_name="/predict")
+    assert verdict == "Only PyTorch is ready: it says **tech**."
+    assert (bars, why) == ({}, said)
+
+
+@pytest.mark.parametrize(
+    "text, sentence", [("  ", "The text is empty"), ("x" * (Limits.characters + 1), "at most 20,000")]
 )
 def test_the_limits_hold_on_the_server(client, text, sentence):
     with pytest.raises(AppError, match=sentence):
@@ -88,8 +115,8 @@ def test_a_file_without_labels_works(client, tmp_path):
 @pytest.mark.parametrize(
     "content, column, sentence",
     [
-        ("text\n" + "tech\n" * (MAX_ROWS + 1), "", "1,001 rows, at most 1,000"),
-        ("text\ntech\n" + "x" * (MAX_CHARACTERS + 1) + "\n", "", "Text 2 of the file can't be classified"),
+        ("text\n" + "tech\n" * (Limits.rows + 1), "", "1,001 rows, at most 1,000"),
+        ("text\ntech\n" + "x" * (Limits.characters + 1) + "\n", "", "Text 2 of the file can't be classified"),
         ("a,b\n1,2\n", "", "a, b"),
         ("text\ntech\n", "story", "story"),
         ("", "", "empty"),

@@ -74,8 +74,8 @@ def test_work_counts_every_text_once_an_epoch():
 def write_rounds(log: TrainLog, sizes: list[int], first: float = 7.0) -> None:
     """Ours takes 1 s for 1e9 operations, stock 4 s for a text."""
     for name in FRAMEWORKS:
-        log.add("facts", name, {"tokenise_seconds": 0.5})
-        log.add("first", name, [first])
+        log.add(("facts", name, 0), {"tokenise_seconds": 0.5})
+        log.add(("first", name, 0), [first])
     step = 1
     for size in sizes:
         steps = range(step, step + size)
@@ -94,8 +94,8 @@ def summarise(log: TrainLog) -> dict:
 def test_a_whole_training_is_the_sum_of_its_times(tmp_path):
     log = TrainLog(tmp_path / "log.jsonl", {})
     write_rounds(log, [2, 2])
-    log.add("predicted", "ours", [0, 0, 1, 1])
-    log.add("predicted", "stock", [0, 0, 0, 1])
+    log.add(("predicted", "ours", 0), [0, 0, 1, 1])
+    log.add(("predicted", "stock", 0), [0, 0, 0, 1])
     figures = summarise(log)
     ours, stock = (figures["contenders"][name] for name in FRAMEWORKS)
     assert not figures["extrapolated"]
@@ -138,7 +138,7 @@ def test_the_log_goes_on_and_refuses_other_settings(tmp_path):
     write_rounds(TrainLog(path, {"seed": 0}), [2, 1])
     again = TrainLog(path, {"seed": 0})
     assert (len(again.rounds), again.steps_done) == (2, 4)
-    with pytest.raises(ReportError, match="other settings"):
+    with pytest.raises(ReportError, match="other seed"):
         TrainLog(path, {"seed": 1})
 
 

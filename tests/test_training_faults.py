@@ -3,6 +3,9 @@
 import resource
 import shutil
 import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 import psutil
@@ -27,57 +30,56 @@ def parts(output) -> set[str]:
     return {path.name for path in output.iterdir() if path.name != "checkpoint" or contents(path)}
 
 
-def limit_file_size() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Files of this process can't grow beyond FILE_LIMIT."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture(scope="module")
 def interrupted(encoder_folder, tmp_path_factory):
-    """A story: both trainings, the first stopped by SIGTERM to the parent; the second stopped by Ctrl-C; all resumed.
+    """A command for both trainings, of which the first is stopped by SIGTERM to the parent; beside it one by Ctrl-C.
 
-    Gives the output folder, what each command printed with its status, and copies of the checkpoints.
+    Gives the output folder with both checkpoints, and what each command printed with its status and left behind.
     """
-    output = tmp_path_factory.mktemp("interrupted") / "runs"
-    told = {}
+    output, beside = (tmp_path_factory.mktemp("interrupted") / "runs" for _ in range(2))
+    children = []
 
-    def begun(framework: str) -> bool:
-        try:
-            return read(output / PROGRESS_FILE)["framework"].lower() == framework
-        except OSError:
-            return False
+    def stop(process, folder, name) -> tuple[int, str]:
+        tiny.wait_for((folder / PROGRESS_FILE).exists, process)
+        children.extend(psutil.Process(process.pid).children())
+        process.send_signal(name)
+        return tiny.finish(process)
 
     both = tiny.start(tiny.arguments(encoder_folder, output))
-    tiny.wait_for(lambda: begun("pytorch"), both)
-    (child,) = psutil.Process(both.pid).children()
-    both.send_signal(signal.SIGTERM)
-    told["pytorch"] = tiny.finish(both)
-    told["child"] = child.is_running()
-
-    one = tiny.start(["--framework", "tensorflow", *tiny.arguments(encoder_folder, output)])
-    tiny.wait_for(lambda: begun("tensorflow"), one)
-    one.send_signal(signal.SIGINT)
-    told["tensorflow"] = tiny.finish(one)
-
-    told["left"] = parts(output)
-    checkpoints = shutil.copytree(output / "checkpoint", output.parent / "checkpoints")
-    told["resumed"] = tiny.finish(tiny.start(tiny.arguments(encoder_folder, output, "--resume")))
-    return output, told, checkpoints
+    one = tiny.start(["--framework", "tensorflow", *tiny.arguments(encoder_folder, beside)])
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(stop, one, beside, signal.SIGINT)
+        told = {"pytorch": stop(both, output, signal.SIGTERM), "tensorflow": waiting.result()}
+    told |= {"children": [child.is_running() for child in children], "left": parts(output) | parts(beside)}
+    shutil.copytree(beside / "checkpoint", output / "checkpoint", dirs_exist_ok=True)
+    return output, told
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_signal_saves_a_checkpoint_and_ends_the_run(interrupted, framework):
-    _, told, checkpoints = interrupted
+    output, told = interrupted
     status, printed = told[framework]
     assert status == 2
     assert "the checkpoint is saved: run the same command with --resume" in error_sentence(printed)
-    done = len(read(checkpoints / framework / "monitor.json")["losses"])
+    done = len(read(output / "checkpoint" / framework / "monitor.json")["losses"])
     assert 1 <= done < 114
     assert f"stopped after step {done} of 114" in printed
 
 
 def test_a_signal_to_the_parent_ends_its_child_and_starts_no_other(interrupted):
-    _, told, _ = interrupted
-    assert told["child"] is False
+    _, told = interrupted
+    assert told["children"] == [False]
     assert "TensorFlow" not in told["pytorch"][1]
     assert told["left"] == {"checkpoint"}
 
@@ -96,11 +98,13 @@ def test_a_signal_to_the_parent_while_a_child_ends_well_starts_no_other(tmp_path
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_resume_goes_on_to_the_same_losses_with_dropout(interrupted, tiny_runs, framework):
-    output, told, _ = interrupted
-    assert told["resumed"][0] == 0, told["resumed"][1]
-    assert parts(output) == set(FRAMEWORKS)
-    resumed, whole = (read(folder / framework / "training.json") for folder in (output, tiny_runs))
+def test_resume_goes_on_to_the_same_losses_with_dropout(interrupted, encoder_folder, tiny_runs, tmp_path, framework):
+    runs = tmp_path / "runs"
+    shutil.copytree(interrupted[0] / "checkpoint" / framework, runs / "checkpoint" / framework)
+    assert command.main(["--framework", framework, *tiny.arguments(encoder_folder, runs, "--resume")]) == 0
+    assert {path.name for path in runs.iterdir()} == {framework}
+    resumed, whole = (read(folder / framework / "training.json") for folder in (runs, tiny_runs))
+    assert len(resumed["first_step_seconds"]) == 2, "it should go on from the checkpoint"
     assert len(resumed["loss"]) == len(whole["loss"])
     assert np.abs(np.subtract(resumed["loss"], whole["loss"])).max() < 1e-3
     assert resumed["scores"] == pytest.approx(whole["scores"])
@@ -109,41 +113,41 @@ def test_resume_goes_on_to_the_same_losses_with_dropout(interrupted, tiny_runs, 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("setting", ["dropout=0", "learning_rate=0.01", "batch_size=4"])
 def test_a_checkpoint_of_another_recipe_is_refused(interrupted, encoder_folder, tmp_path, framework, setting):
-    shutil.copytree(interrupted[2], tmp_path / "checkpoint")
+    shutil.copytree(interrupted[0] / "checkpoint", tmp_path / "checkpoint")
     recipe = preset("small").with_settings([*tiny.SETTINGS, f"encoder={encoder_folder}", setting])
     with pytest.raises(RecipeError, match="another recipe or corpus.*leave out --resume"):
         job.run(job.Job(framework, recipe, corpus.load(), tmp_path), resume=True)
     assert not (tmp_path / framework).exists()
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_resume_keeps_what_is_finished(runs_copy, encoder_folder, framework, capsys):
+def test_resume_keeps_what_is_finished_of_both(runs_copy, encoder_folder):
     before = contents(runs_copy)
-    arguments = ["--framework", framework, *tiny.arguments(encoder_folder, runs_copy, "--resume")]
-    assert command.main(arguments) == 0
-    assert "is finished already" in capsys.readouterr().out
+    status, printed = tiny.finish(tiny.start(tiny.arguments(encoder_folder, runs_copy, "--resume")))
+    assert (status, printed.count("is finished already")) == (0, len(FRAMEWORKS)), printed
     assert contents(runs_copy) == before
 
 
-def test_a_loss_that_is_not_finite_names_the_step_and_leaves_the_earlier_models(encoder_copy, runs_copy):
+def test_a_loss_that_is_not_finite_names_the_step_and_leaves_the_earlier_models(encoder_copy, runs_copy, capsys):
     weights = load_file(encoder_copy / "model.safetensors")
     weights["embeddings.LayerNorm.bias"][3] = np.inf
     save_file(weights, encoder_copy / "model.safetensors", metadata={"format": "pt"})
     before = contents(runs_copy)
-    for status, printed in tiny.train_both(encoder_copy, runs_copy).values():
-        assert status == 2
-        assert "the loss became nan at step 1 of 114" in error_sentence(printed)
-        assert "learning rate that is too high" in printed
+    for framework in FRAMEWORKS:
+        assert command.main(["--framework", framework, *tiny.arguments(encoder_copy, runs_copy)]) == 2
+        said = error_sentence(capsys.readouterr().err)
+        assert "the loss became nan at step 1 of 114" in said and "learning rate that is too high" in said
     assert contents(runs_copy) == before
     assert parts(runs_copy) == set(FRAMEWORKS)
 
 
-def test_a_full_disk_leaves_the_earlier_models_and_nothing_else(encoder_folder, runs_copy):
+def test_a_full_disk_leaves_the_earlier_models_and_nothing_else(encoder_folder, runs_copy, capsys):
     before = contents(runs_copy)
-    told = tiny.train_both(encoder_folder, runs_copy, "--set", "epochs=1", preexec_fn=limit_file_size)
-    for status, printed in told.values():
-        assert status == 2, printed
-        assert "the one before, if any, is as it was: make room" in error_sentence(printed)
+    arguments = tiny.arguments(encoder_folder, runs_copy, "--set", "epochs=1")
+    for framework in FRAMEWORKS:
+        with full_disk():
+            assert command.main(["--framework", framework, *arguments]) == 2
+        said = error_sentence(capsys.readouterr().err)
+        assert "the one before, if any, is as it was: make room" in said
     assert contents(runs_copy) == before
     assert parts(runs_copy) == set(FRAMEWORKS)
 

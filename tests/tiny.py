@@ -127,7 +127,7 @@ def arguments(encoder: Path, output: Path, *more: str) -> list[str]:
     return ["--recipe", "small", *settings, "--encoder", str(encoder), "--output", str(output), *more]
 
 
-def start(command: list[str], **options) -> subprocess.Popen:
+def start(command: list[str]) -> subprocess.Popen:
     """`python -m trainers` in a process of its own."""
     # One thread each: more would only wait for one another, for many seconds on a busy machine.
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
@@ -138,7 +138,6 @@ def start(command: list[str], **options) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **options,
     )
 
 
@@ -151,12 +150,9 @@ def finish(process: subprocess.Popen, seconds: float = 200) -> tuple[int, str]:
     return process.returncode, out + err
 
 
-def train_both(encoder: Path, output: Path, *more: str, **options) -> dict[str, tuple[int, str]]:
+def train_both(encoder: Path, output: Path) -> dict[str, tuple[int, str]]:
     """Both frameworks at once, each in a process of its own, into folders of one output."""
-    running = {
-        framework: start(["--framework", framework, *arguments(encoder, output, *more)], **options)
-        for framework in FRAMEWORKS
-    }
+    running = {framework: start(["--framework", framework, *arguments(encoder, output)]) for framework in FRAMEWORKS}
     return {framework: finish(process) for framework, process in running.items()}
 
 

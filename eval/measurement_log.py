@@ -1,4 +1,4 @@
-"""What a benchmark has measured so far, line by line, so that it can be stopped at any time and goes on."""
+"""What a command has measured so far, line by line, so that it can be stopped at any time and goes on."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from errors import ReportError
 
 
-class Log:
+class MeasurementLog:
     """A JSONL file: first what is measured, then a line a measurement.
 
     Args:
@@ -51,6 +51,8 @@ class Log:
         if rest:  # cut by a crash: measured again
             self.path.write_text(whole + cut, encoding="utf-8")
         first, *rows = map(json.loads, whole.splitlines())
+        if not isinstance(first, dict):
+            raise ValueError("its first line does not say what was measured")
         if first != subject:
             differing = [name for name in first | subject if first.get(name) != subject.get(name)]
             raise ReportError(

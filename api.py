@@ -1,0 +1,195 @@
+"""The REST API: the same classifiers, limits and errors as the page, over HTTP.
+
+`create_api` makes an application that `python app.py --api-only` serves alone, and that the page's server has beside
+the page. What stands in front of it (logins, limits, logs) is `service.guard.guarded`.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from errors import BakeoffError
+from explain.explanation import Settings
+from limits import check_samples, check_seed, check_text
+from service import docs_page, documents, invocations, openapi, schemas, validation
+from service.calls import Calls
+from service.metrics import CONTENT_TYPE
+from service.problem import Problem, ProblemError, of_error
+from service.state import Service
+
+NO_EVALUATION = "make one with `python -m eval` and start the server with --report FILE"
+NO_DECISION = "make one with `python -m eval.decision` and start the server with --decision FILE"
+
+
+def create_api(service: Service) -> FastAPI:
+    """The API of a service."""
+    api = FastAPI(
+        title="Bakeoff",
+        version="1",
+        description=__doc__.split("\n")[0],
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    calls = Calls(service)
+    api.include_router(_answers(calls))
+    api.include_router(_sagemaker(service, calls))
+    api.include_router(_facts(service))
+    api.include_router(_health(service))
+    api.include_router(_documents(api, service))
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(HTTPException, _refused)
+    for kind in (BakeoffError, ProblemError, Exception):
+        api.add_exception_handler(kind, _failed)
+    return api
+
+
+def _answers(calls: Calls) -> APIRouter:
+    """What the models say, and why."""
+    router = APIRouter(prefix="/api/v1", tags=["answers"], dependencies=[Depends(_json_only)], responses=openapi.WORK)
+
+    @router.post("/predict", response_model=schemas.PredictResponse, responses=openapi.PREDICTED)
+    async def predict(request: Request, body: schemas.PredictRequest) -> schemas.PredictResponse:
+        """Classify one text or several, with one model or both."""
+        return await _predicted(calls, request, validation.texts_of(body), body.framework)
+
+    @router.post("/pytorch/predict", response_model=schemas.PredictResponse)
+    async def predict_with_pytorch(request: Request, body: schemas.OnePredictRequest) -> schemas.PredictResponse:
+        """Classify with PyTorch."""
+        return await _predicted(calls, request, validation.texts_of(body), "pytorch")
+
+    @router.post("/tensorflow/predict", response_model=schemas.PredictResponse)
+    async def predict_with_tensorflow(request: Request, body: schemas.OnePredictRequest) -> schemas.PredictResponse:
+        """Classify with TensorFlow."""
+        return await _predicted(calls, request, validation.texts_of(body), "tensorflow")
+
+    @router.post("/explain", response_model=schemas.ExplainResponse)
+    async def explain(request: Request, body: schemas.ExplainRequest) -> dict[str, Any]:
+        """Which words speak for a class in each model, with intervals and how far to believe them."""
+        text = check_text(body.text)
+        samples, seed = check_samples(body.samples), check_seed(body.seed)
+        settings = Settings(samples, target=validation.check_target(body.target), stock=body.stock, seed=seed)
+        return await calls.explain(request, body, text, settings)
+
+    return router
+
+
+def _sagemaker(service: Service, calls: Calls) -> APIRouter:
+    """The two addresses that SageMaker asks; the load balancer's `/ping` needs no login."""
+    router = APIRouter(tags=["SageMaker"])
+
+    @router.get("/ping", response_model=schemas.Status, responses=openapi.NOT_READY)
+    async def ping() -> dict[str, str]:
+        """Whether requests can be answered."""
+        return _ready(service)
+
+    @router.post("/invocations", response_model=schemas.PredictResponse, **openapi.INVOCATIONS)
+    async def invocations_(request: Request) -> Response:
+        """Classify texts that come as JSON (as `/api/v1/predict` takes it) or as CSV (one column, no header)."""
+        texts, framework = await invocations.read(request)
+        answered = await _predicted(calls, request, texts, framework)
+        return invocations.written(answered, request.headers.get("accept", ""))
+
+    return router
+
+
+def _facts(service: Service) -> APIRouter:
+    """What is known of the models."""
+    router = APIRouter(prefix="/api/v1", tags=["facts"])
+
+    @router.get("/models", response_model=schemas.ModelsResponse)
+    async def models() -> schemas.ModelsResponse:
+        """Which models are served; only those that are ready."""
+        return schemas.ModelsResponse(ready=service.ready(), models=service.models.facts())
+
+    @router.get("/evaluation", response_model=dict[str, Any], responses=openapi.ABSENT)
+    def evaluation() -> Response:
+        """The evaluation report of the two models (eval/report.schema.json)."""
+        return documents.document(service.models.report, "evaluation", NO_EVALUATION)
+
+    @router.get("/decision", response_model=dict[str, Any], responses=openapi.ABSENT)
+    def decision() -> Response:
+        """The decision report."""
+        return documents.document(service.settings.decision, "decision", NO_DECISION)
+
+    return router
+
+
+def _health(service: Service) -> APIRouter:
+    """For load balancers and monitoring."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health/live", response_model=schemas.Status)
+    async def live() -> dict[str, str]:
+        """Whether the process answers at all."""
+        return {"status": "live"}
+
+    @router.get("/health/ready", response_model=schemas.Status, responses=openapi.NOT_READY)
+    async def ready() -> dict[str, str]:
+        """Whether both models answer and agree on their labels."""
+        return _ready(service)
+
+    @router.get("/metrics", response_class=Response, responses=openapi.METRICS)
+    async def metrics() -> Response:
+        """Counts and times for Prometheus."""
+        return Response(service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    return router
+
+
+def _documents(api: FastAPI, service: Service) -> APIRouter:
+    """What describes the API itself."""
+    router = APIRouter(include_in_schema=False)
+    api.openapi = openapi.maker(api, service.settings.access.required)
+
+    @router.get("/api")
+    async def start() -> Response:
+        return RedirectResponse("/api/docs")
+
+    @router.get("/api/openapi.json")
+    async def document() -> dict[str, Any]:
+        return api.openapi()
+
+    @router.get("/api/docs")
+    async def docs() -> Response:
+        return HTMLResponse(docs_page.page(api.openapi()), headers={"Content-Security-Policy": docs_page.POLICY})
+
+    return router
+
+
+async def _predicted(calls: Calls, request: Request, texts: list[str], framework: str) -> schemas.PredictResponse:
+    answers = await calls.predict(request, texts, None if framework == "both" else framework)
+    said = [[each.label for each in answer.predictions] for answer in answers]
+    agree = [first == second for first, second in zip(*said, strict=True)] if len(said) == 2 else None
+    return schemas.PredictResponse(models=answers, agree=agree)
+
+
+def _ready(service: Service) -> dict[str, str]:
+    if not service.ready():
+        what, remedy = "Both models are not ready yet", "ask again in a few seconds"
+        raise ProblemError(Problem(503, what, remedy, "not_ready", headers={"Retry-After": "5"}))
+    return {"status": "ready"}
+
+
+async def _json_only(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        remedy = "send JSON with the header Content-Type: application/json"
+        raise ProblemError(Problem(415, "The body's type is not one that is taken here", remedy, field="Content-Type"))
+
+
+async def _invalid(_: Request, error: RequestValidationError) -> Response:
+    return validation.problem_of(error.errors()).response()
+
+
+async def _refused(_: Request, error: HTTPException) -> Response:
+    return Problem(error.status_code, headers=error.headers or {}).response()
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    return of_error(error).response()

@@ -1,0 +1,105 @@
+"""The server under load, faults and hostile input: what `python app.py` answers on this machine, over the loopback.
+
+python -m benchmarks.load --models runs/bbc/pytorch runs/bbc/tensorflow --output load.json            # about an hour
+python -m benchmarks.load --models runs/demo/pytorch runs/demo/tensorflow --quick --output try.json   # some minutes
+python -m benchmarks.load --models … --parts soak --soak-seconds 1800 --output load.json              # one part
+
+Parts: users (20 visitors who think 3 s), overload (200 who don't), together (32 clients, batched against one at a
+time), fuzz (20,000 hostile requests), soak (5 % hostile), stop (SIGTERM with 20 requests in flight), start (offline,
+warm cache). Each starts its own server. What was measured is kept beside the output: after Ctrl-C the same command goes
+on with the part that is missing. Locust and the server share the machine; other work on it spoils the times.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from tqdm import tqdm
+
+from benchmarks import load_lifecycle, load_parts
+from errors import one_sentence_errors
+from eval import machine
+from eval.measurement_log import MeasurementLog
+from files import write_json
+
+Part = Callable[[argparse.Namespace, Path], dict[str, Any]]
+PARTS: dict[str, Part] = {
+    "users": load_parts.users,
+    "overload": load_parts.overload,
+    "together": load_parts.together,
+    "fuzz": load_parts.fuzz,
+    "soak": load_parts.soak,
+    "stop": load_lifecycle.stop,
+    "start": load_lifecycle.start,
+}
+QUICK = {"seconds": 20, "fuzz_requests": 1000, "soak_seconds": 60, "stops": 1, "blocks": 1}
+PACKAGES = (*machine.PACKAGES, "gradio", "fastapi", "uvicorn", "locust")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    out = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__.split("\n")[0])
+    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
+    out.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}"
+    )
+    out.add_argument(
+        "--seconds", type=int, default=300, help="of users; a fifth of it for each load of overload (default: 300)"
+    )
+    out.add_argument(
+        "--blocks", type=int, default=3, help="of together: batched and one at a time, twice each (default: 3)"
+    )
+    out.add_argument("--fuzz-requests", type=int, default=20_000, help="(default: 20,000)")
+    out.add_argument("--soak-seconds", type=int, default=1800, help="(default: 1,800)")
+    out.add_argument("--stops", type=int, default=10, help="(default: 10)")
+    out.add_argument("--seed", type=int, default=0, help="of the hostile requests (default: 0)")
+    out.add_argument("--quick", action="store_true", help="a try: short, and its figures are not to be trusted")
+    out.add_argument("--output", type=Path, default=Path("load.json"), metavar="FILE")
+    return out
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure the parts that are missing, print all and write them."""
+    arguments = parser().parse_args(argv)
+    if arguments.quick:
+        vars(arguments).update(QUICK)
+    about = {
+        "command": machine.public_command("benchmarks.load", sys.argv[1:] if argv is None else list(argv)),
+        "machine": machine.record(PACKAGES),
+    }
+    samples = arguments.output.with_suffix(".samples.jsonl")
+    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), _subject(arguments))
+    for name in tqdm(arguments.parts, desc="parts", unit="part"):
+        if (name,) not in log.measured:
+            log.add((name,), PARTS[name](arguments, samples))
+        report = about | {"parts": {part: found for (part,), found in log.measured.items()}}
+        write_json(arguments.output, report)
+    samples.unlink(missing_ok=True)
+    Console().print(_table(report["parts"]))
+    return 0
+
+
+def _subject(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What tells these measurements from others."""
+    left_out = ("output", "parts", "models")
+    settings = {name: value for name, value in vars(arguments).items() if name not in left_out}
+    return settings | {"models": [str(Path(model).resolve()) for model in arguments.models]}
+
+
+def _table(parts: dict[str, Any]) -> Table:
+    out = Table("part", "figure", "value")
+    for name, found in parts.items():
+        for figure, value in found.items():
+            shown = ", ".join(f"{key} {each}" for key, each in value.items()) if isinstance(value, dict) else str(value)
+            out.add_row(name, figure, shown)
+            name = ""
+    return out
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Requests that no honest client sends, drawn from a seed: for `benchmarks.load`."""
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+PATHS = (
+    "/api/v1/predict",
+    "/api/v1/pytorch/predict",
+    "/api/v1/tensorflow/predict",
+    "/api/v1/explain",
+    "/invocations",
+    "/gradio_api/queue/join",
+    "/gradio_api/call/predict",
+    "/gradio_api/upload",
+    "/gradio_api/cancel",
+)
+KINDS = ("application/json", "application/json", "application/json", "text/csv", "text/plain", "multipart/form-data")
+KEYS = ("text", "texts", "framework", "samples", "seed", "label", "data", "fn_index", "session_hash", "x")
+PIECES = (
+    *("NaN", "1e999", "-Infinity", '"\\ud800"', "[[[[", "{}", "null", '"\x00"', '"text"', ":", ",", "true", "1" * 400),
+    *('"\u202e"', '"<script>"', '"=1+1"', '"😀"', '{"text": "a", "text": "b"}', "\ufeff"),
+)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request."""
+
+    method: str
+    path: str
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def hostile_requests(seed: int) -> Iterator[Sent]:
+    """Without end; equal seeds draw equal requests."""
+    drawn = random.Random(seed)
+    while True:
+        kind = drawn.choice(KINDS)
+        body = drawn.choice((_bytes, _pieces, _object, _mutated, _large))(drawn)
+        path = drawn.choice(PATHS) if drawn.random() < 0.95 else "/" + "".join(drawn.choices("abc/%2.", k=12))
+        method = "POST" if drawn.random() < 0.95 else drawn.choice(("PUT", "DELETE", "PATCH"))
+        yield Sent(method, path, body, {"Content-Type": kind})
+
+
+def _bytes(drawn: random.Random) -> bytes:
+    return drawn.randbytes(drawn.randrange(300))
+
+
+def _pieces(drawn: random.Random) -> bytes:
+    return "".join(drawn.choices(PIECES, k=drawn.randrange(8))).encode()
+
+
+def _object(drawn: random.Random) -> bytes:
+    """Likely names with unlikely values."""
+    named = {drawn.choice(KEYS): _value(drawn, 3) for _ in range(drawn.randrange(5))}
+    return json.dumps(named).encode()
+
+
+def _mutated(drawn: random.Random) -> bytes:
+    """A sound request with some bytes changed."""
+    body = bytearray(b'{"text": "the striker scored", "framework": "both"}')
+    for _ in range(drawn.randrange(1, 6)):
+        body[drawn.randrange(len(body))] = drawn.randrange(256)
+    return bytes(body)
+
+
+def _large(drawn: random.Random) -> bytes:
+    """Near the limits, or past them."""
+    size = drawn.choice((19_999, 20_001, 100_000)) if drawn.random() < 0.9 else 2**20 + 1
+    return json.dumps({drawn.choice(("text", "texts", "data")): drawn.choice("ax é") * size}).encode()
+
+
+def _value(drawn: random.Random, depth: int) -> Any:
+    kind = drawn.randrange(8 if depth else 6)
+    if kind == 6:
+        return [_value(drawn, depth - 1) for _ in range(drawn.randrange(40))]
+    if kind == 7:
+        return {drawn.choice(KEYS): _value(drawn, depth - 1)}
+    return (
+        None,
+        True,
+        drawn.randrange(-(10**9), 10**9),
+        drawn.random() * 10**6,
+        "both",
+        "word " * drawn.randrange(50),
+    )[kind]

@@ -1,0 +1,184 @@
+"""The parts of `benchmarks.load`: each starts a server, does one thing to it, and says what came of it as JSON."""
+
+import json
+import random
+import threading
+import time
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+import corpus
+from benchmarks.load_hostile import hostile_requests
+from benchmarks.load_server import Server, quantiles, running, storm
+from eval.timing import abba
+
+PREDICT, LIVE = "/api/v1/predict", "/health/live"
+THINK = 3.0
+USERS, CROWD, CLIENTS = 20, 200, 32
+HOSTILE = 0.05
+WARM_UP = 300  # requests before memory is looked at
+WATCH_SECONDS = 10.0
+SETTLE_SECONDS = 300.0  # of a soak, before memory counts
+FUZZ_THREADS = 8
+HEADLINE = "profits slide at drugmaker after research costs rise"
+
+
+def users(arguments: Namespace, samples: Path) -> dict[str, Any]:
+    """Visitors who read for a while between two headlines."""
+    with running(flags(arguments)) as server:
+        found = storm(server, samples, USERS, arguments.seconds, THINK)
+    return {"users": USERS, "think_seconds": THINK, **_answered(found, arguments.seconds)}
+
+
+def overload(arguments: Namespace, samples: Path) -> dict[str, Any]:
+    """As many clients as the server serves best, then far more: throughput, refusals, the health route."""
+    seconds = max(arguments.seconds / 5, 10)
+    with running(flags(arguments)) as server:
+        peak = max(_rate(storm(server, samples, count, seconds, 0), seconds) for count in (CLIENTS, 2 * CLIENTS))
+        found = storm(server, samples, CROWD, seconds, 0, probers=1)
+        after = server.predict(HEADLINE)
+    accepted = _rate(found, seconds)
+    refused = [took for name, status, took, _ in found if name == PREDICT and status == 503]
+    live = [took for name, status, took, _ in found if name == LIVE and status == 200]
+    return {
+        "users": CROWD,
+        "peak_per_second": round(peak, 1),
+        **_answered(found, seconds),
+        "share_of_peak": round(accepted / peak, 3),
+        "refused_ms": quantiles(refused),
+        "live_ms": quantiles(live),
+        "answers_afterwards": after == 200,
+    }
+
+
+def together(arguments: Namespace, samples: Path) -> dict[str, Any]:
+    """The same clients against a server that batches and one that answers one text at a time, in turns."""
+    seconds = max(arguments.seconds / 10, 10)
+    rates: dict[str, list[float]] = {"batched": [], "one at a time": []}
+    with running(flags(arguments)) as batched, running([*flags(arguments), "--limit", "batch_texts=1"]) as single:
+        servers = {"batched": batched, "one at a time": single}
+        for server in servers.values():
+            storm(server, samples, CLIENTS, 5, 0)
+        turns = [name for turn in abba(list(servers), 2 * arguments.blocks, arguments.seed) for name in turn]
+        for name in tqdm(turns, desc="together", leave=False):
+            rates[name].append(_rate(storm(servers[name], samples, CLIENTS, seconds, 0), seconds))
+    ratios = [first / second for first, second in zip(*rates.values(), strict=True)]
+    return {
+        "clients": CLIENTS,
+        "per_second": {name: [round(each, 1) for each in found] for name, found in rates.items()},
+        "ratio": round(sum(rates["batched"]) / sum(rates["one at a time"]), 2),
+        "least_ratio": round(min(ratios), 2),
+    }
+
+
+def fuzz(arguments: Namespace, _: Path) -> dict[str, Any]:
+    """Hostile requests from several threads: which answers came, and whether memory goes back."""
+    with running(flags(arguments)) as server:
+        _warm_up(server, arguments.seed)
+        before = server.usage()
+        statuses, longest = _fuzzed(server, arguments.fuzz_requests, arguments.seed)
+        time.sleep(WATCH_SECONDS)
+        after, answers = server.usage(), server.predict(HEADLINE)
+    return {
+        "requests": arguments.fuzz_requests,
+        "statuses": dict(sorted(statuses.items())),
+        "faults": statuses["500"],
+        "longest_seconds": round(longest, 2),
+        "before": before,
+        "after": after,
+        "grown_megabytes": round(after["megabytes"] - before["megabytes"], 1),
+        "answers_afterwards": answers == 200,
+    }
+
+
+def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
+    """Visitors for a long time, some of whose requests are hostile: memory and handles over time."""
+    watched: list[dict[str, float]] = []
+    with running(flags(arguments)) as server, _watching(server, watched):
+        found = storm(server, samples, USERS, arguments.soak_seconds, THINK / 3, hostile=HOSTILE)
+    settled = [each for each in watched if each["second"] >= min(SETTLE_SECONDS, arguments.soak_seconds / 3)]
+    return {
+        "seconds": arguments.soak_seconds,
+        **_answered(found, arguments.soak_seconds),
+        "hostile": dict(Counter(str(status) for name, status, *_ in found if name == "hostile")),
+        "first_settled": settled[0],
+        "last": settled[-1],
+        "grown_megabytes": round(max(each["megabytes"] for each in settled) - settled[0]["megabytes"], 1),
+        "grown_handles": settled[-1]["handles"] - settled[0]["handles"],
+        "watched": watched[:: max(1, len(watched) // 60)],
+    }
+
+
+def flags(arguments: Namespace) -> list[str]:
+    """Those of app.py that name the models."""
+    return ["--pytorch-model", arguments.models[0], "--tensorflow-model", arguments.models[1]]
+
+
+def _rate(found: Sequence[tuple], seconds: float) -> float:
+    return sum(name == PREDICT and status == 200 for name, status, *_ in found) / seconds
+
+
+def _answered(found: Sequence[tuple], seconds: float) -> dict[str, Any]:
+    asked = [each for each in found if each[0] == PREDICT]
+    return {
+        "per_second": round(_rate(found, seconds), 1),
+        "answered_ms": quantiles([took for _, status, took, _ in asked if status == 200]),
+        "statuses": dict(Counter(str(status) for _, status, *_ in asked)),
+    }
+
+
+def _warm_up(server: Server, seed: int) -> None:
+    """Texts of many lengths, one to many at a time: both libraries keep what they prepare for a shape."""
+    drawn, words = random.Random(seed), " ".join(example.text for example in corpus.load().test).split()
+    for _ in range(WARM_UP):
+        texts = [" ".join(drawn.choices(words, k=drawn.randrange(1, 200))) for _ in range(drawn.randrange(1, 17))]
+        server.ask("POST", PREDICT, json.dumps({"texts": texts}).encode(), {"Content-Type": "application/json"})
+
+
+def _fuzzed(server: Server, count: int, seed: int) -> tuple[Counter, float]:
+    """Statuses, 0 for no answer, and the longest wait."""
+    statuses, longest, lock = Counter(), 0.0, threading.Lock()
+    bar = tqdm(total=count, desc="fuzz", leave=False)
+
+    def send(share: int, seed: int) -> None:
+        nonlocal longest
+        for _, sent in zip(range(share), hostile_requests(seed), strict=False):
+            began = time.monotonic()
+            status = server.ask(sent.method, sent.path, sent.body, sent.headers)
+            with lock:
+                statuses[str(status)] += 1
+                longest = max(longest, time.monotonic() - began)
+                bar.update()
+
+    shares = [count // FUZZ_THREADS + (number < count % FUZZ_THREADS) for number in range(FUZZ_THREADS)]
+    threads = [threading.Thread(target=send, args=(share, seed + n)) for n, share in enumerate(shares)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    bar.close()
+    return statuses, longest
+
+
+@contextmanager
+def _watching(server: Server, watched: list[dict[str, float]]) -> Iterator[None]:
+    """Look at the server's memory and handles again and again."""
+    ended, began = threading.Event(), time.monotonic()
+
+    def look() -> None:
+        while not ended.wait(min(WATCH_SECONDS, 5.0)):
+            watched.append({"second": round(time.monotonic() - began), **server.usage()})
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

@@ -1,0 +1,148 @@
+"""`python app.py` in a process of its own, on 127.0.0.1, for `benchmarks.load`: started, watched, told to stop."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from benchmarks.start_processes import ROOT, free_port
+from errors import BakeoffError
+
+LIMIT = 300.0  # seconds that a start may take
+
+
+class Server:
+    """A running one.
+
+    Args:
+        flags: of app.py.
+        environment: beside this process's.
+
+    Raises:
+        BakeoffError: it ended, or is not ready in time.
+    """
+
+    def __init__(self, flags: Sequence[str], environment: Mapping[str, str] | None = None):
+        self.port = free_port()
+        self._began = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(self.port), *flags],
+            cwd=ROOT,
+            env=os.environ | dict(environment or {}),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> int:
+        """The status of one request; 0 where none came."""
+        connection = http.client.HTTPConnection("127.0.0.1", int(self.port), timeout=60)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            response = connection.getresponse()
+            response.read()
+            return response.status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            connection.close()
+
+    def predict(self, text: str) -> int:
+        """The status of a prediction by both models."""
+        body = json.dumps({"text": text}).encode()
+        return self.ask("POST", "/api/v1/predict", body, {"Content-Type": "application/json"})
+
+    def wait(self) -> float:
+        """Seconds from the start until both models answer."""
+        while self.ask("GET", "/health/ready") != 200:
+            if self.process.poll() is not None:
+                raise BakeoffError("`python app.py` ended before it was ready: try it by hand.")
+            if time.monotonic() - self._began > LIMIT:
+                raise BakeoffError(f"`python app.py` is not ready after {LIMIT:.0f} s: try it by hand.")
+            time.sleep(0.1)
+        return time.monotonic() - self._began
+
+    def usage(self) -> dict[str, float]:
+        """Resident memory in megabytes, open handles and threads."""
+        process = psutil.Process(self.process.pid)
+        memory = process.memory_info().rss / 1e6
+        return {"megabytes": round(memory, 1), "handles": process.num_fds(), "threads": process.num_threads()}
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self.process.send_signal(signal.SIGTERM)
+
+
+@contextmanager
+def running(flags: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server that is ready, and ended at the end."""
+    server = Server(flags, environment)
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.terminate()
+        try:
+            server.process.wait(30)
+        except subprocess.TimeoutExpired:
+            server.process.kill()
+            server.process.wait()
+
+
+def storm(
+    server: Server, samples: Path, users: int, seconds: float, think: float, hostile: float = 0.0, probers: int = 0
+) -> list[tuple[str, int, float, float]]:
+    """Let Locust's users ask.
+
+    Args:
+        server: whom.
+        samples: a file to write.
+        users: visitors.
+        seconds: how long.
+        think: seconds between an answer and the next question of a visitor.
+        hostile: the share of hostile requests.
+        probers: of the health route, beside the visitors.
+
+    Returns:
+        Name, status (0: none), seconds and time of each answer.
+
+    Raises:
+        BakeoffError: Locust is not installed or failed.
+    """
+    settings = {"LOAD_SAMPLES": samples, "LOAD_THINK": think, "LOAD_HOSTILE": hostile, "LOAD_PROBERS": probers}
+    samples.unlink(missing_ok=True)
+    count = users + probers
+    classes = ["Visitor", "Prober"] if probers else ["Visitor"]
+    command = [sys.executable, "-m", "locust", "-f", "benchmarks/load_users.py", *classes, "--headless"]
+    command += ["--only-summary", "--loglevel", "ERROR", "--host", server.url, "-t", f"{seconds:.0f}s"]
+    command += ["-u", str(count), "-r", str(count)]
+    environment = os.environ | {name: str(value) for name, value in settings.items()} | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if not samples.exists():
+        said = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise BakeoffError(f"Locust measured nothing ({' '.join(said)[:200]}); install requirements-dev.txt.")
+    return [tuple(json.loads(line)) for line in samples.read_text(encoding="utf-8").splitlines()]
+
+
+def quantiles(seconds: Sequence[float]) -> dict[str, Any]:
+    """Count, median, 95th and 99th percentile and the longest, in milliseconds; None of none."""
+    if not seconds:
+        return {"count": 0, "p50": None, "p95": None, "p99": None, "max": None}
+    found = np.quantile(seconds, (0.5, 0.95, 0.99, 1.0)) * 1000
+    return {"count": len(seconds)} | {
+        name: round(float(x), 1) for name, x in zip(("p50", "p95", "p99", "max"), found, strict=True)
+    }

@@ -1,0 +1,71 @@
+"""Locust's users for `benchmarks.load`, which starts it: visitors, a prober of the health route, and hostile clients.
+
+Settings come from the environment (LOAD_…); each answer becomes a line of the file LOAD_SAMPLES.
+"""
+
+import json
+import os
+import random
+import time
+from pathlib import Path
+
+from locust import FastHttpUser, constant, events, task
+
+import corpus
+from benchmarks.load_hostile import hostile_requests
+
+PREDICT = "/api/v1/predict"
+HEADLINE_WORDS = 10
+THINK = float(os.environ.get("LOAD_THINK", "3"))  # seconds between an answer and the next question
+SHARE = float(os.environ.get("LOAD_HOSTILE", "0"))  # of requests that are hostile
+HEADLINES = [" ".join(example.text.split()[:HEADLINE_WORDS]) for example in corpus.load().test]
+
+
+class Visitor(FastHttpUser):
+    """Asks both models about a headline, reads, asks again; waits as it is told where it is refused."""
+
+    wait_time = constant(THINK)
+    connection_timeout = network_timeout = 60.0
+
+    def on_start(self) -> None:
+        """Each begins at another moment."""
+        self.drawn = random.Random(id(self))
+        self.hostile = hostile_requests(self.drawn.randrange(2**32))
+        time.sleep(self.drawn.uniform(0, THINK))
+
+    @task
+    def classify(self) -> None:
+        """One request."""
+        if self.drawn.random() < SHARE:
+            sent = next(self.hostile)
+            with self.client.request(
+                sent.method, sent.path, data=sent.body, headers=sent.headers, name="hostile", catch_response=True
+            ) as answer:
+                answer.success()  # what is wrong is judged by the samples
+            return
+        with self.client.post(PREDICT, json={"text": self.drawn.choice(HEADLINES)}, catch_response=True) as answer:
+            answer.success()
+        if answer.status_code == 503:
+            time.sleep(float(answer.headers.get("Retry-After", 1)))
+
+
+class Prober(FastHttpUser):
+    """Asks ten times a second whether the server lives."""
+
+    fixed_count = int(os.environ.get("LOAD_PROBERS", "0"))
+    wait_time = constant(0.1)
+
+    @task
+    def live(self) -> None:
+        """One request."""
+        self.client.get("/health/live")
+
+
+@events.init.add_listener
+def _open_samples(**_) -> None:
+    samples = Path(os.environ["LOAD_SAMPLES"]).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115  until the end
+
+    @events.request.add_listener
+    def note(name, response_time, response, **_) -> None:
+        status = getattr(response, "status_code", 0) or 0
+        samples.write(json.dumps([name, status, response_time / 1000, time.time()]) + "\n")

@@ -1,0 +1,105 @@
+"""How much code each framework takes: logical lines of this project's two trainers and classifiers.
+
+python -m eval.code_size --output code_size.json
+
+Both sides do the same work on the same shared code (batches, head, monitor, model folder, ...), which is not counted:
+what is left is what the framework makes one write. `classifiers/transplant.py`, which only comparing takes, counts
+for neither. The counter is coverage.py (https://coverage.readthedocs.io): its statements.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from errors import ReportError, one_sentence_errors
+from eval import document
+from eval.machine import public_command
+
+ROOT = Path(__file__).resolve().parent.parent
+# A file that a framework gets later is counted by its name.
+FILES = {
+    "PyTorch": ("trainers/*_pytorch.py", "classifiers/pytorch_*.py"),
+    "TensorFlow": ("trainers/*_tensorflow.py", "classifiers/tensorflow_*.py", "keras_on_tensorflow.py"),
+}
+
+
+def logical_lines(path: Path) -> int:
+    """Statements of a Python file, without comments and docstrings; one over several lines counts once.
+
+    Raises:
+        ReportError: coverage is not installed.
+    """
+    try:
+        import coverage
+    except ImportError as error:
+        raise ReportError("coverage counts the lines and is not installed: see requirements-dev.txt.") from error
+    counter = coverage.Coverage(data_file=None, config_file=False)
+    counter.clear_exclude()  # lines that tests need not reach are code too
+    _, statements, *_ = counter.analysis2(str(path))
+    return len(statements)
+
+
+def files(framework: str, root: Path = ROOT) -> list[Path]:
+    """The files that one framework's trainer and classifier are made of, shared ones left out.
+
+    Raises:
+        ReportError: there are none.
+    """
+    found = sorted(path for pattern in FILES[framework] for path in root.glob(pattern))
+    if not found:
+        raise ReportError(f"there are no files {', '.join(FILES[framework])}; run the command in the project's folder.")
+    return found
+
+
+def count(root: Path = ROOT) -> dict[str, dict[str, Any]]:
+    """The logical lines of each file, and of all together, by framework."""
+    out = {}
+    for framework in FILES:
+        lines = {path.relative_to(root).as_posix(): logical_lines(path) for path in files(framework, root)}
+        out[framework] = {"files": lines, "logical_lines": sum(lines.values())}
+    return out
+
+
+def digest(root: Path = ROOT) -> str:
+    """sha256 over the names and contents of all files that are counted: other code has another one."""
+    out = hashlib.sha256()
+    for path in (path for framework in FILES for path in files(framework, root)):
+        for part in (path.relative_to(root).as_posix().encode(), path.read_bytes()):
+            out.update(hashlib.sha256(part).digest())
+    return out.hexdigest()
+
+
+def lines(frameworks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The counts for the terminal."""
+    out = []
+    for framework, counted in frameworks.items():
+        out.append(f"{framework}: {counted['logical_lines']} logical lines")
+        out += [f"  {number:5}  {path}" for path, number in counted["files"].items()]
+    return out
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    out = argparse.ArgumentParser(prog="python -m eval.code_size", description=__doc__.split("\n")[0])
+    out.add_argument("--output", type=Path, default=Path("code_size.json"), metavar="FILE")
+    return out
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Count, print and write."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(given)
+    command = public_command("eval.code_size", given)
+    made = document.build("code_size", command=command, commit_or_digest=digest(), frameworks=count())
+    print("\n".join(lines(made["frameworks"])))
+    document.write(arguments.output, made)
+    print(f"code size {made['id']} written to {arguments.output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""Exported files in the runtimes that serve them, without the model's own code: one function a format.
+
+Each gives a forward pass: logits (n, k) of token ids (n, length) and their mask, int32, float32 all through.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Forward = Callable[[NDArray[np.int32], NDArray[np.int32]], NDArray[np.float32]]
+
+
+def onnx(file: Path, threads: int) -> Forward:
+    """ONNX Runtime, on the processor."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    types = {each.name: np.int64 if each.type == "tensor(int64)" else np.int32 for each in session.get_inputs()}
+
+    def forward(ids, mask):
+        fed = _by_name(types, ids, mask)
+        return session.run(None, {name: array.astype(types[name]) for name, array in fed.items()})[0]
+
+    return forward
+
+
+def torchscript(file: Path, threads: int) -> Forward:
+    """PyTorch's interpreter of TorchScript; its threads are those of the process."""
+    import torch
+
+    return _torch(torch.jit.load(file))
+
+
+def torch_export(file: Path, threads: int) -> Forward:
+    """PyTorch, running the exported program's operations; its threads are those of the process."""
+    import torch
+
+    return _torch(torch.export.load(file).module())
+
+
+def saved_model(file: Path, threads: int) -> Forward:
+    """TensorFlow; its threads are those of the process."""
+    from keras_on_tensorflow import tf
+
+    loaded = tf.saved_model.load(str(file))  # the signature does not keep it alive
+    signature = loaded.signatures["serving_default"]
+    names = signature.structured_input_signature[1]
+
+    def forward(ids, mask, loaded=loaded):
+        fed = {name: tf.constant(array) for name, array in _by_name(names, ids, mask).items()}
+        return next(iter(signature(**fed).values())).numpy()
+
+    return forward
+
+
+def litert(file: Path, threads: int) -> Forward:
+    """LiteRT's interpreter. A graph of one fixed size takes texts one by one, each padded to it."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(file), num_threads=threads)
+    signature = interpreter.get_signature_runner()
+    names = next(iter(interpreter.get_signature_list().values()))["inputs"]
+    texts, length = interpreter.get_input_details()[0]["shape_signature"]
+
+    def run(ids, mask):
+        return next(iter(signature(**_by_name(names, ids, mask)).values())).copy()  # its buffer is used again
+
+    def run_padded(ids, mask):
+        room = ((0, 0), (0, length - ids.shape[1]))
+        ids, mask = np.pad(ids, room), np.pad(mask, room)
+        return np.concatenate([run(ids[row : row + texts], mask[row : row + texts]) for row in range(len(ids))])
+
+    return run if length == -1 else run_padded
+
+
+def openvino(file: Path, threads: int) -> Forward:
+    """OpenVINO on the processor, kept from rounding to 16 bits where the processor could."""
+    import openvino
+
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    compiled = openvino.Core().compile_model(file, "CPU", settings)
+    names = [each.any_name for each in compiled.inputs]
+    return lambda ids, mask: compiled(_by_name(names, ids, mask))[0]
+
+
+def _torch(module) -> Forward:
+    import torch
+
+    def forward(ids, mask):
+        with torch.inference_mode():
+            return module(*(torch.from_numpy(array.astype(np.int64)) for array in (ids, mask))).numpy()
+
+    return forward
+
+
+def _by_name(names: Iterable[str], ids: NDArray, mask: NDArray) -> dict[str, NDArray]:
+    """What each input of a graph takes, by what its name says; the texts' segments are all 0."""
+    return {name: mask if "mask" in name else np.zeros_like(ids) if "segment" in name else ids for name in names}

@@ -1,0 +1,89 @@
+"""The API's documentation as one page: drawn from the OpenAPI document, with no script and nothing from elsewhere."""
+
+import json
+from typing import Any
+
+from html_page import render
+from service.openapi import EXAMPLE_ERROR
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+def page(document: dict[str, Any]) -> str:
+    """The page of an OpenAPI document."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            tag = operation.get("tags", ["other"])[0]
+            groups.setdefault(tag, []).append(_operation(document, path, method, operation))
+    return render(
+        "api.html.j2",
+        title=document["info"]["title"],
+        about=document["info"]["description"],
+        groups=groups,
+        login="security" in document,
+        error=json.dumps(EXAMPLE_ERROR, indent=2),
+    )
+
+
+def _operation(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+    bodies = operation.get("requestBody", {}).get("content", {})
+    schema = _resolved(document, bodies.get("application/json", {}).get("schema", {}))
+    answers = operation["responses"]
+    return {
+        "method": method.upper(),
+        "path": path,
+        "about": operation.get("description", ""),
+        "fields": _fields(schema),
+        "curl": _curl(path, method, schema.get("examples", [])),
+        "example": _example(answers["200"]),
+        "errors": [
+            f"{status} {each['description'].rstrip('.')}" for status, each in answers.items() if status >= "400"
+        ],
+    }
+
+
+def _fields(schema: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Name, type, what is allowed, and what it is, of each field of a body."""
+    required = schema.get("required", [])
+    return [
+        (name, _type(each), _allowed(each) + (", required" if name in required else ""), each.get("description", ""))
+        for name, each in schema.get("properties", {}).items()
+    ]
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_type(each) for each in schema["anyOf"])
+    inner = f" of {_type(schema['items'])}" if "items" in schema else ""
+    return schema.get("type", "any") + inner
+
+
+def _allowed(schema: dict[str, Any]) -> str:
+    words = {
+        "maxLength": "at most {:,} characters",
+        "maxItems": "at most {:,}",
+        "minimum": "from {:,.0f}",
+        "maximum": "to {:,.0f}",
+    }
+    parts = [text.format(schema[key]) for key, text in words.items() if key in schema]
+    parts += [" or ".join(schema["enum"])] if "enum" in schema else []
+    parts += [f"default {json.dumps(schema['default'])}"] if schema.get("default") is not None else []
+    return ", ".join(parts)
+
+
+def _curl(path: str, method: str, examples: list[Any]) -> list[str]:
+    command = f"curl http://127.0.0.1:7860{path}"
+    if method == "get":
+        return [command]
+    return [f"{command} -H 'Content-Type: application/json' -d '{json.dumps(each)}'" for each in examples]
+
+
+def _example(response: dict[str, Any]) -> str:
+    example = response.get("content", {}).get("application/json", {}).get("example")
+    return "" if example is None else json.dumps(example, indent=2)
+
+
+def _resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return document["components"]["schemas"][name] if name else schema

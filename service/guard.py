@@ -1,0 +1,65 @@
+"""All that stands in front of the API and the page, in the order in which a request passes it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service import paths
+from service.bodies import Bodies
+from service.gate import Gate
+from service.headers import PagePolicy, SecurityHeaders
+from service.page_errors import PageErrors
+from service.request_log import RequestLog
+from service.state import Service
+
+
+def guarded(app: ASGIApp, service: Service) -> ASGIApp:
+    """The application behind log, headers, CORS, gate and body checks."""
+    app = Gate(Bodies(PageErrors(app), service.limits), service)
+    app = _NoOrigin(app)
+    app = CORSMiddleware(
+        app,
+        allow_origins=service.settings.origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("Authorization", "Content-Type", "X-Request-ID"),
+        expose_headers=("Retry-After", "X-Request-ID"),
+    )
+    return RequestLog(SecurityHeaders(app), service)
+
+
+def page_settings(api: FastAPI, service: Service) -> dict[str, Any]:
+    """What `launch(app_kwargs=...)` needs so that Gradio's server has the API's routes and stands behind the guard."""
+    return {
+        "routes": [Route(path, api) for path in ("/api", "/api/{rest:path}", *paths.API)],
+        "middleware": [Middleware(PagePolicy)],
+        "lifespan": _guarding(service),
+    }
+
+
+def _guarding(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Gradio puts its own CORS, which lets any website in, before all middleware that it is given. The stack is
+        # built by the time that an application starts, so that the guard can stand before it.
+        app.middleware_stack = guarded(app.middleware_stack, service)
+        yield
+
+    return lifespan
+
+
+class _NoOrigin:
+    """Hides a request's origin from Gradio, whose CORS would let it in; ours has judged it before."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["headers"] = [each for each in scope["headers"] if each[0] != b"origin"]
+        await self._app(scope, receive, send)

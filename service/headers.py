@@ -1,0 +1,97 @@
+"""Security headers of every answer, and the page's Content-Security-Policy."""
+
+import base64
+import os
+import re
+from hashlib import sha256
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # what is no page runs nothing
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+HUGGING_FACE = "https://huggingface.co"  # shows a Space in a frame
+
+
+class SecurityHeaders:
+    """The middleware that sets what is not set yet."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and complete the answer's headers."""
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, complete if scope["type"] == "http" else send)
+
+
+class PagePolicy:
+    """The middleware that lets the page's own inline scripts run and no others: it names their hashes."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; a page is held back until all of it is there."""
+        start, parts = None, []
+
+        async def held(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start" and _is_html(message):
+                start = message
+            elif start is None:
+                await send(message)
+            else:
+                parts.append(message.get("body", b""))
+                if not message.get("more_body"):
+                    body = b"".join(parts)
+                    MutableHeaders(scope=start)["Content-Security-Policy"] = policy(body)
+                    await send(start)
+                    await send({"type": "http.response.body", "body": body})
+
+        await self._app(scope, receive, held if scope["type"] == "http" else send)
+
+
+def policy(page: bytes) -> str:
+    """What a page of Gradio may do: run its own files and these inline scripts, and talk to this server."""
+    hashes = sorted({_hash(script) for script in INLINE_SCRIPT.findall(page)})
+    frames = f"'self' {HUGGING_FACE}" if os.environ.get("SPACE_ID") else "'self'"
+    return "; ".join(
+        (
+            "default-src 'self'",
+            # Vega, which draws the plots, compiles its expressions.
+            f"script-src 'self' 'unsafe-eval' {' '.join(hashes)}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "media-src 'self' blob:",
+            "worker-src 'self' blob:",
+            "connect-src 'self' blob: data:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            f"frame-ancestors {frames}",
+        )
+    )
+
+
+def _is_html(message: Message) -> bool:
+    return MutableHeaders(scope=message).get("content-type", "").startswith("text/html")
+
+
+def _hash(script: bytes) -> str:
+    normal = script.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # as a browser reads it
+    return f"'sha256-{base64.b64encode(sha256(normal).digest()).decode()}'"

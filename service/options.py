@@ -1,0 +1,133 @@
+"""The command line's options for the API and for what the server takes; most have an environment variable."""
+
+import argparse
+import importlib.util
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from errors import BakeoffError
+from limits import Limits
+from service.access import Access
+from service.settings import Settings
+
+
+def add(out: argparse._ArgumentGroup) -> None:
+    """Add them to a parser's group."""
+    environment = os.environ.get
+    out.add_argument("--api-only", action="store_true", help="serve the REST API without the page")
+    decision = "of `python -m eval.decision`, or a folder of reports, for the tab Decide (default: $BAKEOFF_DECISION)"
+    out.add_argument(
+        "--decision", type=Path, default=environment("BAKEOFF_DECISION") or None, metavar="PATH", help=decision
+    )
+    tokens = "a bearer token that opens the API; may be given again (default: $BAKEOFF_API_TOKENS, separated by spaces)"
+    out.add_argument("--api-token", action="append", metavar="TOKEN", help=tokens)
+    origins = (
+        "a website, such as https://example.org, whose pages may call the API; may be given again (default: "
+        "$BAKEOFF_CORS_ORIGINS, separated by spaces)"
+    )
+    out.add_argument("--cors-origin", action="append", type=_origin, metavar="ORIGIN", help=origins)
+    rate = "requests with a body that a client may send in a minute (default: $BAKEOFF_RATE_LIMIT, else no limit)"
+    out.add_argument(
+        "--rate-limit", type=_positive, default=environment("BAKEOFF_RATE_LIMIT") or None, metavar="N", help=rate
+    )
+    names = ", ".join(each.name for each in fields(Limits))
+    changed = f"change a limit ({names}); may be given again (default: $BAKEOFF_LIMIT_NAME)"
+    out.add_argument("--limit", action="append", type=_setting, default=[], metavar="NAME=VALUE", help=changed)
+    out.add_argument(
+        "--mcp", action="store_true", help="also serve the page's functions to MCP clients (needs the package mcp)"
+    )
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number of at least 1")
+    return int(text)
+
+
+def _origin(text: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?", text):
+        raise argparse.ArgumentTypeError(f"{text} is no origin: give scheme and host, such as https://example.org")
+    return text
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text} is no limit: give NAME=VALUE, such as rows=500")
+    return name, value
+
+
+def settings(arguments: argparse.Namespace) -> Settings:
+    """What the flags and the environment say.
+
+    Raises:
+        BakeoffError: the login, a token or an origin is not understood.
+    """
+    access = Access(credentials(arguments.auth), tokens_for(arguments.api_token))
+    origins = arguments.cors_origin
+    if origins is None:
+        origins = map(_named_origin, os.environ.get("BAKEOFF_CORS_ORIGINS", "").split())
+    return Settings(access, tuple(origins), arguments.rate_limit, arguments.decision)
+
+
+def _named_origin(text: str) -> str:
+    try:
+        return _origin(text)
+    except argparse.ArgumentTypeError as error:
+        raise BakeoffError(f"$BAKEOFF_CORS_ORIGINS: {error}.") from None
+
+
+def limits_for(chosen: Sequence[tuple[str, str]]) -> Limits:
+    """The limits that the environment and then the flags change.
+
+    Raises:
+        BakeoffError: a name is unknown or a value is no limit.
+    """
+    prefix = "BAKEOFF_LIMIT_"
+    given = {name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)}
+    return Limits().changed(given | dict(chosen))
+
+
+def tokens_for(given: Sequence[str] | None) -> tuple[str, ...]:
+    """The bearer tokens of the flags, else of the environment.
+
+    Raises:
+        BakeoffError: one is too short to be a secret.
+    """
+    tokens = tuple(given if given is not None else os.environ.get("BAKEOFF_API_TOKENS", "").split())
+    if any(not re.fullmatch(r"[!-~]{16,}", token) for token in tokens):
+        raise BakeoffError(
+            "an API token is too short: expected at least 16 letters, digits and signs, as `openssl rand -hex 16` "
+            "prints."
+        )
+    return tokens
+
+
+def credentials(text: str | None) -> tuple[str, str] | None:
+    """User and password of `USER:PASSWORD`.
+
+    Raises:
+        BakeoffError: one of them is missing.
+    """
+    if not text:
+        return None
+    user, _, password = text.partition(":")
+    if not user or not password:
+        raise BakeoffError("--auth is not understood: expected USER:PASSWORD with both filled in.")
+    return user, password
+
+
+def check_mcp(wanted: bool) -> None:
+    """MCP needs a package that is not among ours.
+
+    Raises:
+        BakeoffError: it is wanted and not installed.
+    """
+    if wanted and importlib.util.find_spec("mcp") is None:
+        raise BakeoffError(
+            'the MCP server needs a package that is not installed: install it with pip install "gradio[mcp]", in an '
+            "environment of its own, as it asks for an older pydantic."
+        )

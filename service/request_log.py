@@ -1,0 +1,70 @@
+"""Gives each request an id, which its answer and its log line carry, and counts it."""
+
+import logging
+import re
+import secrets
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service import paths
+from service.json_log import described
+from service.problem import Problem, request_id
+from service.state import Service
+
+QUIET = (*paths.PUBLIC, "/metrics", "/assets", "/static", "/svelte", f"{paths.GRADIO}/heartbeat")  # many, and alike
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+log = logging.getLogger(__name__)
+
+
+class RequestLog:
+    """The outermost middleware."""
+
+    def __init__(self, app: ASGIApp, service: Service):
+        self._app = app
+        self._metrics = service.metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; what nobody caught becomes the answer 500."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id.set(given if re.fullmatch(r"[\w-]{8,64}", given, re.ASCII) else secrets.token_hex(8))
+        started, status = time.monotonic(), 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id.get()
+            await send(message)
+
+        self._metrics.began()
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001  the last resort
+            log.error("a fault of the program: %s", described(error))
+            if not status:
+                await Problem(500).response()(scope, receive, watched)
+        finally:
+            self._note(scope, status, time.monotonic() - started)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route, method = _route(scope), scope["method"] if scope["method"] in METHODS else "other"
+        self._metrics.answered(route, method, status, seconds)
+        if status >= 400:
+            self._metrics.refused(str(status))
+        quiet = route.startswith(QUIET)
+        log.log(
+            logging.DEBUG if quiet else logging.INFO,
+            "answered",
+            extra={"method": method, "route": route, "status": status, "seconds": round(seconds, 4)},
+        )
+
+
+def _route(scope: Scope) -> str:
+    """The pattern of the route that answered; an address itself may hold anything."""
+    return getattr(scope.get("route"), "path", "") or "other"

@@ -1,0 +1,23 @@
+"""What an operator chooses for the service, beside its limits."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from service.access import Access
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator chooses.
+
+    Attributes:
+        access: who may use the API.
+        origins: websites that may call the API from a browser.
+        requests_a_minute: of one client; None for no limit.
+        decision: a decision, or a folder of reports that has one, if there is any.
+    """
+
+    access: Access = field(default_factory=Access)
+    origins: tuple[str, ...] = ()
+    requests_a_minute: int | None = None
+    decision: Path | None = None

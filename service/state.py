@@ -1,0 +1,59 @@
+"""One service: the models behind their queue, who may use them, and what is counted."""
+
+import threading
+from dataclasses import dataclass
+
+from limits import Limits, current
+from model_loader import ModelLoader
+from service.clients import FailedLogins, RateLimit
+from service.metrics import Metrics
+from service.models import QueuedModels
+from service.settings import Settings
+from service.work_queue import WorkQueue
+
+FINISH_SECONDS = 10.0  # for the work under way when the server is told to stop
+
+
+@dataclass(eq=False)
+class Service:
+    """What page and API share.
+
+    Attributes:
+        models: behind the one work queue.
+        settings: the operator's.
+        limits: those of the process when it was made.
+        metrics: what was counted so far.
+        logins: failed ones.
+        rate: requests a minute.
+        stopping: no new work is taken.
+        working: requests that were taken and are not answered yet.
+    """
+
+    models: QueuedModels
+    settings: Settings
+    limits: Limits
+    metrics: Metrics
+    logins: FailedLogins
+    rate: RateLimit
+    stopping: bool = False
+    working: int = 0
+
+    @classmethod
+    def of(cls, loader: ModelLoader, settings: Settings | None = None) -> "Service":
+        """The service of a loader's models, with the process's limits."""
+        settings, limits, metrics = settings or Settings(), current(), Metrics()
+        models = QueuedModels(loader, WorkQueue(limits, metrics.called))
+        metrics.watch(lambda: len(models.queue), models.ready)
+        return cls(models, settings, limits, metrics, FailedLogins(), RateLimit(settings.requests_a_minute))
+
+    def stop(self) -> None:
+        """Take no new work; what was taken has some seconds to be finished, then it is told to go elsewhere."""
+        if not self.stopping:
+            self.stopping = True
+            timer = threading.Timer(FINISH_SECONDS, self.models.queue.close)
+            timer.daemon = True
+            timer.start()
+
+    def ready(self) -> bool:
+        """Whether both models answer, and new work is taken."""
+        return not self.stopping and self.models.ready()

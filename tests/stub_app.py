@@ -1,0 +1,35 @@
+"""`python -m tests.stub_app [flags of app.py]`: the real app on planted models that take their time."""
+
+import sys
+from dataclasses import dataclass
+
+import app
+from limits import use
+from service import options
+from tests.planted import ReadyLoader
+from tests.serving import Slow
+
+SECONDS = 0.05  # of a call
+
+
+@dataclass
+class SlowLoader(ReadyLoader):
+    """Two slow models that are there at once."""
+
+    models: tuple = (Slow("PyTorch", SECONDS), Slow("TensorFlow", SECONDS))
+
+    def start(self) -> None:
+        """Nothing is to be loaded."""
+
+
+def main() -> int:
+    """Serve until a signal comes."""
+    arguments = app.parser().parse_args()
+    use(options.limits_for([*arguments.limit, ("batch_texts", "1")]))
+    serve = app.serve_api if arguments.api_only else app.serve_page
+    serve(SlowLoader(), options.settings(arguments), arguments)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

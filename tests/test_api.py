@@ -1,0 +1,348 @@
+"""`api.py` over real HTTP: what each route answers, and how each refuses."""
+
+import csv
+import html
+import io
+import json
+import re
+import shlex
+import threading
+import time
+
+import jsonschema
+import pytest
+
+from classifiers.base import predict_proba
+from errors import ModelError
+from eval import shelf
+from service.settings import Settings
+from tests import tiny
+from tests.planted import Contrarian, ReadyLoader, WordCounter
+from tests.serving import Slow, serving
+
+TEXT = "tech and sport and tech"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    decision = tmp_path_factory.mktemp("documents") / "decision.json"
+    decision.write_text('{"decision": "either"}', encoding="utf-8")
+    loader = ReadyLoader(report=next(iter(shelf.published().values())))
+    with serving(settings=Settings(decision=decision), loader=loader) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def bare():
+    """No report, no decision, and a loader that has no models."""
+
+    class Empty(ReadyLoader):
+        def classifiers(self):
+            raise ModelError("The models are not ready yet (loading /secret/folder)")
+
+        def pair(self):
+            raise ModelError("there is no folder /secret/folder")
+
+    with serving(loader=Empty()) as server:
+        yield server
+
+
+def test_one_text_is_answered_by_both(served):
+    answer = served.post("/api/v1/predict", {"text": TEXT}).json()
+    assert answer["agree"] == [True]
+    for model, planted in zip(answer["models"], (WordCounter("PyTorch"), Contrarian("TensorFlow")), strict=True):
+        expected = dict(zip(planted.labels, predict_proba(planted, [TEXT])[0].tolist(), strict=True))
+        (prediction,) = model["predictions"]
+        assert (model["framework"], model["revision"]) == (planted.framework, "local")
+        assert prediction == {"label": "tech", "probability": expected["tech"], "probabilities": expected}
+
+
+def test_several_texts_keep_their_order_and_tell_where_the_models_disagree(served):
+    answer = served.post("/api/v1/predict", {"texts": ["tech", "contrary tech", "sport"], "framework": "both"}).json()
+    said = [[each["label"] for each in model["predictions"]] for model in answer["models"]]
+    assert said == [["tech", "tech", "sport"], ["tech", "sport", "sport"]]
+    assert answer["agree"] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "framework"),
+    [
+        ("/api/v1/predict", {"text": "contrary tech", "framework": "tensorflow"}, "TensorFlow"),
+        ("/api/v1/predict", {"text": "contrary tech", "framework": "pytorch"}, "PyTorch"),
+        ("/api/v1/tensorflow/predict", {"text": "contrary tech"}, "TensorFlow"),
+        ("/api/v1/pytorch/predict", {"texts": ["contrary tech"]}, "PyTorch"),
+    ],
+)
+def test_one_framework_answers_alone(served, path, body, framework):
+    answer = served.post(path, body).json()
+    assert [model["framework"] for model in answer["models"]] == [framework]
+    assert answer["agree"] is None
+    assert answer["models"][0]["predictions"][0]["label"] == ("tech" if framework == "PyTorch" else "sport")
+
+
+def test_sagemaker_asks_in_json_and_csv(served):
+    assert served.get("/ping").status == 200
+    texts = ['sport , "the" game', "contrary\ntech"]
+    body = io.StringIO()
+    csv.writer(body).writerows([text] for text in texts)
+    asked = {"Content_Type": "text/csv; charset=utf-8", "Accept": "text/csv"}
+    answer = served.post("/invocations", body.getvalue().encode(), **asked)
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = list(csv.reader(io.StringIO(answer.body.decode())))
+    assert [(row[0], row[2]) for row in rows] == [("sport", "sport"), ("tech", "sport")]
+    assert all(0.5 < float(cell) < 1 for row in rows for cell in row[1::2])
+    as_json = served.post("/invocations", {"texts": texts}).json()
+    assert as_json["agree"] == served.post("/api/v1/predict", {"texts": texts}).json()["agree"] == [True, False]
+    for body, status in ((b"a,b\n", 422), (b'"a', 400), (b"\xff", 400), (b"", 422), (b"a\n" * 33, 422)):
+        assert served.post("/invocations", body, Content_Type="text/csv").error and status
+        assert served.post("/invocations", body, Content_Type="text/csv").status == status
+    assert served.post("/invocations", b"a", Content_Type="text/plain").status == 415
+
+
+def test_an_explanation_names_the_words(served):
+    answer = served.post("/api/v1/explain", {"text": "tech in a text of other words", "samples": 60, "seed": 3}).json()
+    assert [model["framework"] for model in answer["models"]] == ["PyTorch", "TensorFlow"]
+    assert answer["settings"]["samples"] == 60
+    heaviest = max(answer["table"], key=lambda row: row["PyTorch"])
+    assert heaviest["word"] == "tech"
+    alone = served.post("/api/v1/explain", {"text": "tech or not", "framework": "pytorch", "label": "sport"}).json()
+    assert [(model["framework"], model["label"]) for model in alone["models"]] == [("PyTorch", "sport")]
+
+
+def test_facts_and_documents(served):
+    models = served.get("/api/v1/models").json()
+    assert models["ready"] is True
+    assert [each["labels"] for each in models["models"]] == [["sport", "tech"]] * 2
+    report = json.loads(next(iter(shelf.published().values())).read_bytes())
+    assert served.get("/api/v1/evaluation").json() == report
+    assert served.get("/api/v1/decision").json() == {"decision": "either"}
+
+
+def test_what_is_not_there_says_how_to_make_it(bare):
+    for path, command in (("/api/v1/evaluation", "python -m eval"), ("/api/v1/decision", "--decision")):
+        answer = bare.get(path)
+        assert answer.status == 404
+        assert command in answer.error["remedy"]
+
+
+def test_a_document_that_is_none_is_told(tmp_path):
+    broken = tmp_path / "decision.json"
+    for content, status in (("[1]", 503), ('{"a": ', 503), ("[" * 100_000, 503), ('{"a": 1}', 200)):
+        broken.write_text(content, encoding="utf-8")
+        with serving(settings=Settings(decision=broken)) as server:
+            assert server.get("/api/v1/decision").status == status
+            assert status == 200 or server.get("/api/v1/decision").error["code"] == "unreadable"
+
+
+def test_before_the_models_are_ready_the_process_is_live(bare):
+    assert bare.get("/health/live").status == 200
+    for path in ("/health/ready", "/ping"):
+        assert (bare.get(path).status, bare.get(path).error["code"]) == (503, "not_ready")
+    for path, body in (
+        ("/api/v1/predict", {"text": "a"}),
+        ("/api/v1/explain", {"text": "a"}),
+        ("/invocations", {"text": "a"}),
+    ):
+        answer = bare.post(path, body)
+        assert (answer.status, answer.error["code"]) == (503, "not_ready")
+        assert answer.headers["retry-after"] == "5"
+        assert b"secret" not in answer.body
+    assert bare.get("/api/v1/models").json() == {"ready": False, "models": []}
+
+
+def test_the_openapi_document_describes_each_route_and_its_examples_work(served):
+    document = served.get("/api/openapi.json").json()
+    described = {(method, path) for path, methods in document["paths"].items() for method in methods}
+    assert {
+        *(("post", f"/api/v1/{name}") for name in ("predict", "explain", "pytorch/predict", "tensorflow/predict")),
+        *(("get", f"/api/v1/{name}") for name in ("models", "evaluation", "decision")),
+        *(("get", path) for path in ("/health/live", "/health/ready", "/metrics", "/ping")),
+        ("post", "/invocations"),
+    } == described
+    components = {"components": document["components"]}
+    for path in ("/api/v1/predict", "/api/v1/pytorch/predict", "/api/v1/explain"):
+        name = path.rpartition("/")[2]
+        operation = document["paths"][path]["post"]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        examples = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["examples"]
+        assert examples, name
+        for example in examples:
+            jsonschema.validate(example, schema | components)
+            answer = served.post(path, example)
+            assert answer.status == 200
+            answered = operation["responses"]["200"]["content"]["application/json"]["schema"]
+            jsonschema.validate(answer.json(), answered | components)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"text": "a", "texts": ["a"]}, schema_of(document, "PredictRequest"))
+
+
+def schema_of(document, name):
+    return document["components"]["schemas"][name] | {"components": document["components"]}
+
+
+def test_the_documentation_needs_no_network_and_no_script(served):
+    answer = served.get("/api/docs")
+    page = answer.body.decode()
+    assert "script" not in page.lower().replace("description", "")
+    assert "src=" not in page and "http://127.0.0.1:7860/api/v1/predict" in page
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    for path in ("/api/v1/explain", "/health/ready", "/invocations"):
+        assert f"<code>{path}</code>" in page
+    assert served.get("/api").headers["location"] == "/api/docs"
+
+
+def test_metrics_count_requests_batches_and_refusals(served):
+    def value(name):
+        lines = served.get("/metrics").body.decode().splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
+    posted = 'bakeoff_requests_total{method="POST",route="/api/v1/predict",status="200"}'
+    before = value(posted), value("bakeoff_batch_texts_sum"), value('bakeoff_refused_total{code="404"}')
+    served.post("/api/v1/predict", {"texts": ["a", "b"]})
+    served.get("/api/secret-word")
+    after = value(posted), value("bakeoff_batch_texts_sum"), value('bakeoff_refused_total{code="404"}')
+    assert [new - old for new, old in zip(after, before, strict=True)] == [1, 4, 1]
+    assert value("bakeoff_ready") == 1
+    assert b"secret-word" not in served.get("/metrics").body
+
+
+def test_concurrent_single_texts_are_classified_together():
+    models = (Slow("PyTorch", 0.05), Slow("TensorFlow", 0.05))
+    with serving(models) as server:
+        answers = at_once(16, lambda n: server.post("/api/v1/predict", {"text": "tech " * n + "sport"}).json())
+    for number, answer in enumerate(answers):
+        counts = answer["models"][0]["predictions"][0]["probabilities"]
+        assert counts["tech"] == pytest.approx(1 / (1 + 2.718281828 ** (1 - number)))
+    assert len(models[0].calls) <= 8  # sixteen, one at a time
+
+
+def at_once(number, ask):
+    """The results of so many calls, each from a thread of its own."""
+    out = [None] * number
+    start = threading.Barrier(number)
+
+    def run(position):
+        start.wait()
+        out[position] = ask(position)
+
+    threads = [threading.Thread(target=run, args=(position,)) for position in range(number)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    return out
+
+
+@pytest.fixture
+def held():
+    """A server with room for two texts, whose models are busy until the gate is opened."""
+    model = Slow("PyTorch")
+    model.gate.clear()
+    with serving((model, Contrarian("TensorFlow")), queue_texts=2, explanations=1, predict_seconds=1) as server:
+        yield server, model
+        model.gate.set()
+
+
+def ask_and_leave(server, path, body):
+    """Send a request, and close the connection once the model has it or it waits."""
+    import http.client
+
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+    return connection
+
+
+def wait_for(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_a_full_queue_refuses_at_once(held):
+    server, model = held
+    path = "/api/v1/pytorch/predict"
+    waiting = [ask_and_leave(server, path, {"text": "first"})]
+    wait_for(lambda: model.calls)
+    waiting += [ask_and_leave(server, path, {"text": f"{n}"}) for n in range(2)]
+    wait_for(lambda: len(server.service.models.queue) == 2)
+    started = time.monotonic()
+    answer = server.post(path, {"text": "one too many"})
+    assert (answer.status, answer.error["code"]) == (503, "queue_full")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert time.monotonic() - started < 0.9  # it did not wait for its turn
+    assert server.get("/health/live").status == 200
+    model.gate.set()
+    assert [connection.getresponse().status for connection in waiting] == [200] * 3
+
+
+def test_a_client_that_leaves_is_not_asked_for(held):
+    server, model = held
+    path = "/api/v1/pytorch/predict"
+    first = ask_and_leave(server, path, {"text": "first"})
+    wait_for(lambda: model.calls)
+    second = ask_and_leave(server, path, {"text": "second"})
+    wait_for(lambda: len(server.service.models.queue) == 1)
+    second.close()
+    wait_for(lambda: server.service.working == 1)
+    model.gate.set()
+    assert first.getresponse().status == 200
+    assert server.post(path, {"text": "third"}).status == 200
+    assert model.calls == [["first"], ["third"]]
+
+
+def test_an_answer_that_takes_too_long_is_given_up(held):
+    server, model = held
+    answer = server.post("/api/v1/pytorch/predict", {"text": "a"})
+    assert (answer.status, answer.error["code"]) == (504, "too_late")
+    model.gate.set()
+
+
+def test_an_explanation_is_given_up_with_its_client_and_others_are_refused_meanwhile(held):
+    server, model = held
+    body = {"text": "sport and other words", "framework": "pytorch"}
+    left = ask_and_leave(server, "/api/v1/explain", body)
+    wait_for(lambda: model.calls)
+    refused = server.post("/api/v1/explain", body)
+    assert (refused.status, refused.error["code"]) == (503, "queue_full")
+    left.close()
+    wait_for(lambda: not server.service.working)
+    model.gate.set()
+    wait_for(lambda: server.post("/api/v1/explain", body | {"samples": 50}).status == 200)
+    before = len(model.calls)
+    assert server.post("/api/v1/pytorch/predict", {"text": "a"}).status == 200
+    assert len(model.calls) == before + 1  # nothing of the explanation goes on
+
+
+def test_predictions_pass_an_explanation():
+    model = Slow("PyTorch", 0.02)
+    with serving((model, Slow("TensorFlow", 0.02))) as server:
+        body = {"text": "sport and other words", "samples": 2000, "stock": True}
+        explaining = ask_and_leave(server, "/api/v1/explain", body)
+        wait_for(lambda: len(model.calls) > 3)
+        before = len(model.calls)
+        assert server.post("/api/v1/pytorch/predict", {"text": "quick"}).status == 200
+        assert len(model.calls) - before <= 3
+        explaining.close()
+
+
+def curls(text):
+    """Method, path, headers and body of each curl command in a text."""
+    for line in text.splitlines():
+        if not line.startswith("curl http://127.0.0.1:7860"):
+            continue
+        _, url, *flags = shlex.split(line)
+        values = dict(zip(flags[::2], flags[1::2], strict=True))
+        headers = dict(value.split(": ") for flag, value in zip(flags[::2], flags[1::2], strict=True) if flag == "-H")
+        body = values.get("-d") or values.get("--data-binary")
+        yield "POST" if body else "GET", url.partition("7860")[2], headers, body
+
+
+def test_the_curl_commands_of_readme_and_documentation_work(served):
+    page = html.unescape(re.sub("<[^>]*>", "", served.get("/api/docs").body.decode()))
+    found = [*curls((tiny.ROOT / "README.md").read_text(encoding="utf-8")), *curls(page)]
+    assert len(found) > 10
+    for method, path, headers, body in found:
+        named = {name.replace("-", "_"): value for name, value in headers.items()}
+        answer = served.ask(method, path, body.encode() if body else None, **named)
+        assert answer.status == 200, (path, body, answer)

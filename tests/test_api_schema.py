@@ -1,0 +1,54 @@
+"""Requests that schemathesis draws from the OpenAPI document: what it promises is kept, also where it is broken."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+
+from eval import shelf
+from service.settings import Settings
+from tests.planted import ReadyLoader
+from tests.serving import serving
+
+MOST = 1024  # bytes of an error
+FEW = settings(
+    deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+)
+
+
+@pytest.fixture(scope="module")
+def api_schema(tmp_path_factory):
+    decision = tmp_path_factory.mktemp("documents") / "decision.json"
+    decision.write_text("{}", encoding="utf-8")
+    loader = ReadyLoader(report=next(iter(shelf.published().values())))
+    with serving(settings=Settings(decision=decision), loader=loader, max_samples=60) as server:
+        yield schemathesis.openapi.from_url(f"{server.url}/api/openapi.json")
+
+
+OPERATIONS = [
+    *[("POST", f"/api/v1/{name}") for name in ("predict", "pytorch/predict", "tensorflow/predict", "explain")],
+    *[("GET", f"/api/v1/{name}") for name in ("models", "evaluation", "decision")],
+    *[("GET", path) for path in ("/health/live", "/health/ready", "/metrics", "/ping")],
+    ("POST", "/invocations"),
+]
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=[path for _, path in OPERATIONS])
+def test_the_document_is_kept(api_schema, method, path, mode):
+    if method == "GET" and mode is GenerationMode.NEGATIVE:
+        pytest.skip("nothing in the request that could be wrong")
+
+    @settings(FEW, max_examples=20 if mode is GenerationMode.POSITIVE else 10)
+    @given(case=api_schema[path][method].as_strategy(generation_mode=mode))
+    def check(case):
+        response = case.call()
+        if case.media_type == "text/csv" or b'"field": "label"' in response.content:
+            assert response.status_code in (200, 400, 422)  # a schema knows neither CSV nor the models' classes
+        else:
+            case.validate_response(response)
+        if response.status_code >= 400:
+            assert len(response.content) < MOST
+            assert response.json()["error"]["remedy"]
+
+    check()

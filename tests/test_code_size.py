@@ -1,0 +1,78 @@
+"""`eval.code_size`: what is counted, how, and that no file of a framework is forgotten."""
+
+import json
+
+import pytest
+
+from errors import ReportError
+from eval import code_size
+from eval.report import identify
+from tests.test_import_rules import imports
+
+SOURCE = '''"""Two lines
+of a docstring."""
+
+import os  # a comment
+
+def f(x: dict):
+    """Another."""
+    y = (x["a":] +
+         1); z: int = 2
+    if x:  # pragma: no cover
+        return {1: y}
+    return z
+'''
+LIBRARIES = {"PyTorch": {"torch", "transformers"}, "TensorFlow": {"keras_on_tensorflow", "tensorflow", "keras_hub"}}
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project of one trainer and one classifier a framework, the PyTorch trainer with one file more."""
+    for name in ("train_pytorch", "kernels_pytorch", "train_tensorflow", "recipe"):
+        (tmp_path / "trainers").mkdir(exist_ok=True)
+        (tmp_path / "trainers" / f"{name}.py").write_text(SOURCE)
+    for name in ("pytorch_bert", "tensorflow_bert", "pair"):
+        (tmp_path / "classifiers").mkdir(exist_ok=True)
+        (tmp_path / "classifiers" / f"{name}.py").write_text("x = 1\n")
+    (tmp_path / "keras_on_tensorflow.py").write_text("import keras\nimport tf\n")
+    return tmp_path
+
+
+def test_statements_are_counted_and_shared_files_are_not(project):
+    counted = code_size.count(project)
+    assert counted["PyTorch"] == {
+        "files": {"classifiers/pytorch_bert.py": 1, "trainers/kernels_pytorch.py": 6, "trainers/train_pytorch.py": 6},
+        "logical_lines": 13,
+    }
+    assert counted["TensorFlow"]["logical_lines"] == 1 + 2 + 6
+
+
+def test_the_digest_is_of_the_code(project):
+    before = code_size.digest(project)
+    (project / "trainers" / "recipe.py").write_text("x = 2")
+    assert code_size.digest(project) == before
+    (project / "trainers" / "train_tensorflow.py").write_text(SOURCE + "# a comment\n")
+    assert code_size.digest(project) != before
+
+
+@pytest.mark.parametrize("framework", code_size.FILES)
+def test_every_file_of_a_framework_is_counted(framework):
+    counted = {path.relative_to(code_size.ROOT).as_posix() for path in code_size.files(framework)}
+    for path in (path for folder in ("trainers", "classifiers") for path in (code_size.ROOT / folder).glob("*.py")):
+        name = path.relative_to(code_size.ROOT).as_posix()
+        modules = {each.module.split(".")[0] for each in imports(path.read_text(encoding="utf-8"), name)}
+        assert (name in counted) == bool(modules & LIBRARIES[framework]), name
+
+
+def test_the_command_writes_what_it_prints(tmp_path, capsys):
+    output = tmp_path / "made" / "code_size.json"
+    assert code_size.main(["--output", str(output)]) == 0
+    made = json.loads(output.read_text())
+    assert made["id"] == identify(made)
+    assert str(tmp_path) not in output.read_text()
+    assert f"TensorFlow: {made['frameworks']['TensorFlow']['logical_lines']} logical lines" in capsys.readouterr().out
+
+
+def test_no_files_are_an_error_and_not_a_count_of_0(tmp_path):
+    with pytest.raises(ReportError, match="no files trainers/"):
+        code_size.count(tmp_path)

@@ -1,0 +1,80 @@
+"""`benchmarks/load*.py`: what is drawn, counted and summarised, and its users against a small server."""
+
+import json
+from itertools import islice
+
+import pytest
+
+from benchmarks import load, load_parts, load_server
+from benchmarks.load_hostile import PATHS, hostile_requests
+from errors import ReportError
+from tests.serving import serving
+
+SAMPLES = [
+    ("/api/v1/predict", 200, 0.1, 1.0),
+    ("/api/v1/predict", 200, 0.3, 2.0),
+    ("/api/v1/predict", 503, 0.01, 2.0),
+    ("/health/live", 200, 0.02, 2.0),
+]
+
+
+def test_equal_seeds_draw_equal_requests_to_every_route():
+    first, again, other = (list(islice(hostile_requests(seed), 400)) for seed in (1, 1, 2))
+    assert first == again != other
+    assert {sent.path for sent in first} >= set(PATHS)
+    assert any(len(sent.body) > 2**20 for sent in islice(hostile_requests(3), 2000))
+
+
+def test_only_what_was_answered_counts():
+    found = load_parts._answered(SAMPLES, 10.0)
+    assert found["per_second"] == 0.2
+    assert found["statuses"] == {"200": 2, "503": 1}
+    assert found["answered_ms"] == {"count": 2, "p50": 200.0, "p95": 290.0, "p99": 298.0, "max": 300.0}
+    assert load_server.quantiles([])["p95"] is None
+
+
+def test_a_part_that_was_measured_is_not_measured_again(monkeypatch, tmp_path, capsys):
+    asked = []
+    parts = {name: lambda *_, name=name: asked.append(name) or {"figure": len(asked)} for name in ("users", "fuzz")}
+    monkeypatch.setattr(load, "PARTS", parts)
+    command = ["--models", "a", "b", "--output", str(tmp_path / "load.json")]
+    assert load.main([*command, "--parts", "users"]) == 0
+    assert load.main([*command, "--parts", "users", "fuzz"]) == 0
+    assert asked == ["users", "fuzz"]
+    report = json.loads((tmp_path / "load.json").read_text())
+    assert report["parts"] == {"users": {"figure": 1}, "fuzz": {"figure": 2}}
+    assert report["command"].startswith("python -m benchmarks.load --models a b")
+    assert "figure" in capsys.readouterr().out
+    assert load.main([*command, "--seed", "1"]) == 2  # other measurements
+    with pytest.raises(ReportError, match="seed"):
+        load.Log(tmp_path / "load.jsonl", {"seed": 1})
+
+
+class Asked:
+    """A server of a test, as the benchmark asks it."""
+
+    def __init__(self, served):
+        self._served = served
+        self.port, self.url = served.port, served.url
+
+    ask = load_server.Server.ask
+    predict = load_server.Server.predict
+
+
+def test_hostile_requests_are_all_answered_and_none_is_a_fault():
+    with serving() as served:
+        statuses, longest = load_parts._fuzzed(Asked(served), 300, 0)
+        assert load_server.Server.predict(Asked(served), "sport") == 200
+    assert statuses.total() == 300
+    assert set(statuses) <= {"200", "400", "404", "405", "413", "415", "422", "503"}
+    assert 0 < longest < 60
+
+
+@pytest.mark.slow
+def test_locust_s_users_ask_probe_and_send_hostile_requests(tmp_path):
+    with serving() as served:
+        found = load_server.storm(Asked(served), tmp_path / "samples", 4, 4, 0.2, hostile=0.3, probers=1)
+    names = {name for name, *_ in found}
+    assert {"/api/v1/predict", "/health/live", "hostile"} <= names
+    assert all(status == 200 for name, status, *_ in found if name != "hostile")
+    assert load_parts._answered(found, 4.0)["per_second"] > 0
