@@ -53,7 +53,7 @@ def build_decide_tab(
     moves.append(panel.preset.input(does.use_preset, [panel.preset, *inputs], [*moving, *sliders], **AT_ONCE))
     moves.append(panel.load.upload(does.use_file, [panel.load, panel.choice], [*moving, *sliders], **AT_ONCE))
     for event in moves:
-        event.success(does.weigh, inputs, [panel.result, panel.matrix], **AT_ONCE)
+        event.success(does.weigh, inputs, [panel.alert, panel.matrix], **AT_ONCE)
     for event in (tab.select, panel.choice.input):
         event(does.open, inputs, [*moving, *panel.lasting()], **AT_ONCE)
     demo.load(does.use_link, panel.choice, [tabs, *sliders, *moving, *panel.lasting()], **AT_ONCE)
@@ -63,14 +63,14 @@ def build_decide_tab(
 
 
 def says_errors(handler: Callable) -> Callable:
-    """Wrap a method of Handlers so that a BakeoffError's sentence takes the place of the recommendation."""
+    """Wrap a method of Handlers so that a BakeoffError's sentence stands above the recommendation."""
 
     @functools.wraps(handler)
     def wrapped(self, *args):
         try:
             return handler(self, *args)
         except BakeoffError as error:
-            return {self.panel.result: notice_html(str(error))}
+            return {self.panel.alert: notice_html(str(error))}
 
     return wrapped
 
@@ -91,11 +91,7 @@ class Handlers:
     @says_errors
     def move(self, choice: str | None, *values: Any) -> dict[Component, Any]:
         """The recommendation and its plots, for what the sliders show."""
-        if not choice:
-            return self.panel.empty(NO_DECISION)
-        weighting, opened = from_values(values), open_choice(self.evidence, choice)
-        told = notice(self.loader, opened)
-        return self.panel.move(opened, weighting, told) | {self.panel.preset: preset_of(weighting)}
+        return self._shown(choice, from_values(values)) | {self.panel.alert: ""}
 
     @says_errors
     def weigh(self, choice: str | None, *values: Any) -> dict[Component, Any]:
@@ -104,23 +100,20 @@ class Handlers:
 
     @says_errors
     def open(self, choice: str | None, *values: Any) -> dict[Component, Any]:
-        """All of a decision."""
-        out = self.move(choice, *values)
-        if not choice:
-            return out
-        return out | self.weigh(choice, *values) | self.panel.fill(open_choice(self.evidence, choice))
+        """All of a decision; what went wrong before, such as a link, stays said."""
+        return self._opened(choice, from_values(values))
 
     @says_errors
     def use_preset(self, name: str, choice: str | None, *values: Any) -> dict[Component, Any]:
         """The sliders and what moves with them; "your own weights" leaves them as they are."""
         weighting = decision_presets.PRESETS.get(name) or from_values(values)
-        return self.panel.set_values(weighting) | self.move(choice, *to_values(weighting))
+        return self.panel.set_values(weighting) | self._shown(choice, weighting) | {self.panel.alert: ""}
 
     @says_errors
     def use_file(self, path: str | None, choice: str | None) -> dict[Component, Any]:
         """The sliders and what moves with them, from a file."""
         weighting = decision_weighting.read(Path(path or ""))
-        return self.panel.set_values(weighting) | self.move(choice, *to_values(weighting))
+        return self.panel.set_values(weighting) | self._shown(choice, weighting) | {self.panel.alert: ""}
 
     def use_link(self, choice: str | None, request: gr.Request) -> dict[Component, Any]:
         """This tab, with the weights of the page's address; nothing where it carries none."""
@@ -134,7 +127,21 @@ class Handlers:
         weighting = decision_weighting.from_query(query)
         if weighting is None:  # the word stood for something else
             return {}
-        return self.panel.set_values(weighting) | self.open(choice, *to_values(weighting))
+        return self.panel.set_values(weighting) | self._opened(choice, weighting)
+
+    def _shown(self, choice: str | None, weighting: Weighting) -> dict[Component, Any]:
+        if not choice:
+            return self.panel.empty(NO_DECISION)
+        opened = open_choice(self.evidence, choice)
+        told = notice(self.loader, opened)
+        return self.panel.move(opened, weighting, told) | {self.panel.preset: preset_of(weighting)}
+
+    def _opened(self, choice: str | None, weighting: Weighting) -> dict[Component, Any]:
+        shown = self._shown(choice, weighting)
+        if not choice:
+            return shown
+        opened = open_choice(self.evidence, choice)
+        return shown | self.panel.weigh(opened, weighting) | self.panel.fill(opened)
 
     @shows_errors
     def make_bundle(self, choice: str | None, *values: Any) -> str:

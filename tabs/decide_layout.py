@@ -26,6 +26,7 @@ class Panel:
     """What shows a decision, from top to bottom."""
 
     choice: gr.Dropdown
+    alert: gr.HTML  # what went wrong last
     result: gr.HTML
     body: gr.Column
     preset: gr.Radio
@@ -49,7 +50,7 @@ class Panel:
 
     def moving(self) -> list[Component]:
         """What moves with the sliders."""
-        return [self.result, self.body, self.preset, self.links, self.plots]
+        return [self.alert, self.result, self.body, self.preset, self.links, self.plots]
 
     def lasting(self) -> list[Component]:
         """What depends on the decision, and on the weights in a column at most."""
@@ -90,7 +91,7 @@ class Panel:
 
 
 def notice_html(sentence: str) -> str:
-    """A sentence in place of the recommendation."""
+    """A sentence that warns, with its style."""
     return decision_html.style() + decision_html.notice(sentence)
 
 
@@ -106,7 +107,7 @@ def build_panel(names: Sequence[str], own: str) -> Panel:
     spoken = [("this team's own evidence" if name == own else f"published: {name}", name) for name in names]
     value = names[0] if names else None
     choice = gr.Dropdown(spoken, value=value, label="Evidence", elem_id="decision-choice")
-    result = gr.HTML(elem_id="decision-result")
+    alert, result = gr.HTML(elem_id="decision-alert"), gr.HTML(elem_id="decision-result")
     default = PRESETS[DEFAULT]
     with gr.Column(visible=False) as body:
         presets = [(preset.name, key) for key, preset in PRESETS.items()]
@@ -130,9 +131,9 @@ def build_panel(names: Sequence[str], own: str) -> Panel:
         claims = gr.HTML(elem_id="decision-claims")
         gr.Markdown("### Where this comes from")
         sources = gr.HTML(elem_id="decision-sources")
-    return Panel(
-        choice, result, body, preset, weights, opinions, links_shown, load, make, bundle, plots, matrix, claims, sources
-    )
+    shown = {"plots": plots, "matrix": matrix, "claims": claims, "sources": sources, "links": links_shown}
+    asked = {"preset": preset, "weights": weights, "opinions": opinions, "load": load, "make": make, "bundle": bundle}
+    return Panel(choice=choice, alert=alert, result=result, body=body, **shown, **asked)
 
 
 def _build_weights(default: Weighting) -> tuple[dict[str, gr.Slider], dict[str, gr.Dropdown]]:
