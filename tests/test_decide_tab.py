@@ -110,7 +110,7 @@ def test_what_goes_wrong_is_said_above_the_recommendation(evidence, tmp_path):
     assert "can&#39;t be read" in does.use_file(str(tmp_path / "w.json"), "own")[panel.alert]
     for query, key in (("decide=nothing.1", panel.alert), (to_query(PRESETS["batch"]), panel.result)):
         opened = does.use_link("own", SimpleNamespace(query_params=query))
-        assert opened[tabs]["selected"] == "decide"
+        assert opened[tabs].selected == "decide"
         assert key in opened
     assert does.use_link("own", SimpleNamespace(query_params="__theme=dark")) == {tabs: gr.skip()}
 
