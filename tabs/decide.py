@@ -127,7 +127,8 @@ class Handlers:
         weighting = decision_weighting.from_query(query)
         if weighting is None:  # the word stood for something else
             return {}
-        return self.panel.set_values(weighting) | self._opened(choice, weighting)
+        # By its values, as the tab will be once more when the page has turned to it.
+        return self.panel.set_values(weighting) | self._opened(choice, from_values(to_values(weighting)))
 
     def _shown(self, choice: str | None, weighting: Weighting) -> dict[Component, Any]:
         if not choice:

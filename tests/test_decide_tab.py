@@ -97,7 +97,7 @@ class Loading(ReadyLoader):
 
 
 def test_what_goes_wrong_is_said_above_the_recommendation(evidence, tmp_path):
-    with gr.Blocks(), gr.Tabs() as tabs:
+    with gr.Blocks(), gr.Tabs() as tabs, gr.Tab("Decide"):
         panel = decide_layout.build_panel(["own"], "own")
     does = decide.Handlers(Loading(), evidence, tabs, panel)
     values = decide.to_values(PRESETS["edge"])
@@ -112,6 +112,7 @@ def test_what_goes_wrong_is_said_above_the_recommendation(evidence, tmp_path):
         opened = does.use_link("own", SimpleNamespace(query_params=query))
         assert opened[tabs].selected == "decide"
         assert key in opened
+    assert "nightly batch scoring" in opened[panel.result]
     assert does.use_link("own", SimpleNamespace(query_params="__theme=dark")) == {tabs: gr.skip()}
 
 
