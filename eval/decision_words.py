@@ -1,6 +1,6 @@
 """An outcome in words: the recommendation in one sentence, and numbers as people write them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eval.decision_criteria import BY_KEY, FRAMEWORKS, RATINGS
@@ -165,12 +165,8 @@ def _reasons(outcome: Outcome, leader: str) -> str:
     """The largest contributions, for and against."""
     sign = 1 if leader == "PyTorch" else -1
     parts = {key: sign * each for key, each in outcome.contributions.items() if abs(each) >= 0.05}
-    speaking = [f"{BY_KEY[key].name} ({each:+.1f})" for key, each in _first(parts.items(), 3)]
+    speaking = [f"{BY_KEY[key].name} ({each:+.1f})" for key, each in list(parts.items())[:3]]
     return listed(speaking) if speaking else "many small differences"
-
-
-def _first(items: Iterable, count: int) -> list:
-    return list(items)[:count]
 
 
 def _covered(outcome: Outcome) -> str:

@@ -3,6 +3,7 @@
 Nothing is measured here and nothing is kept: weights live in the page and in links.
 """
 
+import functools
 import io
 import json
 import zipfile
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
-from errors import InputError, ModelError
+from errors import BakeoffError, InputError, ModelError
 from eval import decision, decision_html, decision_presets, decision_shelf, decision_weighting, models
 from eval.decision_criteria import CRITERIA, OPINIONS
 from eval.decision_shelf import Opened
@@ -20,14 +22,14 @@ from eval.decision_weighting import Weighting
 from files import json_text
 from model_loader import ModelLoader
 from tabs.common import save, shows_errors
-from tabs.decide_layout import NOT_SET, OWN_WEIGHTS, build_panel
+from tabs.decide_layout import NOT_SET, OWN_WEIGHTS, Panel, build_panel, notice_html
 
 OWN = "own"
 NO_DECISION = (
     "No decision is here. Make one with `python -m eval.decision` and start the app with `--decision FILE`, or with a "
     "folder of reports in its place."
 )
-# Each runs as soon as it is asked for, and of those asked for meanwhile only the last.
+# Each runs as soon as it is asked for. Gradio shows no error of such events: they say theirs on the page.
 AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 CLICK_BUNDLE = "() => document.querySelector('#decision-bundle').click()"
 
@@ -44,62 +46,110 @@ def build_decide_tab(
         tab: the one that this is built in.
         evidence: a decision, or a folder of reports that one is made from; None for published ones alone.
     """
-    names = decision_names(evidence)
-    panel = build_panel(names, OWN)
-    sliders = panel.values()
-    inputs = [panel.choice, *sliders]
-
-    @shows_errors
-    def move(choice: str | None, *values: Any):
-        if not choice:
-            return panel.empty(NO_DECISION)
-        weighting, opened = from_values(values), open_choice(evidence, choice)
-        return panel.move(opened, weighting, notice(loader, opened)) | {panel.preset: preset_of(weighting)}
-
-    @shows_errors
-    def fill(choice: str | None, *values: Any):
-        if not choice:
-            return {panel.matrix: gr.skip()}
-        return panel.fill(open_choice(evidence, choice), from_values(values))
-
-    @shows_errors
-    def use_preset(name: str, choice: str | None, *values: Any):
-        weighting = decision_presets.PRESETS.get(name) or from_values(values)
-        return panel.set_values(weighting) | move(choice, *to_values(weighting))
-
-    @shows_errors
-    def use_file(path: str | None, choice: str | None):
-        weighting = decision_weighting.read(Path(path or ""))
-        return panel.set_values(weighting) | move(choice, *to_values(weighting))
-
-    @shows_errors
-    def use_link(choice: str | None, request: gr.Request):
-        weighting = decision_weighting.from_query(str(request.query_params or ""))
-        if weighting is None:
-            return {tabs: gr.skip()}
-        values = to_values(weighting)
-        opened = panel.set_values(weighting) | move(choice, *values) | fill(choice, *values)
-        return {tabs: gr.Tabs(selected="decide")} | opened
-
-    @shows_errors
-    def make_bundle(choice: str | None, *values: Any):
-        opened = open_choice(evidence, choice)
-        content = bundle(opened, from_values(values), notice(loader, opened))
-        return save(content, f"bakeoff-decision-{opened.document['id']}.zip", panel.bundle.GRADIO_CACHE)
-
-    moving, all_moving = panel.moving(), [*panel.moving(), *sliders]
-    events = [slider.input(move, inputs, moving, trigger_mode="always_last", **AT_ONCE) for slider in sliders]
-    events += [event(move, inputs, moving, **AT_ONCE) for event in (tab.select, panel.choice.input)]
-    events += [
-        panel.preset.input(use_preset, [panel.preset, *inputs], all_moving, **AT_ONCE),
-        panel.load.upload(use_file, [panel.load, panel.choice], all_moving, **AT_ONCE),
-    ]
-    for event in events:
-        event.success(fill, inputs, panel.lasting(), **AT_ONCE)
-    demo.load(use_link, panel.choice, [tabs, *all_moving, *panel.lasting()], **AT_ONCE)
-    made = panel.make.click(make_bundle, inputs, panel.bundle, api_visibility="private")
+    panel = build_panel(decision_names(evidence), OWN)
+    does = Handlers(loader, evidence, tabs, panel)
+    sliders, inputs, moving = panel.values(), [panel.choice, *panel.values()], panel.moving()
+    moves = [slider.input(does.move, inputs, moving, trigger_mode="always_last", **AT_ONCE) for slider in sliders]
+    moves.append(panel.preset.input(does.use_preset, [panel.preset, *inputs], [*moving, *sliders], **AT_ONCE))
+    moves.append(panel.load.upload(does.use_file, [panel.load, panel.choice], [*moving, *sliders], **AT_ONCE))
+    for event in moves:
+        event.success(does.weigh, inputs, [panel.alert, panel.matrix], **AT_ONCE)
+    for event in (tab.select, panel.choice.input):
+        event(does.open, inputs, [*moving, *panel.lasting()], **AT_ONCE)
+    demo.load(does.use_link, panel.choice, [tabs, *sliders, *moving, *panel.lasting()], **AT_ONCE)
+    made = panel.make.click(does.make_bundle, inputs, panel.bundle, api_visibility="private")
     made.success(None, None, None, js=CLICK_BUNDLE)
     gr.api(decide_of(evidence), api_name="decide")
+
+
+def says_errors(handler: Callable) -> Callable:
+    """Wrap a method of Handlers so that a BakeoffError's sentence stands above the recommendation."""
+
+    @functools.wraps(handler)
+    def wrapped(self, *args):
+        try:
+            return handler(self, *args)
+        except BakeoffError as error:
+            return {self.panel.alert: notice_html(str(error))}
+
+    return wrapped
+
+
+class Handlers:
+    """What the tab's events do; each returns what changes.
+
+    Args:
+        loader: as for `build_decide_tab`.
+        evidence: likewise.
+        tabs: likewise.
+        panel: the tab's components.
+    """
+
+    def __init__(self, loader: ModelLoader, evidence: Path | None, tabs: gr.Tabs, panel: Panel):
+        self.loader, self.evidence, self.tabs, self.panel = loader, evidence, tabs, panel
+
+    @says_errors
+    def move(self, choice: str | None, *values: Any) -> dict[Component, Any]:
+        """The recommendation and its plots, for what the sliders show."""
+        return self._shown(choice, from_values(values)) | {self.panel.alert: ""}
+
+    @says_errors
+    def weigh(self, choice: str | None, *values: Any) -> dict[Component, Any]:
+        """The matrix, in which the weights have a column."""
+        return self.panel.weigh(open_choice(self.evidence, choice), from_values(values))
+
+    @says_errors
+    def open(self, choice: str | None, *values: Any) -> dict[Component, Any]:
+        """All of a decision; what went wrong before, such as a link, stays said."""
+        return self._opened(choice, from_values(values))
+
+    @says_errors
+    def use_preset(self, name: str, choice: str | None, *values: Any) -> dict[Component, Any]:
+        """The sliders and what moves with them; "your own weights" leaves them as they are."""
+        weighting = decision_presets.PRESETS.get(name) or from_values(values)
+        return self.panel.set_values(weighting) | self._shown(choice, weighting) | {self.panel.alert: ""}
+
+    @says_errors
+    def use_file(self, path: str | None, choice: str | None) -> dict[Component, Any]:
+        """The sliders and what moves with them, from a file."""
+        weighting = decision_weighting.read(Path(path or ""))
+        return self.panel.set_values(weighting) | self._shown(choice, weighting) | {self.panel.alert: ""}
+
+    def use_link(self, choice: str | None, request: gr.Request) -> dict[Component, Any]:
+        """This tab, with the weights of the page's address; nothing where it carries none."""
+        query = str(request.query_params or "")
+        if f"{decision_weighting.PARAMETER}=" not in query:
+            return {self.tabs: gr.skip()}
+        return {self.tabs: gr.Tabs(selected="decide")} | self._open_link(choice, query)
+
+    @says_errors
+    def _open_link(self, choice: str | None, query: str) -> dict[Component, Any]:
+        weighting = decision_weighting.from_query(query)
+        if weighting is None:  # the word stood for something else
+            return {}
+        # By its values, as the tab will be once more when the page has turned to it.
+        return self.panel.set_values(weighting) | self._opened(choice, from_values(to_values(weighting)))
+
+    def _shown(self, choice: str | None, weighting: Weighting) -> dict[Component, Any]:
+        if not choice:
+            return self.panel.empty(NO_DECISION)
+        opened = open_choice(self.evidence, choice)
+        told = notice(self.loader, opened)
+        return self.panel.move(opened, weighting, told) | {self.panel.preset: preset_of(weighting)}
+
+    def _opened(self, choice: str | None, weighting: Weighting) -> dict[Component, Any]:
+        shown = self._shown(choice, weighting)
+        if not choice:
+            return shown
+        opened = open_choice(self.evidence, choice)
+        return shown | self.panel.weigh(opened, weighting) | self.panel.fill(opened)
+
+    @shows_errors
+    def make_bundle(self, choice: str | None, *values: Any) -> str:
+        """The path of the archive."""
+        opened = open_choice(self.evidence, choice)
+        content = bundle(opened, from_values(values), notice(self.loader, opened))
+        return save(content, f"bakeoff-decision-{opened.document['id']}.zip", self.panel.bundle.GRADIO_CACHE)
 
 
 def decision_names(evidence: Path | None) -> list[str]:

@@ -26,6 +26,7 @@ class Panel:
     """What shows a decision, from top to bottom."""
 
     choice: gr.Dropdown
+    alert: gr.HTML  # what went wrong last
     result: gr.HTML
     body: gr.Column
     preset: gr.Radio
@@ -49,10 +50,10 @@ class Panel:
 
     def moving(self) -> list[Component]:
         """What moves with the sliders."""
-        return [self.result, self.body, self.preset, self.links, self.plots]
+        return [self.alert, self.result, self.body, self.preset, self.links, self.plots]
 
     def lasting(self) -> list[Component]:
-        """What depends on the decision, and on the weights in one column at most."""
+        """What depends on the decision, and on the weights in a column at most."""
         return [self.matrix, self.claims, self.sources]
 
     def move(self, opened: Opened, weighting: Weighting, notice: str) -> dict[Component, Any]:
@@ -66,21 +67,32 @@ class Panel:
             self.plots: decision_html.part("plots", document, result),
         }
 
-    def fill(self, opened: Opened, weighting: Weighting) -> dict[Component, Any]:
-        """What lasts, for a decision."""
-        result = opened.result(weighting)
-        parts = {self.matrix: "matrix", self.claims: "claims", self.sources: "sources"}
-        return {component: decision_html.part(name, opened.document, result) for component, name in parts.items()}
+    def weigh(self, opened: Opened, weighting: Weighting) -> dict[Component, Any]:
+        """The matrix, for a weighting."""
+        return {self.matrix: decision_html.part("matrix", opened.document, opened.result(weighting))}
+
+    def fill(self, opened: Opened) -> dict[Component, Any]:
+        """What no weight changes."""
+        document, result = opened.document, opened.document["result"]
+        return {
+            self.claims: decision_html.part("claims", document, result),
+            self.sources: decision_html.part("sources", document, result),
+        }
 
     def empty(self, sentence: str) -> dict[Component, Any]:
         """Nothing but a sentence."""
-        return {self.result: decision_html.notice(sentence), self.body: gr.Column(visible=False)}
+        return {self.result: notice_html(sentence), self.body: gr.Column(visible=False)}
 
     def set_values(self, weighting: Weighting) -> dict[Component, Any]:
         """The sliders and menus, set to a weighting."""
         return {slider: weighting.weight(key) for key, slider in self.weights.items()} | {
             menu: weighting.opinions.get(key, NOT_SET) for key, menu in self.opinions.items()
         }
+
+
+def notice_html(sentence: str) -> str:
+    """A sentence that warns, with its style."""
+    return decision_html.style() + decision_html.notice(sentence)
 
 
 def links(weighting: Weighting) -> str:
@@ -95,7 +107,7 @@ def build_panel(names: Sequence[str], own: str) -> Panel:
     spoken = [("this team's own evidence" if name == own else f"published: {name}", name) for name in names]
     value = names[0] if names else None
     choice = gr.Dropdown(spoken, value=value, label="Evidence", elem_id="decision-choice")
-    result = gr.HTML(elem_id="decision-result")
+    alert, result = gr.HTML(elem_id="decision-alert"), gr.HTML(elem_id="decision-result")
     default = PRESETS[DEFAULT]
     with gr.Column(visible=False) as body:
         presets = [(preset.name, key) for key, preset in PRESETS.items()]
@@ -119,9 +131,9 @@ def build_panel(names: Sequence[str], own: str) -> Panel:
         claims = gr.HTML(elem_id="decision-claims")
         gr.Markdown("### Where this comes from")
         sources = gr.HTML(elem_id="decision-sources")
-    return Panel(
-        choice, result, body, preset, weights, opinions, links_shown, load, make, bundle, plots, matrix, claims, sources
-    )
+    shown = {"plots": plots, "matrix": matrix, "claims": claims, "sources": sources, "links": links_shown}
+    asked = {"preset": preset, "weights": weights, "opinions": opinions, "load": load, "make": make, "bundle": bundle}
+    return Panel(choice=choice, alert=alert, result=result, body=body, **shown, **asked)
 
 
 def _build_weights(default: Weighting) -> tuple[dict[str, gr.Slider], dict[str, gr.Dropdown]]:

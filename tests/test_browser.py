@@ -342,7 +342,7 @@ class TestDecide:
         page.get_by_text("Weights and opinions: what matters to you").click()
         assert page.locator("#weight-accuracy input[type=number]").input_value() == "2"
         page.goto(f"{served}/?decide={quote(HOSTILE)}.1")
-        page.get_by_text("which is none of").first.wait_for()
+        page.wait_for_function("document.querySelector('#decision-alert')?.innerText.includes('which is none of')")
 
     def _move_a_slider(self, page):
         page.get_by_text("Weights and opinions: what matters to you").click()

@@ -3,7 +3,9 @@
 import io
 import json
 import zipfile
+from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -11,8 +13,9 @@ from gradio_client.exceptions import AppError
 import page
 from errors import InputError, ModelError
 from eval import decision_report, decision_shelf
+from eval.decision_criteria import BY_KEY
 from eval.decision_presets import PRESETS
-from eval.decision_weighting import from_query
+from eval.decision_weighting import from_query, to_query
 from tabs import decide, decide_layout
 from tests import decided
 from tests.planted import ReadyLoader, planted_pair
@@ -83,12 +86,34 @@ def test_other_models_than_those_measured_are_named(evidence, encoder_folder, tm
     opened = decision_shelf.open_decision(evidence)
     loader = ReadyLoader(planted_pair(encoder_folder, tmp_path / "models"))
     assert "PyTorch was aaaaaaaaaaaa" in decide.notice(loader, opened)
-
-    class Loading(ReadyLoader):
-        def pair(self):
-            raise ModelError("not ready")
-
     assert decide.notice(Loading(), opened) == ""
+
+
+class Loading(ReadyLoader):
+    """A loader whose models are not ready."""
+
+    def pair(self):
+        raise ModelError("not ready")
+
+
+def test_what_goes_wrong_is_said_above_the_recommendation(evidence, tmp_path):
+    with gr.Blocks(), gr.Tabs() as tabs, gr.Tab("Decide"):
+        panel = decide_layout.build_panel(["own"], "own")
+    does = decide.Handlers(Loading(), evidence, tabs, panel)
+    values = decide.to_values(PRESETS["edge"])
+    assert does.move("own", *values)[panel.alert] == ""
+    assert "edge device" in does.move("own", *values)[panel.result]
+    assert panel.alert not in does.open("own", *values), "what a link did wrong stays said"
+    nothing = [0.0] * len(BY_KEY) + values[len(BY_KEY) :]
+    assert "gives no criterion a weight" in does.move("own", *nothing)[panel.alert]
+    (tmp_path / "w.json").write_text("<b>", encoding="utf-8")
+    assert "can&#39;t be read" in does.use_file(str(tmp_path / "w.json"), "own")[panel.alert]
+    for query, key in (("decide=nothing.1", panel.alert), (to_query(PRESETS["batch"]), panel.result)):
+        opened = does.use_link("own", SimpleNamespace(query_params=query))
+        assert opened[tabs].selected == "decide"
+        assert key in opened
+    assert "nightly batch scoring" in opened[panel.result]
+    assert does.use_link("own", SimpleNamespace(query_params="__theme=dark")) == {tabs: gr.skip()}
 
 
 def test_without_a_decision_there_is_a_sentence(monkeypatch):
