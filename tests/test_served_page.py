@@ -251,6 +251,7 @@ def test_the_page_runs_its_own_scripts_only(served):
     scripts = next(part for part in answer.headers["content-security-policy"].split("; ") if part.startswith("script"))
     assert scripts.count("'sha256-") == answer.body.count(b"<script>") + answer.body.count(b"<script data")
     assert "'unsafe-inline'" not in scripts
+    assert "script-src" not in served.get("/api/docs").headers["content-security-policy"]
 
 
 def test_one_login_for_page_and_api():
