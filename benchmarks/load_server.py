@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import math
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from benchmarks.start_processes import ROOT, free_port
 from errors import BakeoffError
 
 LIMIT = 300.0  # seconds that a start may take
+RAMP_SECONDS = 5  # until all users have begun
 
 
 class Server:
@@ -118,7 +120,7 @@ def storm(
         probers: of the health route, beside the visitors.
 
     Returns:
-        Name, status (0: none), seconds and time of each answer.
+        Name, status (0: none), seconds and time of each answer that came after all users had begun.
 
     Raises:
         BakeoffError: Locust is not installed or failed.
@@ -126,16 +128,19 @@ def storm(
     settings = {"LOAD_SAMPLES": samples, "LOAD_THINK": think, "LOAD_HOSTILE": hostile, "LOAD_PROBERS": probers}
     samples.unlink(missing_ok=True)
     count = users + probers
+    rate = max(1, math.ceil(count / RAMP_SECONDS))
     classes = ["Visitor", "Prober"] if probers else ["Visitor"]
     command = [sys.executable, "-m", "locust", "-f", "benchmarks/load_users.py", *classes, "--headless"]
-    command += ["--only-summary", "--loglevel", "ERROR", "--host", server.url, "-t", f"{seconds:.0f}s"]
-    command += ["-u", str(count), "-r", str(count)]
+    command += ["--only-summary", "--loglevel", "ERROR", "--host", server.url, "-t", f"{seconds + RAMP_SECONDS:.0f}s"]
+    command += ["-u", str(count), "-r", str(rate)]
     environment = os.environ | {name: str(value) for name, value in settings.items()} | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if not samples.exists():
         said = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise BakeoffError(f"Locust measured nothing ({' '.join(said)[:200]}); install requirements-dev.txt.")
-    return [tuple(json.loads(line)) for line in samples.read_text(encoding="utf-8").splitlines()]
+    found = [tuple(json.loads(line)) for line in samples.read_text(encoding="utf-8").splitlines()]
+    begin = min(at for *_, at in found) + RAMP_SECONDS
+    return [each for each in found if each[-1] >= begin]
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Visitor(FastHttpUser):
         with self.client.post(PREDICT, json={"text": self.drawn.choice(HEADLINES)}, catch_response=True) as answer:
             answer.success()
         if answer.status_code == 503:
-            time.sleep(float(answer.headers.get("Retry-After", 1)))
+            time.sleep(float(answer.headers.get("Retry-After", 1)) + self.drawn.random())
 
 
 class Prober(FastHttpUser):

@@ -47,12 +47,12 @@ class Bodies:
     async def _checked(self, scope: Scope, receive: Receive) -> bytes:
         headers, path = Headers(scope=scope), scope["path"].rstrip("/")
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        most = self._limits.body_bytes
+        limit, spare = self._limits.body_bytes, 0
         if path == paths.UPLOAD:
-            most = self._limits.upload_bytes + FORM_BYTES
+            limit, spare = self._limits.upload_bytes, FORM_BYTES
         try:
             async with asyncio.timeout(self._limits.body_seconds):
-                body = await _read(receive, most, headers)
+                body = await _read(receive, limit, limit + spare, headers)
         except TimeoutError:
             seconds = self._limits.body_seconds
             raise ProblemError(Problem(408, limit=seconds, headers={"Connection": "close"})) from None
@@ -67,14 +67,14 @@ class ClientGone(Exception):
     """The client left before its body was complete."""
 
 
-async def _read(receive: Receive, most: int, headers: Headers) -> bytes:
-    """The whole body.
+async def _read(receive: Receive, limit: int, most: int, headers: Headers) -> bytes:
+    """The whole body of at most so many bytes; the client is told the limit.
 
     Raises:
         ProblemError: it is too large.
         ClientGone: it ended too early.
     """
-    too_large = ProblemError(Problem(413, limit=most, headers={"Connection": "close"}))
+    too_large = ProblemError(Problem(413, limit=limit, headers={"Connection": "close"}))
     announced = headers.get("content-length", "0")
     waits = headers.get("expect", "").lower() == "100-continue"  # with its body, for our consent
     if waits and announced.isdecimal() and int(announced[:15]) > most:

@@ -8,6 +8,8 @@ from hashlib import sha256
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service import paths
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # what is no page runs nothing
     "X-Content-Type-Options": "nosniff",
@@ -50,7 +52,7 @@ class PagePolicy:
 
         async def held(message: Message) -> None:
             nonlocal start
-            if message["type"] == "http.response.start" and _is_html(message):
+            if message["type"] == "http.response.start" and _is_page(scope, message):
                 start = message
             elif start is None:
                 await send(message)
@@ -88,8 +90,11 @@ def policy(page: bytes) -> str:
     )
 
 
-def _is_html(message: Message) -> bool:
-    return MutableHeaders(scope=message).get("content-type", "").startswith("text/html")
+def _is_page(scope: Scope, message: Message) -> bool:
+    """Whether it is Gradio's page: no visitor's file, and no page that has a policy of its own."""
+    headers = MutableHeaders(scope=message)
+    html = headers.get("content-type", "").startswith("text/html") and "content-security-policy" not in headers
+    return html and not scope["path"].startswith(paths.GRADIO)
 
 
 def _hash(script: bytes) -> str:

@@ -5,6 +5,7 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from limits import current
 from service import paths
 from service.json_log import described
 from service.problem import Problem
@@ -60,4 +61,5 @@ def _problem(status: int, headers: dict[str, str]) -> Problem:
     # Handlers of the page run behind Gradio's queue: its routes themselves fail on requests alone.
     status = 400 if status == 500 else status
     what, remedy = SENTENCES.get(status, ("", ""))
-    return Problem(status, what, remedy, headers={name: headers[name] for name in KEPT if name in headers})
+    limit = current().upload_bytes if status == 413 else None
+    return Problem(status, what, remedy, limit=limit, headers={name: headers[name] for name in KEPT if name in headers})

@@ -6,6 +6,7 @@ nobody waits for a batch to fill. Predictions go before explanations and files, 
 are predictions all the time.
 """
 
+import random
 import threading
 import time
 from collections import deque
@@ -36,7 +37,11 @@ class Refused(BakeoffError):
 
 
 class QueueFull(Refused):
-    """Too much is waiting already."""
+    """Too much is waiting already; those who are refused together are told to come back apart."""
+
+    def __init__(self, sentence: str):
+        super().__init__(sentence)
+        self.seconds = random.randint(1, 3)
 
 
 class TooLate(Refused):

@@ -39,7 +39,7 @@ def test_the_document_is_kept(api_schema, method, path, mode):
     if method == "GET" and mode is GenerationMode.NEGATIVE:
         pytest.skip("nothing in the request that could be wrong")
 
-    @settings(FEW, max_examples=20 if mode is GenerationMode.POSITIVE else 10)
+    @settings(FEW, max_examples=12 if mode is GenerationMode.POSITIVE else 6)
     @given(case=api_schema[path][method].as_strategy(generation_mode=mode))
     def check(case):
         response = case.call()

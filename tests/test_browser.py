@@ -15,6 +15,8 @@ import pytest
 
 from eval import report, shelf
 from tests import tiny
+from tests.planted import WordCounter
+from tests.test_served_page import launched
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -387,6 +389,24 @@ def test_what_is_injected_into_the_page_does_not_run(served, browser):
     assert page.evaluate("window.injected") is None
     assert len(refused) == 3
     page.close()
+
+
+def test_a_model_s_class_names_stay_text(browser):
+    models = [WordCounter(name, (HOSTILE, "tech")) for name in ("PyTorch", "TensorFlow")]
+    with launched(models=models) as server:
+        page = browser.new_page()
+        page.goto(server.url)
+        page.get_by_label("Text to classify").fill("nothing of either")
+        page.get_by_role("button", name="Classify", exact=True).click()
+        page.wait_for_function("/Same answer.*onerror/.test(document.querySelector('#verdict')?.innerText)")
+        page.locator("#answer-pytorch").get_by_text("onerror").first.wait_for()
+        open_tab(page, "Explain")
+        page.get_by_label("Text to explain").fill("nothing of either, but tech")
+        page.get_by_role("button", name="Explain", exact=True).click()
+        page.locator("#explain-texts .words mark").first.wait_for()
+        assert page.evaluate("window.hacked") is None
+        assert page.locator("img[src=x]").count() == 0
+        page.close()
 
 
 @pytest.mark.parametrize("page", [(390, "dark")], ids=["390-dark"], indirect=True)

@@ -5,7 +5,7 @@ import json
 import socket
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from service.problem import ProblemError
@@ -232,12 +232,14 @@ OFTEN = settings(
 )
 
 
+@OFTEN
 @given(value=JSON)
 def test_what_is_json_is_read_as_python_reads_it(value):
-    if all(ord(character) < 0xD800 or ord(character) > 0xDFFF for character in str(value)):
-        assert parse(json.dumps(value).encode(), 50) == value
+    assume("Infinity" not in json.dumps(value))  # which Python writes and JSON has not
+    assert parse(json.dumps(value).encode(), 50) == value
 
 
+@OFTEN
 @given(body=st.binary(max_size=200))
 def test_any_bytes_are_a_value_or_a_problem(body):
     try:

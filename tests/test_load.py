@@ -26,8 +26,8 @@ def test_equal_seeds_draw_equal_requests_to_every_route():
 
 
 def test_only_what_was_answered_counts():
-    found = load_parts._answered(SAMPLES, 10.0)
-    assert found["per_second"] == 0.2
+    found = load_parts._answered(SAMPLES)
+    assert found["per_second"] == 1.0
     assert found["statuses"] == {"200": 2, "503": 1}
     assert found["answered_ms"] == {"count": 2, "p50": 200.0, "p95": 290.0, "p99": 298.0, "max": 300.0}
     assert load_server.quantiles([])["p95"] is None
@@ -73,8 +73,8 @@ def test_hostile_requests_are_all_answered_and_none_is_a_fault():
 @pytest.mark.slow
 def test_locust_s_users_ask_probe_and_send_hostile_requests(tmp_path):
     with serving() as served:
-        found = load_server.storm(Asked(served), tmp_path / "samples", 4, 4, 0.2, hostile=0.3, probers=1)
+        found = load_server.storm(Asked(served), tmp_path / "samples", 4, 2, 0.2, hostile=0.3, probers=1)
     names = {name for name, *_ in found}
     assert {"/api/v1/predict", "/health/live", "hostile"} <= names
     assert all(status == 200 for name, status, *_ in found if name != "hostile")
-    assert load_parts._answered(found, 4.0)["per_second"] > 0
+    assert load_parts._answered(found)["per_second"] > 0
