@@ -141,6 +141,9 @@ def _warm_up(server: Server, seed: int) -> None:
     for _ in range(WARM_UP):
         texts = [" ".join(drawn.choices(words, k=drawn.randrange(1, 200))) for _ in range(drawn.randrange(1, 17))]
         server.ask("POST", PREDICT, json.dumps({"texts": texts}).encode(), {"Content-Type": "application/json"})
+    # The first explanation imports what explanations need.
+    body = json.dumps({"text": " ".join(words[:60]), "samples": 200}).encode()
+    server.ask("POST", "/api/v1/explain", body, {"Content-Type": "application/json"})
 
 
 def _fuzzed(server: Server, count: int, seed: int) -> tuple[Counter, float]:
