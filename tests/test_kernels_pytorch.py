@@ -7,6 +7,7 @@ from torch.nn import functional  # noqa: E402
 
 from trainers import kernels_pytorch as kernels  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 LENGTHS, SHAPE = [5, 3, 1], (3, 2, 5, 4)  # texts, heads, tokens, size of a head
 
 
@@ -63,7 +64,6 @@ def test_a_dense_layer_gives_pytorch_s_outputs_and_gradients():
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_thread")
 def test_the_model_is_as_it_was_afterwards_and_its_logits_the_same_meanwhile(encoder_folder):
     from trainers import train_pytorch
     from trainers.encoder import resolve
@@ -84,7 +84,6 @@ def test_the_model_is_as_it_was_afterwards_and_its_logits_the_same_meanwhile(enc
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_thread")
 def test_the_last_layer_for_the_first_tokens_alone_gives_every_weight_its_gradient(encoder_folder):
     from trainers import train_pytorch
     from trainers.encoder import resolve

@@ -47,7 +47,7 @@ def test_a_part_that_was_measured_is_not_measured_again(monkeypatch, tmp_path, c
     assert "figure" in capsys.readouterr().out
     assert load.main([*command, "--seed", "1"]) == 2  # other measurements
     with pytest.raises(ReportError, match="seed"):
-        load.Log(tmp_path / "load.jsonl", {"seed": 1})
+        load.MeasurementLog(tmp_path / "load.jsonl", {"seed": 1})
 
 
 class Asked:

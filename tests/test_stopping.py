@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from service import uploads
 from tests import tiny
 from tests.serving import Answer, Served
 
@@ -26,7 +27,7 @@ def running(tmp_path, *flags, **environment):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "tests.stub_app", "--port", str(port), *flags]
-    environment = {**os.environ, "TMPDIR": str(tmp_path), **environment}
+    environment = {**os.environ, "TMPDIR": str(tmp_path), uploads.VARIABLE: "", **environment}
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=tiny.ROOT, stdout=log, stderr=log, env=environment)
     server = Served(port)

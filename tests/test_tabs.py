@@ -136,7 +136,8 @@ def test_no_file_gets_one_sentence(client):
 
 def test_the_api_has_clear_names_only(client):
     names = set(client.view_api(return_format="dict", print_info=False)["named_endpoints"])
-    assert names == {"/predict", "/predict_file", "/explain", "/models", "/parity", "/report", "/evaluate_file"}
+    asked = {"/predict", "/predict_file", "/explain", "/models", "/parity", "/report", "/evaluate_file", "/decide"}
+    assert names == asked
 
 
 def test_the_api_explains_with_both(client):
