@@ -5,7 +5,8 @@ python -m eval.code_size --output code_size.json
 Both sides do the same work on the same shared code (batches, head, monitor, model folder, ...), which is not counted:
 what is left is what the framework makes one write. `classifiers/transplant.py`, which only comparing takes, counts for
 neither, nor do this project's fast kernels and forward passes (SPEED): nobody has to write them to use a framework.
-It is one author's code, written to be read side by side: another author's counts would be others. The counter is coverage.py (https://coverage.readthedocs.io): its statements.
+It is one author's code, written to be read side by side: another author's counts would be others. The counter is
+coverage.py (https://coverage.readthedocs.io): its statements.
 """
 
 import argparse

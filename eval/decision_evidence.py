@@ -21,6 +21,8 @@ COMMANDS = {
     "adoption": "python -m eval.adoption",
 }
 KINDS = tuple(COMMANDS)
+OF_MODELS = ("evaluation", "benchmark", "explanations", "deployability")
+BUSY = 0.5  # of the cores: where more were at work already, times are too long
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,26 @@ class Evidence:
             for name in FRAMEWORKS
             if differs(source.models.get(name, {}), models.get(name, {}))
         ]
+        if silent := [each.file for each in self.sources if each.kind in OF_MODELS and not each.models]:
+            out.append(f"These reports don't say which models they are of: {', '.join(silent)}.")
+        out += [remark for source in self.sources if (remark := _busy(source))]
         if len(digests) > 1:
             others = [each.file for each in self.sources if each.corpus and each.corpus != next(iter(digests))]
             out.append(f"These reports are about another corpus or split than the first: {', '.join(others)}.")
         return out
+
+
+def _busy(source: Source) -> str:
+    """That other work ran where a report was made; empty where none did, or it doesn't say."""
+    machine = source.content.get("environment") or source.content.get("machine")
+    if not isinstance(machine, dict):
+        return ""
+    load = machine.get("load_average_before", source.content.get("load_average_before"))
+    cores = machine.get("cores")
+    cores = cores.get("logical") if isinstance(cores, dict) else cores
+    if not load or not cores or load <= BUSY * cores:
+        return ""
+    return f"{source.file}: other work ran on the machine (load {load:g} on {cores} cores): its times may be too long."
 
 
 def differs(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
@@ -197,6 +215,8 @@ def _machine(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(kind: str, content: Mapping[str, Any], name: str) -> None:
+    if "id" in content and content["id"] != report.identify(content):
+        raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
     if kind == "evaluation":
         report.check(content, name)
     elif kind == "benchmark":

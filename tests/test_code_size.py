@@ -22,6 +22,7 @@ def f(x: dict):
         return {1: y}
     return z
 '''
+PUBLISHED = sorted((code_size.ROOT / "results").glob("*/code_size.json"))
 LIBRARIES = {"PyTorch": {"torch", "transformers"}, "TensorFlow": {"keras_on_tensorflow", "tensorflow", "keras_hub"}}
 
 
@@ -65,7 +66,7 @@ def test_every_file_of_a_framework_is_counted_but_those_for_speed(framework):
         assert (name in counted) == (bool(modules & LIBRARIES[framework]) and not fast), name
 
 
-@pytest.mark.parametrize("path", sorted((code_size.ROOT / "results").glob("*/code_size.json")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.parent.name)
 def test_what_is_published_is_a_count_of_this_code(path):
     made = json.loads(path.read_text(encoding="utf-8"))
     assert made["commit_or_digest"] == code_size.digest(), f"count again: {made['command']}"
