@@ -120,7 +120,7 @@ def _open(figure: Figure) -> str:
     found = figure.found.compared.estimate
     if figure.found.ratio:
         return f"{OPEN}: between {found.low:.2f} and {found.high:.2f} times PyTorch's"
-    return f"{OPEN}: between {found.low:+.1f} and {found.high:+.1f} {BY_KEY[figure.key].unit} from PyTorch's"
+    return f"{OPEN}: between {found.low:+.1f} and {found.high:+.1f} {_unit(figure)} from PyTorch's"
 
 
 def _words(figure: Figure) -> str:
@@ -130,10 +130,15 @@ def _words(figure: Figure) -> str:
     interval = "" if assumed or compared.low == compared.high else f" [{compared.low:.2f}, {compared.high:.2f}]"
     amount = f"{compared.value:.2f}{interval} times PyTorch's"
     if not figure.found.ratio:
-        amount = f"{compared.value:+.2f}{interval} {BY_KEY[figure.key].unit} from PyTorch's"
+        amount = f"{compared.value:+.2f}{interval} {_unit(figure)} from PyTorch's"
     lead = {SAME: "there is no difference worth acting on", OPEN: "neither is ahead beyond the noise"}
     spoken = lead.get(figure.standing, f"{figure.standing} is ahead")
     return f"{spoken} (TensorFlow's is {amount}{', spread assumed' if assumed else ''})"
+
+
+def _unit(figure: Figure) -> str:
+    """Of a difference: shares differ by points."""
+    return BY_KEY[figure.key].unit.replace("%", "points")
 
 
 def _of_several(figures: Sequence[Figure]) -> str:

@@ -1,6 +1,7 @@
 """The reports that a decision rests on: found in files and folders, told apart by their content, checked, and named."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,8 @@ class Evidence:
         ]
         if silent := [each.file for each in self.sources if each.kind in OF_MODELS and not each.models]:
             out.append(f"These reports don't say which models they are of: {', '.join(silent)}.")
-        out += [remark for source in self.sources if (remark := _busy(source))]
+        if busy := list(filter(None, map(_busy, self.sources))):
+            out.append(f"Other work ran on the machine, so times may be too long, when these began: {', '.join(busy)}.")
         if len(digests) > 1:
             others = [each.file for each in self.sources if each.corpus and each.corpus != next(iter(digests))]
             out.append(f"These reports are about another corpus or split than the first: {', '.join(others)}.")
@@ -100,16 +102,17 @@ class Evidence:
 
 
 def _busy(source: Source) -> str:
-    """That other work ran where a report was made; empty where none did, or it doesn't say."""
-    machine = source.content.get("environment") or source.content.get("machine")
+    """The load under which a report was made, where other work took much of the machine; else, or unknown, empty."""
+    content = source.content
+    machine = content.get("environment") if source.kind == "training" else content.get("machine")
     if not isinstance(machine, dict):
         return ""
-    load = machine.get("load_average_before", source.content.get("load_average_before"))
-    cores = machine.get("cores")
-    cores = cores.get("logical") if isinstance(cores, dict) else cores
-    if not load or not cores or load <= BUSY * cores:
-        return ""
-    return f"{source.file}: other work ran on the machine (load {load:g} on {cores} cores): its times may be too long."
+    load, cores = machine.get("load_average_before", content.get("load_average_before")), machine.get("cores")
+    if isinstance(cores, dict):
+        cores = cores.get("logical")
+    if cores is None and (said := re.search(r"(\d+) cores", str(machine.get("system")))):
+        cores = int(said[1])
+    return f"{source.file} (load {load:g} on {cores} cores)" if load and cores and load > BUSY * cores else ""
 
 
 def differs(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
