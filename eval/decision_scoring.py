@@ -102,6 +102,8 @@ def topsis(values: ArrayLike, weights: ArrayLike, higher_is_better: Sequence[boo
 def simplex(keys: Sequence[str], groups: Sequence[str], seed: int = 0) -> NDArray[np.float64]:
     """Weightings (2 * HALVES, k) that sum to 1: Dirichlet(1) over the groups, and within each group Dirichlet(1) again.
 
+    The second half repeats the first and meets draws of the opposite sign: swapping the frameworks mirrors the result.
+
     Every weighting is as likely as any other, as in SMAA-2 (Lahdelma and Salminen 2001), but criteria that measure the
     same thing, such as four of how fast a text is classified, share the weight of one: counting it four times would
     let the number of its criteria decide.
@@ -118,11 +120,11 @@ def simplex(keys: Sequence[str], groups: Sequence[str], seed: int = 0) -> NDArra
     for group, weight in outer.items():
         within = [number for number, each in enumerate(groups) if each == group]
         out[:, within] = shares[:, within] / shares[:, within].sum(axis=1, keepdims=True) * (weight / whole)[:, None]
-    return out
+    return np.concatenate([out, out])
 
 
 def _gammas(stream: int, name: str, seed: int) -> NDArray[np.float64]:
-    return np.random.default_rng([seed, stream, *name.encode()]).standard_exponential(2 * HALVES)
+    return np.random.default_rng([seed, stream, *name.encode()]).standard_exponential(HALVES)
 
 
 def square_and_add(gap: float, first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:

@@ -51,7 +51,7 @@ class Outcome:
         ahead: share of the draws in which each framework is ahead, and in which they are level.
         level: share of the draws in which the lead is smaller than the margin.
         topsis: closeness to the ideal by framework.
-        anywhere: share of all weightings of what was measured under which each framework is ahead, or neither.
+        anywhere: share of all weightings, each with a draw of what was measured, that put a framework ahead, or neither.
         level_anywhere: share of all weightings under which the lead is smaller than the margin.
         contributions: points of the lead that each criterion brings, largest first.
         ends: the middle 95 % of each contribution over the draws.
@@ -114,13 +114,16 @@ class Matrix:
 
     @cached_property
     def _anywhere(self) -> tuple[dict[str, float] | None, float]:
-        """Who is ahead over all weightings of what was measured, and how often by less than the margin."""
+        """Who is ahead over all weightings of what was measured, and how often by less than the margin.
+
+        Each weighting meets a draw of the values, as in SMAA-2: noise is not settled by weighing it.
+        """
         if not self.compared:
             return None, 0.0
         keys = sorted(self.compared)
-        central = np.stack([self.compared[key].central() for key in keys])
+        drawn = np.stack([self._drawn[key][:, 0] - self._drawn[key][:, 1] for key in keys], axis=-1)
         weights = simplex(keys, [BY_KEY[key].together for key in keys], self.seed)
-        leads = 100 * weighted_sum(central[:, 0] - central[:, 1], weights)
+        leads = 100 * weighted_sum(drawn, weights)
         return _shares(leads), float(np.mean(np.abs(leads) < MARGIN))
 
     def outcome(self, weighting: Weighting) -> Outcome:

@@ -25,9 +25,9 @@ def answers(*contents):
         ({"step": 0.8}, "trains_faster", "confirmed", "times PyTorch's, spread assumed)"),
         ({"step": 1.02}, "trains_faster", "no difference", "no difference worth acting on"),
         (
-            {"step": 0.96},
+            {"step": 1.05},
             "trains_faster",
-            "not settled: between 0.91 and 1.01 times PyTorch's",
+            "not settled: between 1.00 and 1.10 times PyTorch's",
             "ahead beyond the noise",
         ),
         ({"step": 1.3}, "trains_faster", "refuted", "PyTorch is ahead"),

@@ -113,6 +113,16 @@ def test_over_all_weightings_the_larger_difference_wins_more_often():
     assert outcome.level_anywhere == pytest.approx(0.05, abs=0.02)
 
 
+def test_over_all_weightings_noise_stays_noise():
+    outcome = Matrix([compared("accuracy", 0.5, 0.5, reach=0.2)]).outcome(weighting(accuracy=1))
+    assert outcome.anywhere["PyTorch"] == outcome.anywhere["TensorFlow"] == 0.5
+    # Nor does an opinion count there.
+    rated = Matrix([compared("accuracy", 0.5, 0.5, reach=0.2)]).outcome(
+        Weighting("x", "", {"skills": 1}, {"skills": 2})
+    )
+    assert rated.anywhere == outcome.anywhere
+
+
 def test_a_flip_makes_both_level():
     rows = {"accuracy": (0.9, 0.6), "latency": (0.3, 0.5), "cold_start": (0.5, 0.5)}
     weights = weighting(accuracy=2, latency=1, cold_start=1)
