@@ -51,7 +51,7 @@ class Outcome:
         ahead: share of the draws in which each framework is ahead, and in which they are level.
         level: share of the draws in which the lead is smaller than the margin.
         topsis: closeness to the ideal by framework.
-        anywhere: share of all weightings, each with a draw of what was measured, that put a framework ahead, or neither.
+        anywhere: share of all weightings, each with a draw of what was measured, that put each framework ahead.
         level_anywhere: share of all weightings under which the lead is smaller than the margin.
         contributions: points of the lead that each criterion brings, largest first.
         ends: the middle 95 % of each contribution over the draws.

@@ -111,8 +111,8 @@ def everywhere(outcome: Outcome) -> str:
     first, second = (percent(outcome.anywhere[name]) for name in FRAMEWORKS)
     return (
         f"Over all weightings of what was measured and draws from its intervals, without opinions, PyTorch is ahead in "
-        f"{first} and TensorFlow in {second}; in {percent(outcome.level_anywhere)} the two are less than {MARGIN:g} point apart. Criteria that "
-        "measure the same thing share one weight."
+        f"{first} and TensorFlow in {second}; in {percent(outcome.level_anywhere)} the two are less than {MARGIN:g} point "
+        "apart. Criteria that measure the same thing share one weight."
     )
 
 
