@@ -109,10 +109,11 @@ def everywhere(outcome: Outcome) -> str:
     if outcome.anywhere is None:
         return ""
     first, second = (percent(outcome.anywhere[name]) for name in FRAMEWORKS)
+    level = percent(outcome.level_anywhere)
     return (
-        f"Over all weightings of what was measured and draws from its intervals, without opinions, PyTorch is ahead in "
-        f"{first} and TensorFlow in {second}; in {percent(outcome.level_anywhere)} the two are less than {MARGIN:g} point "
-        "apart. Criteria that measure the same thing share one weight."
+        "Over all weightings of what was measured and draws from its intervals, without opinions, PyTorch is ahead in "
+        f"{first} and TensorFlow in {second}; in {level} the two are less than {MARGIN:g} point apart. Criteria that "
+        "measure the same thing share one weight."
     )
 
 

@@ -68,7 +68,7 @@ def test_the_page_says_first_what_to_do_and_where_it_is_from(made):
     page = decision_view.render(made)
     first = page[: page.index("<h2>Why</h2>")]
     assert made["result"]["headline"] in first
-    assert "The two would be level with" in first
+    assert "What would make the two level" in first
     for preset in PRESETS.values():
         assert preset.name in first
     for source in made["sources"]:
