@@ -94,7 +94,9 @@ def test_no_difference_is_an_interval_inside_the_margin(low, high, same):
 
 def test_a_strong_opinion_is_at_most_a_factor_of_two():
     logarithmic = [each.scale for each in MEASURED if each.scale.logarithmic]
-    apart = max(abs(np.diff(each.positions([each.axis(2.0), each.axis(4.0)]))[0]) for each in logarithmic)
+    middles = [each.value(0.4) for each in logarithmic]
+    doubled = [each.positions([each.axis(m), each.axis(2 * m)]) for each, m in zip(logarithmic, middles, strict=True)]
+    apart = max(np.ptp(each) for each in doubled)
     assert np.diff(rated(2))[0] == pytest.approx(apart)
     assert np.diff(rated(-1))[0] == pytest.approx(-apart / 2)
 
