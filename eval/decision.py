@@ -106,7 +106,7 @@ def summary(made: Mapping[str, Any]) -> str:
         basis = row["measured"]["compared"]["basis"]
         how = {PAIRED: "", ASSUMED: " (spread assumed)"}.get(basis, f" ({basis})")
         lines.append(f"{row['name']:<32}{''.join(cells)}{row['unit']:<10}{decision_view.standing(row)}{how}")
-    lines += ["", *(f"{claim['claim']} {claim['answer'].capitalize()}." for claim in made["claims"])]
+    lines += ["", *(f"{claim['claim']} {decision_words.capital(claim['answer'])}." for claim in made["claims"])]
     return "\n".join([*lines, *made["remarks"]])
 
 

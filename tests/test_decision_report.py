@@ -24,7 +24,7 @@ def made():
 
 
 def test_the_command_writes_a_bundle(tmp_path, capsys):
-    folder = decided.write(tmp_path / "reports", *decided.everything(short=2))
+    folder = decided.write(tmp_path / "reports", *decided.everything(short=2, step=1.05))
     weights, bundle = tmp_path / "w.json", tmp_path / "deep" / "bundle"
     assert decision.main(["--report", str(folder), "--weights", "edge", "--save-weights", str(weights)]) == 0
     assert decision.main(["--report", str(folder), "--weights", str(weights), "--output", str(bundle)]) == 0
@@ -35,6 +35,7 @@ def test_the_command_writes_a_bundle(tmp_path, capsys):
     assert written["result"]["sentence"] in said
     assert written["result"]["headline"] in (bundle / "decision.html").read_text(encoding="utf-8")
     assert "not known" not in said.split("\n")[0]
+    assert "Not settled: between 1.00 and 1.10 times PyTorch's." in said
 
 
 def test_the_command_holds_the_evidence_against_models(tmp_path, encoder_folder, capsys):
