@@ -3,8 +3,10 @@
 python -m eval.code_size --output code_size.json
 
 Both sides do the same work on the same shared code (batches, head, monitor, model folder, ...), which is not counted:
-what is left is what the framework makes one write. `classifiers/transplant.py`, which only comparing takes, counts
-for neither. The counter is coverage.py (https://coverage.readthedocs.io): its statements.
+what is left is what the framework makes one write. `classifiers/transplant.py`, which only comparing takes, counts for
+neither, nor do this project's fast kernels and forward passes (SPEED): nobody has to write them to use a framework.
+It is one author's code, written to be read side by side: another author's counts would be others. The counter is
+coverage.py (https://coverage.readthedocs.io): its statements.
 """
 
 import argparse
@@ -24,6 +26,7 @@ FILES = {
     "PyTorch": ("trainers/*_pytorch.py", "classifiers/pytorch_*.py"),
     "TensorFlow": ("trainers/*_tensorflow.py", "classifiers/tensorflow_*.py", "keras_on_tensorflow.py"),
 }
+SPEED = ("trainers/kernels_*.py", "classifiers/*_forward.py")
 
 
 def logical_lines(path: Path) -> int:
@@ -43,12 +46,13 @@ def logical_lines(path: Path) -> int:
 
 
 def files(framework: str, root: Path = ROOT) -> list[Path]:
-    """The files that one framework's trainer and classifier are made of, shared ones left out.
+    """The files that one framework's trainer and classifier are made of; shared ones and SPEED are left out.
 
     Raises:
         ReportError: there are none.
     """
-    found = sorted(path for pattern in FILES[framework] for path in root.glob(pattern))
+    fast = {path for pattern in SPEED for path in root.glob(pattern)}
+    found = sorted({path for pattern in FILES[framework] for path in root.glob(pattern)} - fast)
     if not found:
         raise ReportError(f"there are no files {', '.join(FILES[framework])}; run the command in the project's folder.")
     return found

@@ -16,8 +16,8 @@ from typing import Any
 
 from classifiers.pair import NAMES, locate
 from errors import ReportError, one_sentence_errors
-from eval import decision_evidence, decision_html, decision_presets, decision_report, decision_weighting, decision_words
-from eval.decision_compare import PAIRED
+from eval import decision_evidence, decision_presets, decision_report, decision_view, decision_weighting, decision_words
+from eval.decision_compare import ASSUMED, PAIRED
 from eval.machine import public_command
 from eval.models import weights_digest
 
@@ -49,18 +49,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     made = decision_report.build(
         decision_evidence.gather(arguments.report), weighting, public_command("eval.decision", given)
     )
-    stale = stale_models(made, arguments.models) if arguments.models else ""
-    print(summary(made, stale))
+    if arguments.models:
+        made = decision_report.marked(made, stale_models(made, arguments.models))
+    print(summary(made))
     if arguments.save_weights:
         decision_weighting.write(arguments.save_weights, weighting)
         print(f"weights written to {arguments.save_weights}")
     if arguments.output:
-        write_bundle(arguments.output, made, stale)
+        write_bundle(arguments.output, made)
         print(f"decision {made['id']} written to {arguments.output}")
     return 0
 
 
-def write_bundle(folder: Path, made: Mapping[str, Any], stale: str = "") -> None:
+def write_bundle(folder: Path, made: Mapping[str, Any]) -> None:
     """Write a decision as JSON and as a page.
 
     Raises:
@@ -71,7 +72,7 @@ def write_bundle(folder: Path, made: Mapping[str, Any], stale: str = "") -> None
     except OSError as error:
         raise ReportError(f"{folder} can't be made ({error.strerror}); name another folder.") from error
     decision_report.write(folder / JSON_FILE, made)
-    decision_html.write(folder / HTML_FILE, made, stale)
+    decision_view.write(folder / HTML_FILE, made)
 
 
 def stale_models(made: Mapping[str, Any], models: Sequence[str]) -> str:
@@ -93,18 +94,19 @@ def stale_digests(made: Mapping[str, Any], digests: Mapping[str, str]) -> str:
     return f"Stale: other weights were measured than these ({'; '.join(changed)})." if changed else ""
 
 
-def summary(made: Mapping[str, Any], stale: str = "") -> str:
+def summary(made: Mapping[str, Any]) -> str:
     """The recommendation and the matrix, for the terminal."""
     first = made["result"]
-    lines = [*filter(None, [stale, f"{first['headline']}. {first['sentence']}", first["opinion"]]), ""]
+    lines = [*filter(None, [made["stale"], f"{first['headline']}. {first['sentence']}", first["opinion"]]), ""]
     for row in made["criteria"]:
         if row["measured"] is None:
             lines.append(f"{row['name']:<32}{row['reason']}")
             continue
         cells = [f"{decision_words.estimate(row['measured'][name]):<26}" for name in NAMES.values()]
-        how = "" if row["measured"]["compared"]["basis"] == PAIRED else f" ({row['measured']['compared']['basis']})"
-        lines.append(f"{row['name']:<32}{''.join(cells)}{row['unit']:<10}{row['ahead']}{how}")
-    lines += ["", *(f"{claim['claim']} {claim['answer'].capitalize()}." for claim in made["claims"])]
+        basis = row["measured"]["compared"]["basis"]
+        how = {PAIRED: "", ASSUMED: " (spread assumed)"}.get(basis, f" ({basis})")
+        lines.append(f"{row['name']:<32}{''.join(cells)}{row['unit']:<10}{decision_view.standing(row)}{how}")
+    lines += ["", *(f"{claim['claim']} {decision_words.capital(claim['answer'])}." for claim in made["claims"])]
     return "\n".join([*lines, *made["remarks"]])
 
 

@@ -4,14 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.decision_compare import Measured, ahead, scored
+from eval.decision_compare import ASSUMED, OPEN, SAME, Measured, ahead, scored, standing
 from eval.decision_criteria import BY_KEY, FRAMEWORKS
 from eval.decision_evidence import Evidence
-from eval.decision_reader import Reader
-from eval.decision_readers import read
+from eval.decision_readers import BOTH, read
+from eval.decision_scoring import Compared
 from eval.decision_speed import batches, single_text
+from eval.decision_trace import Reader
+from eval.decision_words import capital, listed
 
-CONFIRMED, REFUTED, NO_DIFFERENCE, NOT_MEASURED = "confirmed", "refuted", "no difference", "not measured"
+CONFIRMED, REFUTED, NOT_MEASURED, NOT_HIGH = "confirmed", "refuted", "not measured", "similar, but not high"
+HIGH = 0.9  # of accuracy and macro F1: what the lower ends of both have to reach to be called high
 SAME_OUTLINE, SAME_LINES = 0.5, 0.5  # shares of functions and of lines: what transfers when they are the same
 
 
@@ -32,9 +35,16 @@ class Figure:
     @property
     def ahead(self) -> str | None:
         """A framework's name or "tie"; None where it was not measured."""
-        if isinstance(self.found, str):
-            return None
-        return ahead(scored(self.key, BY_KEY[self.key].scale, self.found.to_json()))
+        return None if isinstance(self.found, str) else ahead(self._scored)
+
+    @property
+    def standing(self) -> str | None:
+        """A framework's name, SAME worth acting on, or OPEN; None where it was not measured."""
+        return None if isinstance(self.found, str) else standing(self._scored)
+
+    @property
+    def _scored(self) -> Compared:
+        return scored(self.key, BY_KEY[self.key].scale, self.found.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """Its name, unit, who is ahead, and the numbers."""
@@ -54,7 +64,7 @@ class Answer:
     """What the figures say of a claim.
 
     Attributes:
-        answer: confirmed, refuted, no difference, not measured, or "depends on" something.
+        answer: confirmed, refuted, no difference, not measured, not settled, or "depends on" something.
         because: one sentence or two.
         figures: what it is drawn from.
     """
@@ -79,6 +89,14 @@ def check(evidence: Evidence, code: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
+STANDINGS = {
+    "PyTorch": "PyTorch is ahead for",
+    "TensorFlow": "TensorFlow is ahead for",
+    SAME: "There is no difference worth acting on for",
+    OPEN: "It is not settled for",
+}
+
+
 def _figure(evidence: Evidence, key: str) -> Figure:
     return Figure(BY_KEY[key].name, key, read(evidence, key))
 
@@ -89,34 +107,56 @@ def _smaller_files(evidence: Evidence) -> Answer:
 
 def _about(figure: Figure, claimed: str, what: str) -> Answer:
     """The answer to a claim that a framework is ahead in one figure."""
-    ahead = figure.ahead
-    if ahead is None:
+    if figure.standing is None:
         return Answer(NOT_MEASURED, f"{figure.name}: {figure.found}.", (figure,))
-    answer = {claimed: CONFIRMED, "tie": NO_DIFFERENCE}.get(ahead, REFUTED)
-    because = f"In {what} {_words(figure, ahead)}."
-    return Answer(answer, because, (figure,))
+    answer = {claimed: CONFIRMED, SAME: SAME, OPEN: _open(figure)}.get(figure.standing, REFUTED)
+    return Answer(answer, f"In {what} {_words(figure)}.", (figure,))
 
 
-def _words(figure: Figure, ahead: str) -> str:
+def _open(figure: Figure) -> str:
+    """That it is not settled, and what it may be, such as "not settled: between 0.93 and 1.08 times PyTorch's"."""
+    if figure.found.basis == ASSUMED:
+        return f"{OPEN}: there is no interval, the spread is assumed"
+    found = figure.found.compared.estimate
+    if figure.found.ratio:
+        return f"{OPEN}: between {found.low:.2f} and {found.high:.2f} times PyTorch's"
+    return f"{OPEN}: between {found.low:+.1f} and {found.high:+.1f} {_unit(figure)} from PyTorch's"
+
+
+def _words(figure: Figure) -> str:
     """Who is ahead by how much, such as "PyTorch is ahead (TensorFlow's is 1.30 [1.27, 1.34] times PyTorch's)"."""
     compared = figure.found.compared.estimate
-    interval = "" if compared.low == compared.high else f" [{compared.low:.2f}, {compared.high:.2f}]"
+    assumed = figure.found.basis == ASSUMED
+    interval = "" if assumed or compared.low == compared.high else f" [{compared.low:.2f}, {compared.high:.2f}]"
     amount = f"{compared.value:.2f}{interval} times PyTorch's"
     if not figure.found.ratio:
-        amount = f"{compared.value:+.2f}{interval} {BY_KEY[figure.key].unit} from PyTorch's"
-    lead = "neither is ahead" if ahead == "tie" else f"{ahead} is ahead"
-    return f"{lead} (TensorFlow's is {amount})"
+        amount = f"{compared.value:+.2f}{interval} {_unit(figure)} from PyTorch's"
+    lead = {SAME: "there is no difference worth acting on", OPEN: "neither is ahead beyond the noise"}
+    spoken = lead.get(figure.standing, f"{figure.standing} is ahead")
+    return f"{spoken} (TensorFlow's is {amount}{', spread assumed' if assumed else ''})"
+
+
+def _unit(figure: Figure) -> str:
+    """Of a difference: shares differ by points."""
+    return BY_KEY[figure.key].unit.replace("%", "points")
+
+
+def _of_several(figures: Sequence[Figure]) -> str:
+    """The answer to a claim for TensorFlow where at most one framework is ahead in any of these."""
+    standings = {figure.standing for figure in figures}
+    leader = "".join(standings & set(FRAMEWORKS))
+    return {"TensorFlow": CONFIRMED, "PyTorch": REFUTED}.get(leader, SAME if standings == {SAME} else OPEN)
 
 
 def _trains_faster(evidence: Evidence) -> Answer:
     step, start = _figure(evidence, "training_step"), _figure(evidence, "training_start")
-    if step.ahead is None:
+    if step.standing is None:
         return Answer(NOT_MEASURED, f"{step.name}: {step.found}.", (step, start))
     plain = _about(step, "TensorFlow", "steps")
     because = plain.because
-    if start.ahead is not None:
-        because += f" In the first step {_words(start, start.ahead)}."
-    if {step.ahead, start.ahead} == set(FRAMEWORKS):
+    if start.standing is not None:
+        because += f" In the first step {_words(start)}."
+    if {step.standing, start.standing} == set(FRAMEWORKS):
         level = _level_after(step.found, start.found)
         because += f" The two are level after about {level:,.0f} steps."
         return Answer("depends on how long the training is", because, (step, start))
@@ -136,16 +176,11 @@ def _predicts_faster(evidence: Evidence) -> Answer:
     figures = () if benchmark is None else tuple(_predictions(Reader(benchmark)))
     if not figures:
         return Answer(NOT_MEASURED, "No benchmark of single texts and batches was given.", ())
-    where = {name: [figure.name for figure in figures if figure.ahead == name] for name in (*FRAMEWORKS, "tie")}
+    where = {name: [each.name for each in figures if each.standing == name] for name in STANDINGS}
+    because = " ".join(f"{spoken} {listed(where[name])}." for name, spoken in STANDINGS.items() if where[name])
     if where["PyTorch"] and where["TensorFlow"]:
-        because = " ".join(f"{name} is ahead for {_listed(where[name])}." for name in FRAMEWORKS)
         return Answer("depends on how many texts there are and how long they are", because, figures)
-    if not where["PyTorch"] and not where["TensorFlow"]:
-        return Answer(NO_DIFFERENCE, "Nowhere is the difference larger than its noise.", figures)
-    leader = "TensorFlow" if where["TensorFlow"] else "PyTorch"
-    because = f"{leader} is ahead for {_listed(where[leader])}"
-    because += f"; for {_listed(where['tie'])} there is no difference." if where["tie"] else ", that is everywhere."
-    return Answer(CONFIRMED if leader == "TensorFlow" else REFUTED, because, figures)
+    return Answer(_of_several(figures), because, figures)
 
 
 def _predictions(reader: Reader):
@@ -160,42 +195,47 @@ def _predictions(reader: Reader):
 
 def _with_lime(evidence: Evidence) -> Answer:
     figures = tuple(_figure(evidence, key) for key in ("explanation_time", "faithfulness", "stability"))
-    if any(figure.ahead is None for figure in figures):
-        lost = next(figure for figure in figures if figure.ahead is None)
-        return Answer(NOT_MEASURED, f"{lost.name}: {lost.found}.", figures)
-    leaders = {figure.ahead for figure in figures} - {"tie"}
-    because = " ".join(f"In {figure.name} {_words(figure, figure.ahead)}." for figure in figures)
+    known = [figure for figure in figures if figure.standing is not None]
+    if not known:
+        return Answer(NOT_MEASURED, f"{figures[0].name}: {figures[0].found}.", figures)
+    because = " ".join(
+        f"{capital(each.name)}: {each.found if each.standing is None else _words(each)}." for each in figures
+    )
     because += " LIME needs a function from texts to probabilities, and both have one."
-    if len(leaders) > 1:
+    if {figure.standing for figure in known} >= set(FRAMEWORKS):
         return Answer("depends on what is asked of an explanation", because, figures)
-    return Answer({"TensorFlow": CONFIRMED, "PyTorch": REFUTED}.get("".join(leaders), NO_DIFFERENCE), because, figures)
+    return Answer(_of_several(known), because, figures)
 
 
 def _longer_and_larger(evidence: Evidence) -> Answer:
     step, size = _figure(evidence, "training_step"), _figure(evidence, "model_size")
-    halves = (step.ahead, size.ahead)
+    halves = (step.standing, size.standing)
     if None in halves:
-        lost = step if step.ahead is None else size
+        lost = step if step.standing is None else size
         return Answer(NOT_MEASURED, f"{lost.name}: {lost.found}.", (step, size))
-    because = f"In steps {_words(step, halves[0])}; in files {_words(size, halves[1])}."
-    if len(set(halves)) > 1:
+    because = f"In steps {_words(step)}; in files {_words(size)}."
+    if set(halves) & set(FRAMEWORKS) and len(set(halves)) > 1:
         return Answer("depends on which half is meant", because, (step, size))
-    return Answer({"TensorFlow": CONFIRMED, "PyTorch": REFUTED}.get(halves[0], NO_DIFFERENCE), because, (step, size))
+    return Answer(_of_several((step, size)), because, (step, size))
 
 
 def _similar_accuracy(evidence: Evidence) -> Answer:
     figure, evaluation = _figure(evidence, "accuracy"), evidence.of("evaluation")
-    if figure.ahead is None:
+    if figure.standing is None:
         return Answer(NOT_MEASURED, f"{figure.name}: {figure.found}.", (figure,))
     said = evaluation.content["seeds"] or evaluation.content["comparison"]
-    verdict, compared = said["verdict"], figure.found.compared.estimate
-    if verdict == "equivalent within the margin":
-        return Answer(CONFIRMED, said["explanation"], (figure,))
-    if figure.ahead == "tie":
-        largest = max(abs(compared.low), abs(compared.high))
-        because = f"{said['explanation']} A difference of up to {largest:.1f} points can't be ruled out."
-        return Answer(NO_DIFFERENCE, because, (figure,))
+    if said["verdict"] == "equivalent within the margin" or figure.standing == SAME:
+        because = f"{said['explanation']} High means: accuracy and macro F1 of both surely reach {HIGH:.0%}."
+        return Answer(CONFIRMED if _high(said["metrics"]) else NOT_HIGH, because, (figure,))
+    if figure.standing == OPEN:
+        return Answer(_open(figure), said["explanation"], (figure,))
     return Answer(REFUTED, said["explanation"], (figure,))
+
+
+def _high(metrics: Mapping[str, Any]) -> bool:
+    """Whether the lower ends of both frameworks' accuracy and macro F1 reach HIGH."""
+    lows = [metrics[name][framework]["low"] for name in ("accuracy", "macro_f1") for framework in BOTH]
+    return all(low is not None and low >= HIGH for low in lows)
 
 
 def _skills(evidence: Evidence, code: Mapping[str, Any]) -> Answer:
@@ -209,14 +249,10 @@ def _skills(evidence: Evidence, code: Mapping[str, Any]) -> Answer:
     )
     most = sorted((each for each in both if each["same_lines"] < SAME_LINES), key=lambda each: each["same_lines"])
     if most:
-        because += f" Most is rewritten in {_listed([each['name'] for each in most[:3]])}."
+        because += f" Most is rewritten in {listed([each['name'] for each in most[:3]])}."
     if outline != lines:
         return Answer("depends on whether the outline is meant or the calls", because, (size,))
     return Answer(CONFIRMED if outline else REFUTED, because, (size,))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 CLAIMS: dict[str, tuple[str, Callable[[Evidence], Answer] | None]] = {

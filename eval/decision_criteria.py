@@ -29,17 +29,24 @@ class Scale:
         best: what one can't wish better. Better than that counts as the best.
         logarithmic: whether equal ratios, not equal differences, count the same.
         why: why these ends.
+        least: the smallest difference worth acting on: in the unit, or as a share where ratios count.
     """
 
     worst: float
     best: float
     logarithmic: bool
     why: str
+    least: float = 0.1
 
     @property
     def higher_is_better(self) -> bool:
         """Which way is better."""
         return self.best > self.worst
+
+    @property
+    def margin(self) -> float:
+        """The smallest difference worth acting on, on the axis."""
+        return math.log1p(self.least) if self.logarithmic else self.least
 
     def axis(self, value: float) -> float:
         """The value where differences count the same: itself, or its logarithm."""
@@ -69,7 +76,9 @@ class Criterion:
         unit: of its values and its range.
         scale: None for an opinion, which a team rates from -2 (PyTorch) to 2 (TensorFlow).
         spread: what repeated measurements differ by, as a share of the value, where a report gives no interval; an
-            assumption, and shown as one. None where a number is exact.
+            assumption, and shown as one. None where nothing is assumed: without an interval it is then not settled.
+        exact: whether it is counted, so that no interval is needed.
+        measures: what it measures together with others, which are high or low together; empty for a thing of its own.
     """
 
     key: str
@@ -79,6 +88,13 @@ class Criterion:
     unit: str = ""
     scale: Scale | None = None
     spread: float | None = None
+    exact: bool = False
+    measures: str = ""
+
+    @property
+    def together(self) -> str:
+        """What criteria that measure the same thing share, and no others."""
+        return self.measures or self.key
 
     @property
     def opinion(self) -> bool:
@@ -96,8 +112,7 @@ MEASURED = (
         "Quality",
         "share of test texts classified rightly, the mean over several trainings where there are some",
         "%",
-        Scale(80.0, 100.0, False, "with every fifth answer wrong a person has to check them all; 100 % is perfect"),
-        spread=0.02,
+        Scale(80.0, 100.0, False, "with every fifth answer wrong one has to check them all; 100 % is perfect", 1.0),
     ),
     Criterion(
         "robustness",
@@ -105,7 +120,7 @@ MEASURED = (
         "Quality",
         "accuracy lost on texts with typos, without punctuation, cut in half and so on, averaged over these",
         "points",
-        Scale(20.0, 0.0, False, "20 points less and a good model is one that has to be checked; 0 is unharmed"),
+        Scale(20.0, 0.0, False, "20 points less and a good model is one that has to be checked; 0 is unharmed", 1.0),
     ),
     Criterion(
         "calibration",
@@ -113,7 +128,7 @@ MEASURED = (
         "Quality",
         "how far confidence lies from accuracy, less what so many texts of a calibrated model would show by chance",
         "points",
-        Scale(10.0, 0.0, False, "at 10 points a threshold on the confidence lets twice as many errors pass as it says"),
+        Scale(10.0, 0.0, False, "at 10 points a confidence threshold lets twice the errors pass that it says", 1.0),
     ),
     Criterion(
         "training_step",
@@ -123,6 +138,7 @@ MEASURED = (
         "s",
         Scale(60.0, 0.1, True, "1,000 texts in batches of 16 take an hour an epoch at 60 s, six seconds at 0.1 s"),
         spread=ONCE,
+        measures="training speed",
     ),
     Criterion(
         "training_start",
@@ -132,6 +148,7 @@ MEASURED = (
         "s",
         Scale(120.0, 1.0, True, "after a second one is still at it; after two minutes one does something else"),
         spread=ONCE,
+        measures="training speed",
     ),
     Criterion(
         "training_memory",
@@ -159,6 +176,7 @@ MEASURED = (
         "ms",
         Scale(1_000.0, 10.0, True, "a second interrupts a person's thought (Nielsen 1993); below 10 ms nobody notices"),
         spread=ONCE,
+        measures="serving speed",
     ),
     Criterion(
         "latency_long",
@@ -168,6 +186,7 @@ MEASURED = (
         "ms",
         Scale(1_000.0, 10.0, True, "as for a short text"),
         spread=ONCE,
+        measures="serving speed",
     ),
     Criterion(
         "throughput",
@@ -177,6 +196,7 @@ MEASURED = (
         "texts/s",
         Scale(1.0, 1_000.0, True, "a million texts take twelve days at 1 a second, a quarter of an hour at 1,000"),
         spread=ONCE,
+        measures="serving speed",
     ),
     Criterion(
         "serving_memory",
@@ -195,6 +215,7 @@ MEASURED = (
         "J",
         Scale(100.0, 0.1, True, "a million texts take 28 kWh at 100 J, 28 Wh at 0.1 J"),
         spread=ONCE,
+        measures="serving speed",
     ),
     Criterion(
         "model_size",
@@ -203,6 +224,7 @@ MEASURED = (
         "bytes of the folder that is published",
         "MB",
         Scale(1_000.0, 10.0, True, "1 GB takes minutes to fetch at each start, 10 MB go into a mobile app"),
+        exact=True,
     ),
     Criterion(
         "install_size",
@@ -211,6 +233,7 @@ MEASURED = (
         "bytes of all packages that serving a model needs",
         "MB",
         Scale(10_000.0, 250.0, True, SERVERLESS),
+        exact=True,
     ),
     Criterion(
         "explanation_time",
@@ -227,7 +250,7 @@ MEASURED = (
         "Explanations",
         "log-odds that the answer loses when the words named as its reasons are deleted",
         "log-odds",
-        Scale(0.0, 5.0, False, "0: the words named don't matter; at 5 odds of 150 to 1 are gone without them"),
+        Scale(0.0, 5.0, False, "0: the words named don't matter; at 5 odds of 150 to 1 are gone without them", 0.5),
         spread=ONCE,
     ),
     Criterion(
@@ -236,24 +259,31 @@ MEASURED = (
         "Explanations",
         "share of the ten heaviest words that an explanation with another seed names again",
         "%",
-        Scale(50.0, 100.0, False, "at half, every other reason is drawn by lot"),
-        spread=ONCE,
+        Scale(50.0, 100.0, False, "at half, every other reason is drawn by lot", 5.0),
     ),
     Criterion(
         "code_size",
         "code to write",
         "Engineering",
-        "logical lines of this project's trainer and classifier for the framework",
+        "logical lines of this project's trainer and classifier for the framework: one author's code",
         "lines",
-        Scale(1_000.0, 100.0, True, "100 lines are read in one sitting, 1,000 are a week's work"),
+        Scale(
+            10_000.0,
+            10.0,
+            True,
+            "10 lines call a finished pipeline, 10,000 are a project; another author may need twice as many",
+            1.0,
+        ),
+        exact=True,
     ),
     Criterion(
         "deployability",
         "export formats that work",
         "Engineering",
-        "of the formats tried for the framework's model, the share that works with the same answers",
+        "of the formats tried for both, the share that works with the same answers; no way there counts as not working",
         "%",
-        Scale(0.0, 100.0, False, "none: the model runs where its framework runs; all: anywhere"),
+        Scale(0.0, 100.0, False, "none: the model runs where its framework runs; all: anywhere", 10.0),
+        exact=True,
     ),
     Criterion(
         "hub_models",
@@ -264,6 +294,7 @@ MEASURED = (
         Scale(
             100.0, 1_000_000.0, True, "a hundred models rarely hold the one you need; each factor of ten counts alike"
         ),
+        exact=True,
     ),
     Criterion(
         "search_interest",
@@ -272,6 +303,7 @@ MEASURED = (
         "mean of Google Trends over the last year in the file that the team gave",
         "of 100",
         Scale(1.0, 100.0, True, "Google's own scale: 100 is the busiest week of the most searched term"),
+        exact=True,
     ),
 )
 OPINIONS = (
@@ -284,4 +316,8 @@ OPINIONS = (
 )
 CRITERIA = MEASURED + OPINIONS
 BY_KEY = {criterion.key: criterion for criterion in CRITERIA}
+SCALES = tuple(criterion.scale for criterion in MEASURED)
+DOUBLED = math.log(2)  # on a logarithmic axis
+# A strong opinion separates the two no further than a factor of two does on the criterion where that is most.
+STRONGEST = max(DOUBLED / abs(math.log(scale.best / scale.worst)) for scale in SCALES if scale.logarithmic)
 GROUPS = tuple(dict.fromkeys(criterion.group for criterion in CRITERIA))

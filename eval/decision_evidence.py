@@ -1,6 +1,7 @@
 """The reports that a decision rests on: found in files and folders, told apart by their content, checked, and named."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ COMMANDS = {
     "adoption": "python -m eval.adoption",
 }
 KINDS = tuple(COMMANDS)
+OF_MODELS = ("evaluation", "benchmark", "explanations", "deployability")
+BUSY = 0.5  # of the cores: where more were at work already, times are too long
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,28 @@ class Evidence:
             for name in FRAMEWORKS
             if differs(source.models.get(name, {}), models.get(name, {}))
         ]
+        if silent := [each.file for each in self.sources if each.kind in OF_MODELS and not each.models]:
+            out.append(f"These reports don't say which models they are of: {', '.join(silent)}.")
+        if busy := list(filter(None, map(_busy, self.sources))):
+            out.append(f"Other work ran on the machine, so times may be too long, when these began: {', '.join(busy)}.")
         if len(digests) > 1:
             others = [each.file for each in self.sources if each.corpus and each.corpus != next(iter(digests))]
             out.append(f"These reports are about another corpus or split than the first: {', '.join(others)}.")
         return out
+
+
+def _busy(source: Source) -> str:
+    """The load under which a report was made, where other work took much of the machine; else, or unknown, empty."""
+    content = source.content
+    machine = content.get("environment") if source.kind == "training" else content.get("machine")
+    if not isinstance(machine, dict):
+        return ""
+    load, cores = machine.get("load_average_before", content.get("load_average_before")), machine.get("cores")
+    if isinstance(cores, dict):
+        cores = cores.get("logical")
+    if cores is None and (said := re.search(r"(\d+) cores", str(machine.get("system")))):
+        cores = int(said[1])
+    return f"{source.file} (load {load:g} on {cores} cores)" if load and cores and load > BUSY * cores else ""
 
 
 def differs(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
@@ -197,6 +218,8 @@ def _machine(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(kind: str, content: Mapping[str, Any], name: str) -> None:
+    if "id" in content and content["id"] != report.identify(content):
+        raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
     if kind == "evaluation":
         report.check(content, name)
     elif kind == "benchmark":

@@ -73,8 +73,8 @@ PRESETS = {
     ),
     "estate": Weighting(
         "existing TensorFlow estate",
-        "Pipelines, servers and people are there already. What is measured has to outweigh the move; that the estate "
-        "speaks for TensorFlow is this preset's assumption.",
+        "Pipelines, servers and people are there already, and what is measured has to outweigh the move. It rests on "
+        "an opinion, not on a measurement: that the estate speaks strongly for TensorFlow is this preset's assumption.",
         {
             "accuracy": 8,
             "latency": 4,

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from eval import decision_speed as speed
+from eval.decision_compare import Found, measured
 from eval.decision_criteria import FRAMEWORKS
 from eval.decision_evidence import COMMANDS, Evidence
-from eval.decision_reader import Found, Reader, finish
-from eval.decision_trace import Cell, Place, cell
+from eval.decision_trace import Cell, Place, Reader, cell
 
+LEAST_FORMATS = 3
 LESS = "first less second"
 BOTH = ("pytorch", "tensorflow")  # FRAMEWORKS, as the evaluation writes them
 
@@ -34,7 +35,7 @@ def _accuracy(evidence: Evidence, reader: Reader) -> Found:
     top = f"{'seeds' if several else 'comparison'}/metrics/accuracy/"
     cells = {name: reader.cell(top + low, factor=100) for name, low in zip(FRAMEWORKS, BOTH, strict=True)}
     note = f"{seeds['pytorch_runs']} and {seeds['tensorflow_runs']} trainings" if several else "one training of each"
-    return finish("accuracy", cells, reader.cell(top + "difference", factor=100), note)
+    return measured("accuracy", cells, reader.cell(top + "difference", factor=100), note)
 
 
 def _robustness(evidence: Evidence, reader: Reader) -> Found:
@@ -46,7 +47,7 @@ def _robustness(evidence: Evidence, reader: Reader) -> Found:
         return reader.cell([f"robustness/{row}/{part}" for row in range(len(rows))], "mean", 100)
 
     cells = dict(zip(FRAMEWORKS, (mean("first/drop"), mean("second/drop")), strict=True))
-    return finish("robustness", cells, mean("difference"), f"{len(rows)} kinds of damage")
+    return measured("robustness", cells, mean("difference"), f"{len(rows)} kinds of damage")
 
 
 def _calibration(evidence: Evidence, reader: Reader) -> Found:
@@ -54,7 +55,7 @@ def _calibration(evidence: Evidence, reader: Reader) -> Found:
         name: reader.cell([f"calibration/{name}/calibration/{part}" for part in ("error", "if_calibrated")], LESS, 100)
         for name in FRAMEWORKS
     }
-    return finish("calibration", cells)
+    return measured("calibration", cells)
 
 
 def _training_step_of_runs(evidence: Evidence, reader: Reader) -> Found:
@@ -78,7 +79,7 @@ def _of_runs(key: str, evidence: Evidence, path: str, factor: float, remark: str
         contents = {run.id: run.content for run in runs}
         cells[name] = cell(contents, [Place(run.id, path) for run in runs], "mean of runs", factor)
         counts.append(len(runs))
-    return finish(key, cells, note="; ".join(filter(None, [f"{counts[0]} and {counts[1]} trainings", remark])))
+    return measured(key, cells, note="; ".join(filter(None, [f"{counts[0]} and {counts[1]} trainings", remark])))
 
 
 def _explanation_time(evidence: Evidence, reader: Reader) -> Found:
@@ -87,7 +88,7 @@ def _explanation_time(evidence: Evidence, reader: Reader) -> Found:
         return "stock LIME was not timed over both (`python -m benchmarks.explain`, to the end)"
     counts = " and ".join(str(stock[f"stock lime, {name}"]["articles"]) for name in FRAMEWORKS)
     cells = reader.cells("figures/stock/stock lime, {}/median_seconds")
-    return finish("explanation_time", cells, note=f"{counts} articles")
+    return measured("explanation_time", cells, note=f"{counts} articles")
 
 
 def _faithfulness(evidence: Evidence, reader: Reader) -> Found:
@@ -103,25 +104,29 @@ def _ours(key: str, reader: Reader, figure: str, factor: float) -> Found:
     if not ours:
         return "no article was explained"
     cells = reader.cells(f"figures/ours/models/{{}}/{figure}", factor=factor)
-    return finish(key, cells, note=f"{ours['articles']} articles")
+    return measured(key, cells, note=f"{ours['articles']} articles")
 
 
 def _code_size(evidence: Evidence, reader: Reader) -> Found:
     files = [reader.source.content["frameworks"][name]["files"] for name in FRAMEWORKS]
-    note = f"{len(files[0])} and {len(files[1])} files"
-    return finish("code_size", reader.cells("frameworks/{}/logical_lines"), note=note)
+    note = f"{len(files[0])} and {len(files[1])} files, one author's code"
+    return measured("code_size", reader.cells("frameworks/{}/logical_lines"), note=note)
 
 
 def _deployability(evidence: Evidence, reader: Reader) -> Found:
+    """Over the formats that were tried for both: a framework that has no way to one has it not working."""
     rows = reader.source.content["formats"]
-    cells, notes = {}, []
-    for name in FRAMEWORKS:
-        tried = [n for n, row in enumerate(rows) if row["framework"] == name and row["status"] != "not tried"]
-        if not tried:
-            return f"no format was tried for {name}"
-        cells[name] = reader.cell([f"formats/{n}/status" for n in tried], "share that works", 100)
-        notes.append(f"{name}: {_spoken_formats(rows, name)}")
-    return finish("deployability", cells, note="; ".join(notes))
+    at = {(row["framework"], row["format"]): n for n, row in enumerate(rows) if row["status"] != "not tried"}
+    formats = dict.fromkeys(row["format"] for row in rows)
+    formats = [each for each in formats if all((name, each) in at for name in FRAMEWORKS)]
+    if len(formats) < LEAST_FORMATS:
+        return f"only {len(formats)} formats were tried for both; {LEAST_FORMATS} are needed"
+    cells = {
+        name: reader.cell([f"formats/{at[name, each]}/status" for each in formats], "share that works", 100)
+        for name in FRAMEWORKS
+    }
+    notes = [f"{name}: {_spoken_formats(rows, name)}" for name in FRAMEWORKS]
+    return measured("deployability", cells, note="; ".join([f"{len(formats)} formats", *notes]))
 
 
 def _spoken_formats(rows: Sequence[Mapping[str, Any]], framework: str) -> str:
@@ -136,13 +141,13 @@ def _hub_models(evidence: Evidence, reader: Reader) -> Found:
     hub = reader.source.content["hub"]
     if not hub:
         return "the Hub was out of reach when the adoption was asked for"
-    return finish("hub_models", reader.cells("hub/{}"), note=f"counted on {hub['date'][:10]}")
+    return measured("hub_models", reader.cells("hub/{}"), note=f"counted on {hub['date'][:10]}")
 
 
 def _search_interest(evidence: Evidence, reader: Reader) -> Found:
     if not reader.source.content["trends"]:
         return "no file exported from Google Trends was given"
-    return finish("search_interest", reader.cells("trends/mean_of_last_year/{}"))
+    return measured("search_interest", reader.cells("trends/mean_of_last_year/{}"))
 
 
 READERS: dict[str, tuple[str, Callable[[Evidence, Reader], Found]]] = {

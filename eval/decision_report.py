@@ -1,9 +1,10 @@
-"""A decision as one JSON document: built from the evidence, checked against its schema, written and read."""
+"""A decision as one JSON document: built from the evidence, checked against its schema, written, read and reopened."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ from errors import ReportError
 from eval import decision_claims, decision_code
 from eval.decision_compare import ahead, scored
 from eval.decision_criteria import CRITERIA, Criterion
-from eval.decision_evidence import Evidence
-from eval.decision_presets import PRESETS
+from eval.decision_evidence import Evidence, gather
+from eval.decision_presets import DEFAULT, PRESETS
 from eval.decision_readers import read as read_criterion
 from eval.decision_sensitivity import MARGIN, Matrix, Outcome
 from eval.decision_weighting import Weighting
 from eval.decision_words import against_opinion, crosscheck, everywhere, recommendation
 from eval.report import identify
+from eval.shelf import RESULTS
 from files import export, json_text
 
 SCHEMA_FILE = Path(__file__).with_name("decision.schema.json")
@@ -44,6 +46,7 @@ def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, A
         "command": command,
         "corpus": _corpus(evidence),
         "models": evidence.models(),
+        "stale": "",
         "machine": evidence.machine(),
         "settings": {"seed": SEED, "margin": MARGIN},
         "sources": [source.to_json() for source in evidence.sources],
@@ -64,6 +67,17 @@ def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, A
     made["id"] = identify(made)
     check(made, "the decision")
     return made
+
+
+def marked(made: Mapping[str, Any], stale: str) -> dict[str, Any]:
+    """The document with what is stale about it, and an id to fit.
+
+    Args:
+        made: a decision.
+        stale: which models are no longer those that were measured, as a sentence; empty where all are.
+    """
+    made = dict(made) | {"stale": stale}
+    return made | {"id": identify(made)}
 
 
 def result(matrix: Matrix, weighting: Weighting) -> dict[str, Any]:
@@ -170,3 +184,50 @@ def read(path: Path) -> dict[str, Any]:
 
 def _refuse(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A decision, ready to be weighted.
+
+    Attributes:
+        document: as `check` let it pass.
+        matrix: of its criteria, with their draws.
+    """
+
+    document: Mapping[str, Any]
+    matrix: Matrix
+
+    def result(self, weighting: Weighting) -> dict[str, Any]:
+        """What a weighting makes of it, as the document's `result` holds it; takes milliseconds."""
+        return result(self.matrix, weighting)
+
+    def with_weights(self, weighting: Weighting) -> dict[str, Any]:
+        """The document with this weighting's result in place of its own, and an id to fit."""
+        return marked(dict(self.document) | {"result": self.result(weighting)}, self.document["stale"])
+
+
+def published(folder: Path = RESULTS) -> dict[str, Path]:
+    """The decisions of published studies, by the study's name."""
+    return {path.parent.name: path for path in sorted(folder.glob("*/decision.json"))}
+
+
+def open_decision(path: Path) -> Opened:
+    """A decision from its file, or made from a folder of reports with the default weights.
+
+    Raises:
+        ReportError: it can't be read or made.
+    """
+    files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+    return _open(path, tuple((file, file.stat().st_mtime_ns if file.exists() else 0) for file in files))
+
+
+@lru_cache(maxsize=8)
+def _open(path: Path, files: tuple[tuple[Path, int], ...]) -> Opened:
+    if path.is_dir():
+        weighting = PRESETS[DEFAULT]
+        command = f"python -m eval.decision --report {path.name} --weights {DEFAULT}"
+        document = build(gather([path]), weighting, command)
+    else:
+        document = read(path)
+    return Opened(document, Matrix.of(document))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eval.decision_criteria import Scale
+from eval.decision_criteria import RATINGS, STRONGEST, Scale
 
 HALVES = 1_000  # draws, and as many of the opposite sign: swapping the frameworks then mirrors every result
 REACH = 1.959964  # standard deviations from the middle to the end of a 95 % interval
@@ -52,23 +52,27 @@ class Compared:
         """Positions (2,) of both; equal in a tie."""
         return self.positions(0.0 if self.tie else self.gap)
 
-    def drawn(self, seed: int = 0) -> NDArray[np.float64]:
-        """Positions (2 * HALVES, 2), drawn from the gap's interval.
+    @property
+    def same(self) -> bool:
+        """Whether no difference worth acting on is left: the interval lies inside the scale's margin."""
+        return max(abs(self.low), abs(self.high)) <= self.scale.margin
 
-        From two halves of a normal distribution with a common mode (Wallis 2014, "The two-piece normal"), cut at the
-        ends of the interval: what lies outside the noise does not change sides by a draw.
+    def drawn(self, seed: int = 0) -> NDArray[np.float64]:
+        """Positions (2 * HALVES, 2), drawn from the gap's interval; of ties too, as noise makes a result less sure.
+
+        Half of the draws lie below the gap and half above, each half normal: their median is the gap, and their middle
+        95 % the interval. (The two-piece normal of Wallis 2014 gives each side a mass in proportion to its standard
+        deviation: the gap is then its mode, but not the middle of what it draws.)
         """
-        if self.tie:
-            return np.broadcast_to(self.central(), (2 * HALVES, 2))
-        half = np.random.default_rng([seed, *self.key.encode()]).standard_normal(2 * HALVES)
-        half = half[np.abs(half) <= REACH][:HALVES] / REACH
-        unit = np.concatenate([half, -half])
+        half = np.random.default_rng([seed, *self.key.encode()]).standard_normal(HALVES)
+        unit = np.concatenate([half, -half]) / REACH
         return self.positions(self.gap + unit * np.where(unit > 0, self.high - self.gap, self.gap - self.low))
 
 
 def rated(rating: int) -> NDArray[np.float64]:
-    """Positions (2,) that an opinion from -2 (PyTorch) to 2 (TensorFlow) gives both."""
-    return np.array([0.5 - rating / 4, 0.5 + rating / 4])
+    """Positions (2,) that an opinion from -2 (PyTorch) to 2 (TensorFlow) gives both: at most STRONGEST apart."""
+    half = rating / max(RATINGS) * STRONGEST / 2
+    return np.array([0.5 - half, 0.5 + half])
 
 
 def weighted_sum(positions: ArrayLike, weights: ArrayLike) -> NDArray[np.float64]:
@@ -95,14 +99,32 @@ def topsis(values: ArrayLike, weights: ArrayLike, higher_is_better: Sequence[boo
     return np.where(both > 0, to_worst / np.where(both > 0, both, 1), 0.5)
 
 
-def simplex(keys: Sequence[str], seed: int = 0) -> NDArray[np.float64]:
-    """Weightings (2 * HALVES, k), uniform over all that sum to 1: Dirichlet(1), one gamma draw for each key.
+def simplex(keys: Sequence[str], groups: Sequence[str], seed: int = 0) -> NDArray[np.float64]:
+    """Weightings (2 * HALVES, k) that sum to 1: Dirichlet(1) over the groups, and within each group Dirichlet(1) again.
 
-    Every weighting is as likely as any other, as in SMAA-2 (Lahdelma and Salminen 2001).
+    The second half repeats the first and meets draws of the opposite sign: swapping the frameworks mirrors the result.
+
+    Every weighting is as likely as any other, as in SMAA-2 (Lahdelma and Salminen 2001), but criteria that measure the
+    same thing, such as four of how fast a text is classified, share the weight of one: counting it four times would
+    let the number of its criteria decide.
+
+    Args:
+        keys: of the criteria.
+        groups: what each of them measures.
+        seed: of the draws.
     """
-    drawn = [np.random.default_rng([seed, 1, *key.encode()]).standard_exponential(2 * HALVES) for key in keys]
-    weights = np.stack(drawn, axis=-1)
-    return weights / weights.sum(axis=-1, keepdims=True)
+    shares = np.stack([_gammas(1, key, seed) for key in keys], axis=-1)
+    outer = {group: _gammas(2, group, seed) for group in groups}
+    whole = sum(outer[group] for group in sorted(outer))
+    out = np.empty_like(shares)
+    for group, weight in outer.items():
+        within = [number for number, each in enumerate(groups) if each == group]
+        out[:, within] = shares[:, within] / shares[:, within].sum(axis=1, keepdims=True) * (weight / whole)[:, None]
+    return np.concatenate([out, out])
+
+
+def _gammas(stream: int, name: str, seed: int) -> NDArray[np.float64]:
+    return np.random.default_rng([seed, stream, *name.encode()]).standard_exponential(HALVES)
 
 
 def square_and_add(gap: float, first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:

@@ -10,22 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.decision_compare import ahead, scored
-from eval.decision_criteria import BY_KEY, FRAMEWORKS, OPINIONS
+from eval.decision_criteria import BY_KEY, FRAMEWORKS
 from eval.decision_scoring import HALVES, Compared, rated, simplex, topsis, weighted_sum
 from eval.decision_weighting import Weighting
 
+LEAST_WEIGHT = 1e-9  # what lies below is 0 but for rounding
 MARGIN = 1.0  # of 100 points: a lead smaller than this is no reason to choose
 
 
 @dataclass(frozen=True)
 class Flip:
-    """What would turn the result round, of one criterion, everything else staying as it is.
+    """What would make both level, of one criterion, everything else staying as it is.
 
     Attributes:
         key: of the criterion.
         share: of its range that values would have to move by.
-        behind: the value that the framework behind would have to reach; None where even the best end is not enough.
-        leader: the value that the leader would have to fall to; None where even the worst end is not enough.
+        behind: the value that the framework behind would have to reach; None where even the best end is not enough, or
+            where the two would differ there by no more than the noise.
+        leader: the value that the leader would have to fall to; None likewise, of the worst end.
         weight: the share of all weights at which the two are level; None where no weight does that.
     """
 
@@ -49,12 +51,12 @@ class Outcome:
         ahead: share of the draws in which each framework is ahead, and in which they are level.
         level: share of the draws in which the lead is smaller than the margin.
         topsis: closeness to the ideal by framework.
-        anywhere: share of all weightings under which each framework is ahead, or neither.
+        anywhere: share of all weightings, each with a draw of what was measured, that put each framework ahead.
         level_anywhere: share of all weightings under which the lead is smaller than the margin.
         contributions: points of the lead that each criterion brings, largest first.
         ends: the middle 95 % of each contribution over the draws.
         swings: the lead if a criterion's weight were 0, and if it were twice what it is.
-        flips: what would turn the result round, nearest first.
+        flips: what would make both level, nearest first; criteria that tie are left out.
     """
 
     coverage: float
@@ -75,11 +77,16 @@ class Outcome:
     @property
     def leader(self) -> str | None:
         """The framework with the higher total; None where they are level or nothing is covered."""
-        return None if not self.lead else FRAMEWORKS[int(self.lead < 0)]
+        return leader_of(self.lead)
 
     def to_json(self) -> dict[str, Any]:
         """All fields, as JSON that is read back has them."""
         return json.loads(json.dumps(asdict(self)))
+
+
+def leader_of(lead: float) -> str | None:
+    """Who is ahead, by PyTorch's total less TensorFlow's; None where they are level."""
+    return None if not lead else FRAMEWORKS[int(lead < 0)]
 
 
 class Matrix:
@@ -106,10 +113,18 @@ class Matrix:
         return {key: each.drawn(self.seed) for key, each in self.compared.items()}
 
     @cached_property
-    def _weightings(self) -> dict[str, NDArray[np.float64]]:
-        keys = [*self.compared, *(opinion.key for opinion in OPINIONS)]
-        # Of the whole simplex; a part of it, normalised anew, is Dirichlet(1) again.
-        return dict(zip(keys, simplex(keys, self.seed).T, strict=True))
+    def _anywhere(self) -> tuple[dict[str, float] | None, float]:
+        """Who is ahead over all weightings of what was measured, and how often by less than the margin.
+
+        Each weighting meets a draw of the values, as in SMAA-2: noise is not settled by weighing it.
+        """
+        if not self.compared:
+            return None, 0.0
+        keys = sorted(self.compared)
+        drawn = np.stack([self._drawn[key][:, 0] - self._drawn[key][:, 1] for key in keys], axis=-1)
+        weights = simplex(keys, [BY_KEY[key].together for key in keys], self.seed)
+        leads = 100 * weighted_sum(drawn, weights)
+        return _shares(leads), float(np.mean(np.abs(leads) < MARGIN))
 
     def outcome(self, weighting: Weighting) -> Outcome:
         """What a weighting makes of it.
@@ -120,8 +135,7 @@ class Matrix:
         covered = [key for key in asked if key in self.compared or key in weighting.opinions]
         total = sum(weighting.weight(key) for key in asked)
         weights = np.array([weighting.weight(key) for key in covered])
-        known = sorted({*self.compared, *weighting.opinions})
-        anywhere, level_anywhere = self._anywhere(known, weighting) if known else (None, 0.0)
+        anywhere, level_anywhere = self._anywhere
         missing = tuple(key for key in asked if key not in covered)
         if not covered:
             return Outcome(0.0, missing, None, 0.0, (0.0, 0.0), {}, 0.0, None, anywhere, level_anywhere, {}, {}, {}, ())
@@ -167,12 +181,6 @@ class Matrix:
         drawn = np.stack(columns, axis=1)
         return drawn[..., 0] - drawn[..., 1]
 
-    def _anywhere(self, keys: Sequence[str], weighting: Weighting) -> tuple[dict[str, float], float]:
-        central = np.stack([self._central(key, weighting) for key in keys])
-        weights = np.stack([self._weightings[key] for key in keys], axis=-1)
-        leads = 100 * weighted_sum(central[:, 0] - central[:, 1], weights)
-        return _shares(leads), float(np.mean(np.abs(leads) < MARGIN))
-
     def _for_topsis(self, keys: Sequence[str], weighting: Weighting, weights: NDArray[np.float64]):
         values, upwards = [], []
         for key in keys:
@@ -185,27 +193,36 @@ class Matrix:
         return np.array(values).T, weights, upwards
 
     def _flips(self, keys, weighting: Weighting, shares, central, lead: float) -> tuple[Flip, ...]:
-        """Of all measured criteria that count, the nearest first."""
+        """Of all measured criteria that count and don't tie, the nearest first."""
         if not lead:
             return ()
         first, second = (0, 1) if lead > 0 else (1, 0)
         gaps = central[:, first] - central[:, second]
         out = []
         for key, share, gap, positions in zip(keys, shares, gaps, central, strict=True):
-            if key not in self.compared:
+            each = self.compared.get(key)
+            if each is None or each.tie:  # in a tie a value may move within the noise and change nothing
                 continue
-            scale, needed = self.compared[key].scale, abs(lead) / share
+            needed = abs(lead) / share
             behind, leader = positions[second] + needed, positions[first] - needed
+            telling = _telling(each, gap - needed)
             out.append(
                 Flip(
                     key,
                     float(needed),
-                    scale.value(float(behind)) if behind <= 1 else None,
-                    scale.value(float(leader)) if leader >= 0 else None,
+                    each.scale.value(float(behind)) if behind <= 1 and telling else None,
+                    each.scale.value(float(leader)) if leader >= 0 and telling else None,
                     _level_weight(abs(lead), share, gap),
                 )
             )
         return tuple(sorted(out, key=lambda flip: (flip.share, flip.key)))
+
+
+def _telling(each: Compared, moved: float) -> bool:
+    """Whether values that are so far apart, in positions, are no tie: equal, or apart by more than the noise."""
+    span = abs(each.scale.axis(each.scale.best) - each.scale.axis(each.scale.worst))
+    reach = max(each.high - each.gap, each.gap - each.low)
+    return abs(moved) < 1e-9 or abs(moved) * span > reach
 
 
 def _level_weight(lead: float, share: float, gap: float) -> float | None:
@@ -216,7 +233,7 @@ def _level_weight(lead: float, share: float, gap: float) -> float | None:
     if not gap or rest == gap:  # a tie decides nothing, whatever it weighs
         return None
     level = rest / (rest - gap)
-    return float(level) if 0 <= level <= 1 else None
+    return float(level) if LEAST_WEIGHT <= level <= 1 else None
 
 
 def _swing(lead: float, part: float, share: float) -> tuple[float, float]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from eval.decision_compare import Found, measured
 from eval.decision_criteria import FRAMEWORKS
 from eval.decision_evidence import Evidence
-from eval.decision_reader import Found, Reader, finish
+from eval.decision_trace import Reader
 
 
 def training_step(evidence: Evidence, reader: Reader) -> Found:
@@ -12,14 +13,14 @@ def training_step(evidence: Evidence, reader: Reader) -> Found:
     if not reader.source.content["figures"]["training"]:
         return _not_measured("training")
     cells = reader.cells("figures/training/frameworks/{}/seconds_per_step")
-    return finish("training_step", cells, reader.cell("figures/training/ratio"))
+    return measured("training_step", cells, reader.cell("figures/training/ratio"))
 
 
 def training_start(evidence: Evidence, reader: Reader) -> Found:
     """Seconds of the first step."""
     if not reader.source.content["figures"]["training"]:
         return _not_measured("training")
-    return finish("training_start", reader.cells("figures/training/frameworks/{}/first_step_seconds"))
+    return measured("training_start", reader.cells("figures/training/frameworks/{}/first_step_seconds"))
 
 
 def cold_start(evidence: Evidence, reader: Reader) -> Found:
@@ -27,7 +28,7 @@ def cold_start(evidence: Evidence, reader: Reader) -> Found:
     if not reader.source.content["figures"]["cold_start"]:
         return _not_measured("cold_start")
     cells = reader.cells("figures/cold_start/frameworks/{}/total")
-    return finish("cold_start", cells, reader.cell("figures/cold_start/ratio"))
+    return measured("cold_start", cells, reader.cell("figures/cold_start/ratio"))
 
 
 def latency(evidence: Evidence, reader: Reader) -> Found:
@@ -52,7 +53,7 @@ def single_text(key: str, reader: Reader, number: int, note: str) -> Found:
     """Milliseconds for a single text, from a row of the benchmark's latencies."""
     top = f"figures/latency/{number}/"
     cells = reader.cells(top + "frameworks/{}/texts_per_second", "one over it", 1000)
-    return finish(key, cells, reader.cell(top + "ratio"), note)
+    return measured(key, cells, reader.cell(top + "ratio"), note)
 
 
 def throughput(evidence: Evidence, reader: Reader) -> Found:
@@ -67,7 +68,7 @@ def batches(reader: Reader, number: int) -> Found:
     # The report's ratio is of seconds, and the criterion counts texts.
     paired = reader.cell(top + "ratio", "one over it")
     note = f"{row['batch']} texts of {row['tokens']} tokens"
-    return finish("throughput", reader.cells(top + "frameworks/{}/texts_per_second"), paired, note)
+    return measured("throughput", reader.cells(top + "frameworks/{}/texts_per_second"), paired, note)
 
 
 def largest_batch(reader: Reader) -> int | None:
@@ -80,7 +81,7 @@ def serving_memory(evidence: Evidence, reader: Reader) -> Found:
     """Largest resident memory, in MB."""
     if not reader.source.content["figures"]["memory"]:
         return _not_measured("memory")
-    return finish("serving_memory", reader.cells("figures/memory/{}/long", factor=1e-6), note="measured once")
+    return measured("serving_memory", reader.cells("figures/memory/{}/long", factor=1e-6), note="measured once")
 
 
 def energy(evidence: Evidence, reader: Reader) -> Found:
@@ -91,12 +92,12 @@ def energy(evidence: Evidence, reader: Reader) -> Found:
     row = reader.source.content["figures"]["throughput"][number]
     if any(row["frameworks"][name]["joules_per_text"] is None for name in FRAMEWORKS):
         return "the machine shows no energy counters"
-    return finish("energy", reader.cells(f"figures/throughput/{number}/frameworks/{{}}/joules_per_text"))
+    return measured("energy", reader.cells(f"figures/throughput/{number}/frameworks/{{}}/joules_per_text"))
 
 
 def model_size(evidence: Evidence, reader: Reader) -> Found:
     """Of the model folder, in MB."""
-    return finish("model_size", reader.cells("figures/model_bytes/{}", factor=1e-6))
+    return measured("model_size", reader.cells("figures/model_bytes/{}", factor=1e-6))
 
 
 def install_size(evidence: Evidence, reader: Reader) -> Found:
@@ -105,7 +106,7 @@ def install_size(evidence: Evidence, reader: Reader) -> Found:
     cells = {
         name: reader.cell([f"figures/install_bytes/{name}", shared], "sum of the parts", 1e-6) for name in FRAMEWORKS
     }
-    return finish("install_size", cells, note="the framework's own and those that both need")
+    return measured("install_size", cells, note="the framework's own and those that both need")
 
 
 def _not_measured(section: str) -> str:

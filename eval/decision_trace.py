@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from errors import ReportError
+from eval.decision_criteria import FRAMEWORKS
+from eval.decision_evidence import Source
 from eval.estimate import Estimate
 
 
@@ -70,43 +72,29 @@ def resolve(content: Any, path: str) -> Any:
     return content
 
 
-def untraced(document: Mapping[str, Any], contents: Mapping[str, Any]) -> list[str]:
-    """What in a decision's numbers does not follow from its sources, a sentence each; empty where all does.
+class Reader:
+    """Reads cells of one kind of report.
 
     Args:
-        document: a decision.
-        contents: the reports that it names, by id.
+        source: the report.
     """
-    named = {source["id"] for source in document["sources"]}
-    return [
-        f"{name}: {fault}" for name, recorded in _recorded(document) for fault in _faults(recorded, named, contents)
-    ]
+
+    def __init__(self, source: Source):
+        self.source = source
+        self._contents = {source.id: source.content}
+
+    def cell(self, paths: str | Sequence[str], how: str = "as reported", factor: float = 1.0) -> Cell:
+        """The cell made from these paths of the report."""
+        paths = [paths] if isinstance(paths, str) else paths
+        return cell(self._contents, [Place(self.source.id, path) for path in paths], how, factor)
+
+    def cells(self, path: str, how: str = "as reported", factor: float = 1.0) -> dict[str, Cell]:
+        """Both frameworks' cells; `{}` in the path stands for the framework's name."""
+        return {name: self.cell(path.format(name), how, factor) for name in FRAMEWORKS}
 
 
-def _recorded(document: Mapping[str, Any]):
-    for row in (*document["criteria"], *(figure for claim in document["claims"] for figure in claim["figures"])):
-        if row["measured"] is not None:
-            for name in ("PyTorch", "TensorFlow"):
-                yield f"{row['name']}, {name}", row["measured"][name]
-            if row["measured"]["compared"]["basis"] == "paired":
-                yield f"{row['name']}, compared", row["measured"]["compared"]
-
-
-def _faults(recorded: Mapping[str, Any], named: set[str], contents: Mapping[str, Any]) -> list[str]:
-    places = [Place(**place) for place in recorded["from"]]
-    if not places:
-        return ["no source is given"]
-    if lost := [place.source for place in places if place.source not in named or place.source not in contents]:
-        return [f"report {lost[0]} is not among the sources"]
-    try:
-        found = cell(contents, places, recorded["how"], recorded["factor"]).estimate
-    except ReportError as error:
-        return [str(error)]
-    pairs = [(getattr(found, key), recorded[key]) for key in ("value", "low", "high")]
-    return [] if all(_same(one, other) for one, other in pairs) else ["the reports say something else"]
-
-
-def _same(one: float | None, other: float | None) -> bool:
+def same(one: float | None, other: float | None) -> bool:
+    """Whether two numbers are equal but for rounding, or both are missing."""
     return one is other is None or (None not in (one, other) and bool(np.isclose(one, other, rtol=1e-9)))
 
 

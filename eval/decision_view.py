@@ -1,13 +1,23 @@
-"""A decision laid out for people: the rows and bars that the page to print and the tab both draw."""
+"""A decision laid out for people: the page to print and the parts of the tab, with the rows and bars that both draw.
 
+The page says the recommendation first, works offline and has nothing in it that can run.
+"""
+
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import html_page
+from errors import ReportError
+from eval import decision_compare as compare
 from eval import decision_words as words
-from eval.decision_compare import scored
-from eval.decision_criteria import BY_KEY, FRAMEWORKS
+from eval.decision_compare import OPEN, SAME
+from eval.decision_criteria import BY_KEY, FRAMEWORKS, RATINGS
 from eval.decision_scoring import rated
+from eval.decision_sensitivity import MARGIN, leader_of
+from files import export
 
 LEAST_SPAN = 2.0  # points: a plot of nothing but small differences must not look like one of large ones
 NEAREST = 5  # flips that are shown
@@ -110,22 +120,28 @@ def positions(row: Mapping[str, Any], opinions: Mapping[str, int]) -> dict[str, 
     if row["measured"] is None:
         both = rated(opinions[row["key"]])
     else:
-        both = scored(row["key"], BY_KEY[row["key"]].scale, row["measured"]).central()
+        both = compare.scored(row["key"], BY_KEY[row["key"]].scale, row["measured"]).central()
     return {name: float(max(0.0, 100 * each)) for name, each in zip(FRAMEWORKS, both, strict=True)}
 
 
 def counts(made: Mapping[str, Any]) -> str:
     """How many criteria each framework is ahead in, as a sentence."""
-    rows = [row for row in made["criteria"] if not row["opinion"]]
-    found = [row["ahead"] for row in rows]
+    found = [standing(row) for row in made["criteria"] if not row["opinion"]]
     parts = [f"{name} is ahead in {found.count(name)}" for name in FRAMEWORKS]
-    parts += [f"they are level within the noise in {found.count('tie')}", f"nothing is known of {found.count(None)}"]
-    return f"Of {len(rows)} measured criteria, {words.listed(parts)}."
+    parts += [f"there is no difference worth acting on in {found.count(SAME)}", f"{found.count(OPEN)} are not settled"]
+    parts.append(f"nothing is known of {found.count(None)}")
+    return f"Of {len(found)} measured criteria, {words.listed(parts)}."
+
+
+def standing(row: Mapping[str, Any]) -> str | None:
+    """Who is ahead on a criterion: a framework's name, SAME, or OPEN; None where nothing is known."""
+    known = row["measured"] is not None
+    return compare.standing(compare.scored(row["key"], BY_KEY[row["key"]].scale, row["measured"])) if known else None
 
 
 def flips(made: Mapping[str, Any], result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The nearest ways to turn the result round: criterion, how much of its range, and what it would take."""
-    leader, measured = leader_of(result), {row["key"]: row["measured"] for row in made["criteria"]}
+    """The nearest ways to make both level: criterion, how much of its range, and what it would take."""
+    leader, measured = leader_of(result["outcome"]["lead"]), {row["key"]: row["measured"] for row in made["criteria"]}
     out = []
     for found in result["outcome"]["flips"]:
         phrases = words.flip(found, leader, measured[found["key"]])
@@ -134,12 +150,6 @@ def flips(made: Mapping[str, Any], result: Mapping[str, Any]) -> list[dict[str, 
                 {"name": BY_KEY[found["key"]].name, "share": f"{100 * found['share']:.0f} %", "phrases": phrases}
             )
     return out[:NEAREST]
-
-
-def leader_of(result: Mapping[str, Any]) -> str | None:
-    """The framework with the higher total; None where they are level."""
-    lead = result["outcome"]["lead"]
-    return None if not lead else FRAMEWORKS[int(lead < 0)]
 
 
 def groups(made: Mapping[str, Any]) -> list[tuple[str, list[Mapping[str, Any]]]]:
@@ -159,7 +169,53 @@ def sources_of(row: Mapping[str, Any]) -> list[str]:
 
 
 def spoken_range(row: Mapping[str, Any]) -> str:
-    """A range as words, such as "1,000 to 10 ms, by ratio"."""
+    """A range and the smallest difference worth acting on as words, such as "1,000 to 10 ms, ..."."""
     found = row["range"]
     text = f"{words.number(found['worst'])} to {words.number(found['best'])} {row['unit']}"
-    return f"{text}, equal ratios count alike" if found["logarithmic"] else text
+    if found["logarithmic"]:
+        return f"{text}, equal ratios count alike, and less than {100 * found['least']:.0f} % is no reason to act"
+    return f"{text}, and less than {words.number(found['least'])} is no reason to act"
+
+
+SHARED = {
+    "view": sys.modules[__name__],
+    "words": words,
+    "frameworks": FRAMEWORKS,
+    "colors": html_page.COLORS,
+    "ratings": RATINGS,
+    "margin": MARGIN,
+}
+
+
+def render(made: Mapping[str, Any]) -> str:
+    """The whole page, of a decision that `decision_report.check` let pass."""
+    return html_page.render("decision.html.j2", made=made, result=made["result"], **SHARED)
+
+
+def part(name: str, made: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """A part of the page for the tab: `result`, `plots`, `matrix`, `claims` or `sources`."""
+    return html_page.render(f"decision_{name}.html.j2", made=made, result=result, **SHARED)
+
+
+def notice(sentence: str) -> str:
+    """A sentence that warns; empty for none."""
+    return html_page.render("decision_notice.html.j2", sentence=sentence) if sentence else ""
+
+
+def links(query: str, file: str) -> str:
+    """Links to the page with the weights in its address, and to the weights as a file (a `data:` address)."""
+    return html_page.render("decision_links.html.j2", query=query, file=file)
+
+
+def style() -> str:
+    """The style sheet that the parts need."""
+    return html_page.render("decision_style.html.j2", **SHARED)
+
+
+def write(path: Path, made: Mapping[str, Any]) -> None:
+    """Write the page.
+
+    Raises:
+        ReportError: the file can't be written.
+    """
+    export(path, render(made), ReportError)

@@ -15,7 +15,8 @@ from files import export, json_text
 MOST = 10  # of a weight
 MAX_BYTES = 100_000
 NAME_LENGTH, REASON_LENGTH = 100, 500
-PARAMETER = "decide"  # of a link
+PARAMETER, EVIDENCE = "decide", "evidence"  # of a link
+LONGEST = 4000  # characters of a link that are read
 KEYS = tuple(criterion.key for criterion in CRITERIA)
 OPINION_KEYS = tuple(criterion.key for criterion in OPINIONS)
 
@@ -109,12 +110,19 @@ def write(path: Path, weighting: Weighting) -> None:
     export(path, json_text(weighting.to_json()))
 
 
-def to_query(weighting: Weighting) -> str:
-    """The weighting as the query of a link: `decide=accuracy.10,latency.4&opinions=skills.-1`."""
+def to_query(weighting: Weighting, evidence: str = "") -> str:
+    """The weighting, and the name of the evidence, as a link's query: `decide=accuracy.10,latency.4&evidence=own`."""
     parts = {PARAMETER: ",".join(f"{key}.{each:g}" for key, each in weighting.weights.items() if each)}
     if weighting.opinions:
         parts["opinions"] = ",".join(f"{key}.{each}" for key, each in weighting.opinions.items())
+    if evidence:
+        parts[EVIDENCE] = evidence
     return urlencode(parts, safe=",")
+
+
+def evidence_of(query: str) -> str:
+    """The name of the evidence in a link's query; empty where it carries none."""
+    return parse_qs(query[:LONGEST]).get(EVIDENCE, [""])[0]
 
 
 def from_query(query: str) -> Weighting | None:
@@ -123,7 +131,7 @@ def from_query(query: str) -> Weighting | None:
     Raises:
         InputError: what it carries is none.
     """
-    given = parse_qs(query[:4000])
+    given = parse_qs(query[:LONGEST])
     if PARAMETER not in given:
         return None
     return check(

@@ -7,8 +7,28 @@ from eval.decision_criteria import BY_KEY, FRAMEWORKS, RATINGS
 from eval.decision_sensitivity import MARGIN, Outcome
 
 SURE = 0.95  # of the draws: from here on a lead, or that there is none, is said without a reservation
+LIKELY = 2 / 3  # of the draws: with fewer the lead is as good as a coin's
+ENOUGH, MOST = 0.5, 0.8  # of the weight: with evidence for less than that nothing is said, or only so far
+NO_EVIDENCE, SAME, OPEN = "Not enough evidence", "It does not matter here", "Not settled"
 NOISE = "no criterion that counts differs by more than its noise"
-ENOUGH = 0.5  # of the weight: with evidence for less, nothing is recommended
+
+
+def headline(outcome: Outcome) -> str:
+    """The recommendation in a few words."""
+    leader = outcome.leader
+    if outcome.totals is None or outcome.coverage < ENOUGH:
+        return NO_EVIDENCE
+    so_far = "" if outcome.coverage >= MOST else " (so far)"
+    if outcome.level >= SURE:
+        return SAME + so_far
+    if leader is None or outcome.ahead[leader] < LIKELY:
+        return OPEN
+    return leader if outcome.ahead[leader] >= SURE and not so_far else f"Rather {leader}{so_far}"
+
+
+def recommends(outcome: Outcome) -> bool:
+    """Whether the headline names a framework."""
+    return not headline(outcome).startswith((NO_EVIDENCE, SAME, OPEN))
 
 
 def recommendation(outcome: Outcome, name: str) -> tuple[str, str]:
@@ -18,30 +38,39 @@ def recommendation(outcome: Outcome, name: str) -> tuple[str, str]:
         outcome: of a weighting.
         name: what the weighting is called.
     """
-    asked = f"by the weights “{name}”"
-    if outcome.totals is None or outcome.coverage < ENOUGH:
-        return "Not enough evidence", (
-            f"{_capital(asked)} only {percent(outcome.coverage)} of the weight has evidence, too little to recommend "
+    said, asked = headline(outcome), capital(f"by the weights “{name}”")
+    if outcome.totals is None or said == NO_EVIDENCE:
+        return said, (
+            f"{asked} only {percent(outcome.coverage)} of the weight has evidence, too little to recommend "
             f"anything: {missing(outcome)}."
         )
+    return said, f"{asked} {_told(outcome, said)}{_covered(outcome)}."
+
+
+def _told(outcome: Outcome, said: str) -> str:
+    """The scores, how sure they are, and where they come from."""
     leader = outcome.leader
     if leader is None:
-        both = f"{_capital(asked)} both get {outcome.totals['PyTorch']:.1f} of 100 points"
         why = "what speaks for the one and for the other cancels out" if any(outcome.contributions.values()) else NOISE
-        return "It does not matter here", f"{both}, because {why}{_covered(outcome)}."
-    scores, reasons = _scores(outcome, leader), _reasons(outcome, leader)
-    if outcome.level >= SURE:
-        return "It does not matter here", (
-            f"{_capital(asked)} {scores}: less than {MARGIN:g} point apart in {percent(outcome.level)} of the draws, "
-            f"because what differs beyond its noise counts little ({reasons}){_covered(outcome)}."
+        both = f"both get {outcome.totals['PyTorch']:.1f} of 100 points, because {why}"
+        return both if said.startswith(SAME) else f"{both}, but PyTorch's lead {_range(outcome, FRAMEWORKS[0])}"
+    scores, reasons = f"{_scores(outcome, leader)}, a lead that {_range(outcome, leader)}", _reasons(outcome, leader)
+    if said.startswith(SAME):
+        return (
+            f"{scores}: less than {MARGIN:g} point apart in {percent(outcome.level)} of the draws, "
+            f"because what differs beyond its noise counts little ({reasons})"
         )
-    ahead = f"it is ahead in {percent(outcome.ahead[leader])} of the draws"
+    ahead = f"{leader} is ahead in {percent(outcome.ahead[leader])} of the draws"
     if outcome.ahead[leader] >= SURE:
-        return leader, f"{_capital(asked)} {scores}, and {ahead}; most of that is {reasons}{_covered(outcome)}."
-    return f"Rather {leader}", (
-        f"{_capital(asked)} {scores}, but {ahead} only: the evidence does not settle it; most is {reasons}"
-        f"{_covered(outcome)}."
-    )
+        return f"{scores}; {ahead}; most of that is {reasons}"
+    return f"{scores}; {ahead} only: the evidence does not settle it; most is {reasons}"
+
+
+def _range(outcome: Outcome, leader: str) -> str:
+    """The middle 95 % of the drawn lead of a framework."""
+    sign = 1 if leader == FRAMEWORKS[0] else -1
+    low, high = sorted(sign * end for end in outcome.drawn_lead)
+    return f"lies between {low:+.1f} and {high:+.1f} points (95 % of the draws)"
 
 
 def missing(outcome: Outcome) -> str:
@@ -65,15 +94,14 @@ def against_opinion(outcome: Outcome, without: Outcome) -> str:
 
 
 def crosscheck(outcome: Outcome) -> str:
-    """Whether TOPSIS says the same."""
-    if outcome.topsis is None:
+    """Whether TOPSIS agrees on the leader; empty where none is recommended."""
+    if outcome.topsis is None or not recommends(outcome):
         return ""
     first, second = (outcome.topsis[name] for name in FRAMEWORKS)
-    figures = f"closeness to the ideal {first:.2f} for PyTorch, {second:.2f} for TensorFlow"
     leader = None if abs(first - second) < 1e-9 else FRAMEWORKS[int(second > first)]
     if leader == outcome.leader:
-        return f"TOPSIS, which knows no ranges, agrees: {figures}."
-    return f"TOPSIS, which knows no ranges, says {leader or 'neither'}: {figures}. The result hangs on the method."
+        return f"TOPSIS, which knows no ranges, agrees on {leader}."
+    return f"TOPSIS, which knows no ranges, says {leader or 'neither'}: the result hangs on the method."
 
 
 def everywhere(outcome: Outcome) -> str:
@@ -81,14 +109,16 @@ def everywhere(outcome: Outcome) -> str:
     if outcome.anywhere is None:
         return ""
     first, second = (percent(outcome.anywhere[name]) for name in FRAMEWORKS)
+    level = percent(outcome.level_anywhere)
     return (
-        f"Over all weightings of what is known, each as likely as any other, PyTorch is ahead in {first} of them and "
-        f"TensorFlow in {second}; in {percent(outcome.level_anywhere)} the two are less than {MARGIN:g} point apart."
+        "Over all weightings of what was measured and draws from its intervals, without opinions, PyTorch is ahead in "
+        f"{first} and TensorFlow in {second}; in {level} the two are less than {MARGIN:g} point apart. Criteria that "
+        "measure the same thing share one weight."
     )
 
 
 def flip(found: Mapping[str, Any], leader: str, measured: Mapping[str, Any]) -> list[str]:
-    """What would turn the result round, of one criterion: the values needed and the weight, each as a phrase.
+    """Where the two would be level, of one criterion: the values needed and the weight, each as a phrase.
 
     Args:
         found: the flip, as JSON.
@@ -98,12 +128,12 @@ def flip(found: Mapping[str, Any], leader: str, measured: Mapping[str, Any]) -> 
     other = next(name for name in FRAMEWORKS if name != leader)
     unit = BY_KEY[found["key"]].unit
     out = [
-        f"{name} at {number(found[part])} instead of {number(measured[name]['value'])} {unit}"
+        f"level with {name} at {number(found[part])} instead of {number(measured[name]['value'])} {unit}"
         for name, part in ((other, "behind"), (leader, "leader"))
         if found[part] is not None
     ]
     if found["weight"] is not None:
-        out.append(f"{percent(found['weight'])} of all weight")
+        out.append(f"level at {percent(found['weight'])} of all weight")
     return out
 
 
@@ -124,10 +154,10 @@ def milliseconds(seconds: Mapping[str, Any] | None) -> str:
 
 
 def compared(found: Mapping[str, Any]) -> str:
-    """A comparison, such as "× 1.30 [1.27, 1.34]" or "+0.47 [-0.63, +1.6]"; an assumed interval says so."""
+    """A comparison, such as "× 1.30 [1.27, 1.34]" or "+0.47 [-0.63, +1.6]"; what is assumed is no interval."""
     form = "{:.2f}" if found["kind"] == "ratio" else "{:+.2f}"
     text = form.format(found["value"])
-    if found["low"] != found["high"]:
+    if found["basis"] != "assumed" and found["low"] != found["high"]:
         text += f" [{form.format(found['low'])}, {form.format(found['high'])}]"
     text = f"× {text}" if found["kind"] == "ratio" else text
     return f"{text}, spread assumed" if found["basis"] == "assumed" else text
@@ -183,5 +213,6 @@ def percent(share: float) -> str:
     return {"100 %": "over 99 %", "0 %": "under 1 %"}.get(text, text) if share else "0 %"
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """With a capital first letter."""
     return text[:1].upper() + text[1:]

@@ -25,7 +25,7 @@ from eval.worker import Worker
 TOLERANCE = 1e-3  # of a logit: rounding stays a hundred times below, a mask that is lost far above
 BATCH = 8  # texts of different lengths
 SETTLE = 0.05  # seconds: threads of the process before go on spinning for a while
-WORKS, FAILS, NOT_TRIED = "works", "fails", "not tried"
+WORKS, FAILS, NO_WAY, NOT_TRIED = "works", "fails", "no way", "not tried"
 TO_INSTALL = "pip install -r requirements-export.txt"
 WORKERS = "eval.deployability_worker"
 
@@ -37,8 +37,8 @@ class Row:
     Attributes:
         framework: "PyTorch" or "TensorFlow".
         format: of `deployability_formats.FORMATS`.
-        status: WORKS, FAILS or NOT_TRIED.
-        reason: why it fails or was not tried; where it works, what it can't do.
+        status: WORKS, FAILS, NO_WAY (the framework has none to this format) or NOT_TRIED (a package is absent).
+        reason: why it fails, has no way or was not tried; where it works, what it can't do.
         packages: version of each package it takes beside what serving the framework's model takes.
         bytes: on the disk; None where nothing was exported.
         largest_logit_difference: from our classifier, on all texts, alone and in padded batches.
@@ -201,10 +201,12 @@ class Runner:
 
 def untried(route: Route) -> Row | None:
     """The row of a route that can't be tried here; None for one that can."""
+    if route.none:
+        return Row(NAMES[route.framework], route.format, NO_WAY, route.none)
     packages = versions(route.packages)
     missing = [name for name in route.packages if name not in packages]
-    reason = route.none or (f"install {', '.join(missing)}: {TO_INSTALL}" if missing else "")
-    return Row(NAMES[route.framework], route.format, NOT_TRIED, reason, packages) if reason else None
+    reason = f"install {', '.join(missing)}: {TO_INSTALL}"
+    return Row(NAMES[route.framework], route.format, NOT_TRIED, reason, packages) if missing else None
 
 
 def without_paths(words: str) -> str:

@@ -15,9 +15,9 @@ import gradio as gr
 from gradio.components import Component
 
 from errors import BakeoffError, InputError, ModelError
-from eval import decision, decision_html, decision_presets, decision_shelf, decision_weighting, models
+from eval import decision, decision_presets, decision_report, decision_view, decision_weighting, models
 from eval.decision_criteria import CRITERIA, OPINIONS
-from eval.decision_shelf import Opened
+from eval.decision_report import Opened
 from eval.decision_weighting import Weighting
 from files import json_text
 from model_loader import ModelLoader
@@ -56,7 +56,7 @@ def build_decide_tab(
         event.success(does.weigh, inputs, [panel.alert, panel.matrix], **AT_ONCE)
     for event in (tab.select, panel.choice.input):
         event(does.open, inputs, [*moving, *panel.lasting()], **AT_ONCE)
-    demo.load(does.use_link, panel.choice, [tabs, *sliders, *moving, *panel.lasting()], **AT_ONCE)
+    demo.load(does.use_link, panel.choice, [tabs, panel.choice, *sliders, *moving, *panel.lasting()], **AT_ONCE)
     made = panel.make.click(does.make_bundle, inputs, panel.bundle, api_visibility="private")
     made.success(None, None, None, js=CLICK_BUNDLE)
     gr.api(decide_of(evidence), api_name="decide")
@@ -127,15 +127,19 @@ class Handlers:
         weighting = decision_weighting.from_query(query)
         if weighting is None:  # the word stood for something else
             return {}
+        choice = decision_weighting.evidence_of(query) or choice
+        if choice:
+            open_choice(self.evidence, choice)  # or a sentence, if this page has none of that name
         # By its values, as the tab will be once more when the page has turned to it.
-        return self.panel.set_values(weighting) | self._opened(choice, from_values(to_values(weighting)))
+        shown = self._opened(choice, from_values(to_values(weighting)))
+        return {self.panel.choice: choice} | self.panel.set_values(weighting) | shown
 
     def _shown(self, choice: str | None, weighting: Weighting) -> dict[Component, Any]:
         if not choice:
             return self.panel.empty(NO_DECISION)
         opened = open_choice(self.evidence, choice)
         told = notice(self.loader, opened)
-        return self.panel.move(opened, weighting, told) | {self.panel.preset: preset_of(weighting)}
+        return self.panel.move(choice, opened, weighting, told) | {self.panel.preset: preset_of(weighting)}
 
     def _opened(self, choice: str | None, weighting: Weighting) -> dict[Component, Any]:
         shown = self._shown(choice, weighting)
@@ -154,7 +158,7 @@ class Handlers:
 
 def decision_names(evidence: Path | None) -> list[str]:
     """The decisions to choose from: the operator's own, then the published ones."""
-    return [*([OWN] if evidence else []), *decision_shelf.published()]
+    return [*([OWN] if evidence else []), *decision_report.published()]
 
 
 def open_choice(evidence: Path | None, choice: Any) -> Opened:
@@ -164,11 +168,11 @@ def open_choice(evidence: Path | None, choice: Any) -> Opened:
         InputError: there is none of this name.
         ReportError: its file is none.
     """
-    published = decision_shelf.published()
+    published = decision_report.published()
     if choice == OWN and evidence is not None:
-        return decision_shelf.open_decision(evidence)
+        return decision_report.open_decision(evidence)
     if isinstance(choice, str) and choice in published:
-        return decision_shelf.open_decision(published[choice])
+        return decision_report.open_decision(published[choice])
     raise InputError(f"There is no such decision: choose one of {', '.join(decision_names(evidence)) or 'none'}.")
 
 
@@ -211,10 +215,10 @@ def preset_of(weighting: Weighting) -> str:
 
 def bundle(opened: Opened, weighting: Weighting, stale: str) -> bytes:
     """The evidence bundle as a zip archive: the page to print, the JSON beside it, and the weights."""
-    made = opened.with_weights(weighting)
+    made = decision_report.marked(opened.with_weights(weighting), stale)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(decision.HTML_FILE, decision_html.render(made, stale))
+        archive.writestr(decision.HTML_FILE, decision_view.render(made))
         archive.writestr(decision.JSON_FILE, json_text(made))
         archive.writestr("weights.json", json_text(weighting.to_json()))
     return out.getvalue()

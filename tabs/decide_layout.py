@@ -9,10 +9,10 @@ from urllib.parse import quote
 import gradio as gr
 from gradio.components import Component
 
-from eval import decision_html, decision_weighting
+from eval import decision_view, decision_weighting
 from eval.decision_criteria import CRITERIA, GROUPS, OPINIONS, RATINGS
 from eval.decision_presets import DEFAULT, PRESETS
-from eval.decision_shelf import Opened
+from eval.decision_report import Opened
 from eval.decision_weighting import MOST, Weighting
 
 OWN_WEIGHTS = "own"
@@ -56,27 +56,30 @@ class Panel:
         """What depends on the decision, and on the weights in a column at most."""
         return [self.matrix, self.claims, self.sources]
 
-    def move(self, opened: Opened, weighting: Weighting, notice: str) -> dict[Component, Any]:
-        """What moves, for a weighting; `notice` says which models are others than those that are loaded."""
+    def move(self, choice: str, opened: Opened, weighting: Weighting, notice: str) -> dict[Component, Any]:
+        """What moves, for a weighting of the evidence `choice`.
+
+        `notice` says which models are others than those that are loaded.
+        """
         document, result = opened.document, opened.result(weighting)
-        recommendation = decision_html.part("result", document, result)
+        recommendation = decision_view.part("result", document, result)
         return {
-            self.result: decision_html.style() + recommendation + decision_html.notice(notice),
+            self.result: decision_view.style() + recommendation + decision_view.notice(notice),
             self.body: gr.Column(visible=True),
-            self.links: links(weighting),
-            self.plots: decision_html.part("plots", document, result),
+            self.links: links(weighting, choice),
+            self.plots: decision_view.part("plots", document, result),
         }
 
     def weigh(self, opened: Opened, weighting: Weighting) -> dict[Component, Any]:
         """The matrix, for a weighting."""
-        return {self.matrix: decision_html.part("matrix", opened.document, opened.result(weighting))}
+        return {self.matrix: decision_view.part("matrix", opened.document, opened.result(weighting))}
 
     def fill(self, opened: Opened) -> dict[Component, Any]:
         """What no weight changes."""
         document, result = opened.document, opened.document["result"]
         return {
-            self.claims: decision_html.part("claims", document, result),
-            self.sources: decision_html.part("sources", document, result),
+            self.claims: decision_view.part("claims", document, result),
+            self.sources: decision_view.part("sources", document, result),
         }
 
     def empty(self, sentence: str) -> dict[Component, Any]:
@@ -92,14 +95,17 @@ class Panel:
 
 def notice_html(sentence: str) -> str:
     """A sentence that warns, with its style."""
-    return decision_html.style() + decision_html.notice(sentence)
+    return decision_view.style() + decision_view.notice(sentence)
 
 
-def links(weighting: Weighting) -> str:
-    """A link to this page with the weights in it, and the weights as a file, both without asking the server again."""
+def links(weighting: Weighting, choice: str) -> str:
+    """A link to this page that carries the weights and the evidence's name, and the weights as a file.
+
+    Neither asks the server again.
+    """
     content = json.dumps(weighting.to_json(), indent=2, ensure_ascii=False)
-    query = decision_weighting.to_query(weighting)
-    return decision_html.links(f"?{query}", f"data:application/json;charset=utf-8,{quote(content)}")
+    query = decision_weighting.to_query(weighting, choice)
+    return decision_view.links(f"?{query}", f"data:application/json;charset=utf-8,{quote(content)}")
 
 
 def build_panel(names: Sequence[str], own: str) -> Panel:

@@ -95,9 +95,11 @@ def benchmark(**ratios: float) -> dict[str, Any]:
 
 
 def deployability(**statuses: str) -> dict[str, Any]:
-    """Two formats for TensorFlow, three for PyTorch; all work unless told otherwise."""
-    tried = [("PyTorch", "ONNX"), ("PyTorch", "TorchScript"), ("PyTorch", "OpenVINO")]
-    tried += [("TensorFlow", "ONNX"), ("TensorFlow", "SavedModel")]
+    """Four formats; all work unless told otherwise, but TensorFlow has no way to TorchScript."""
+    tried = [
+        (framework, name) for framework in FRAMEWORKS for name in ("ONNX", "TorchScript", "SavedModel", "OpenVINO")
+    ]
+    statuses = {"tensorflow_torchscript": "no way"} | statuses
     rows = [
         {
             "framework": framework,

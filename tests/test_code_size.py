@@ -22,16 +22,17 @@ def f(x: dict):
         return {1: y}
     return z
 '''
+PUBLISHED = sorted((code_size.ROOT / "results").glob("*/code_size.json"))
 LIBRARIES = {"PyTorch": {"torch", "transformers"}, "TensorFlow": {"keras_on_tensorflow", "tensorflow", "keras_hub"}}
 
 
 @pytest.fixture
 def project(tmp_path):
-    """A project of one trainer and one classifier a framework, the PyTorch trainer with one file more."""
-    for name in ("train_pytorch", "kernels_pytorch", "train_tensorflow", "recipe"):
+    """A project of one trainer and one classifier a framework; PyTorch has one file more, and files for speed."""
+    for name in ("train_pytorch", "loss_pytorch", "kernels_pytorch", "train_tensorflow", "recipe"):
         (tmp_path / "trainers").mkdir(exist_ok=True)
         (tmp_path / "trainers" / f"{name}.py").write_text(SOURCE)
-    for name in ("pytorch_bert", "tensorflow_bert", "pair"):
+    for name in ("pytorch_bert", "pytorch_forward", "tensorflow_bert", "pair"):
         (tmp_path / "classifiers").mkdir(exist_ok=True)
         (tmp_path / "classifiers" / f"{name}.py").write_text("x = 1\n")
     (tmp_path / "keras_on_tensorflow.py").write_text("import keras\nimport tf\n")
@@ -41,7 +42,7 @@ def project(tmp_path):
 def test_statements_are_counted_and_shared_files_are_not(project):
     counted = code_size.count(project)
     assert counted["PyTorch"] == {
-        "files": {"classifiers/pytorch_bert.py": 1, "trainers/kernels_pytorch.py": 6, "trainers/train_pytorch.py": 6},
+        "files": {"classifiers/pytorch_bert.py": 1, "trainers/loss_pytorch.py": 6, "trainers/train_pytorch.py": 6},
         "logical_lines": 13,
     }
     assert counted["TensorFlow"]["logical_lines"] == 1 + 2 + 6
@@ -56,12 +57,19 @@ def test_the_digest_is_of_the_code(project):
 
 
 @pytest.mark.parametrize("framework", code_size.FILES)
-def test_every_file_of_a_framework_is_counted(framework):
+def test_every_file_of_a_framework_is_counted_but_those_for_speed(framework):
     counted = {path.relative_to(code_size.ROOT).as_posix() for path in code_size.files(framework)}
     for path in (path for folder in ("trainers", "classifiers") for path in (code_size.ROOT / folder).glob("*.py")):
         name = path.relative_to(code_size.ROOT).as_posix()
         modules = {each.module.split(".")[0] for each in imports(path.read_text(encoding="utf-8"), name)}
-        assert (name in counted) == bool(modules & LIBRARIES[framework]), name
+        fast = any(path.match(pattern) for pattern in code_size.SPEED)
+        assert (name in counted) == (bool(modules & LIBRARIES[framework]) and not fast), name
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.parent.name)
+def test_what_is_published_is_a_count_of_this_code(path):
+    made = json.loads(path.read_text(encoding="utf-8"))
+    assert made["commit_or_digest"] == code_size.digest(), f"count again: {made['command']}"
 
 
 def test_the_command_writes_what_it_prints(tmp_path, capsys):

@@ -12,10 +12,10 @@ from gradio_client.exceptions import AppError
 
 import page
 from errors import InputError, ModelError
-from eval import decision_report, decision_shelf
+from eval import decision_report
 from eval.decision_criteria import BY_KEY
 from eval.decision_presets import PRESETS
-from eval.decision_weighting import from_query, to_query
+from eval.decision_weighting import evidence_of, from_query, to_query
 from tabs import decide, decide_layout
 from tests import decided
 from tests.planted import ReadyLoader, planted_pair
@@ -65,14 +65,15 @@ def test_a_slider_takes_nothing_else_on_the_server(value):
         decide.from_values([value, *values[1:]])
 
 
-def test_the_link_carries_the_weights(evidence):
-    html = decide_layout.links(PRESETS["estate"])
+def test_the_link_carries_the_weights_and_the_evidence_s_name():
+    html = decide_layout.links(PRESETS["estate"], "a study & more")
     query = html.split('href="?')[1].split('"')[0].replace("&amp;", "&")
     assert decide.preset_of(from_query(query)) == "estate"
+    assert evidence_of(query) == "a study & more"
 
 
 def test_the_bundle_holds_page_document_and_weights(evidence):
-    opened = decision_shelf.open_decision(evidence)
+    opened = decision_report.open_decision(evidence)
     archive = zipfile.ZipFile(io.BytesIO(decide.bundle(opened, PRESETS["batch"], "Stale: <b>")))
     assert sorted(archive.namelist()) == ["decision.html", "decision.json", "weights.json"]
     made = json.loads(archive.read("decision.json"))
@@ -83,7 +84,7 @@ def test_the_bundle_holds_page_document_and_weights(evidence):
 
 
 def test_other_models_than_those_measured_are_named(evidence, encoder_folder, tmp_path):
-    opened = decision_shelf.open_decision(evidence)
+    opened = decision_report.open_decision(evidence)
     loader = ReadyLoader(planted_pair(encoder_folder, tmp_path / "models"))
     assert "PyTorch was aaaaaaaaaaaa" in decide.notice(loader, opened)
     assert decide.notice(Loading(), opened) == ""
@@ -108,16 +109,19 @@ def test_what_goes_wrong_is_said_above_the_recommendation(evidence, tmp_path):
     assert "gives no criterion a weight" in does.move("own", *nothing)[panel.alert]
     (tmp_path / "w.json").write_text("<b>", encoding="utf-8")
     assert "can&#39;t be read" in does.use_file(str(tmp_path / "w.json"), "own")[panel.alert]
-    for query, key in (("decide=nothing.1", panel.alert), (to_query(PRESETS["batch"]), panel.result)):
+    shared = to_query(PRESETS["batch"], "own")
+    elsewhere = to_query(PRESETS["batch"], "of another page")
+    for query, key in (("decide=nothing.1", panel.alert), (elsewhere, panel.alert), (shared, panel.result)):
         opened = does.use_link("own", SimpleNamespace(query_params=query))
         assert opened[tabs].selected == "decide"
         assert key in opened
     assert "nightly batch scoring" in opened[panel.result]
+    assert opened[panel.choice] == "own"
     assert does.use_link("own", SimpleNamespace(query_params="__theme=dark")) == {tabs: gr.skip()}
 
 
 def test_without_a_decision_there_is_a_sentence(monkeypatch):
-    monkeypatch.setattr(decision_shelf, "published", dict)
+    monkeypatch.setattr(decision_report, "published", dict)
     assert decide.decision_names(None) == []
     with pytest.raises(InputError, match="no such decision"):
         decide.open_choice(None, None)

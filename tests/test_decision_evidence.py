@@ -8,8 +8,9 @@ import pytest
 
 from errors import ReportError
 from eval import decision, decision_evidence, decision_readers, decision_report
+from eval.decision_compare import untraced
 from eval.decision_criteria import MEASURED
-from eval.decision_trace import DERIVATIONS, Place, cell, untraced
+from eval.decision_trace import DERIVATIONS, Place, cell
 from eval.report import identify
 from tests import decided
 from tests.test_report import build_planted
@@ -76,13 +77,19 @@ def test_trainings_give_the_memory_and_without_a_benchmark_the_time():
     assert values(read("training_step", *runs, decided.benchmark())) == (2, 2)
 
 
-def test_what_was_tried_counts_and_what_was_not_does_not():
-    tried = decided.deployability(pytorch_openvino="fails", tensorflow_onnx="not tried")
-    found = read("deployability", tried)
-    assert values(found) == pytest.approx((200 / 3, 100))
-    assert "not tried: ONNX" in found.note
-    nothing = decided.deployability(tensorflow_onnx="not tried", tensorflow_savedmodel="not tried")
-    assert read("deployability", nothing) == "no format was tried for TensorFlow"
+def test_formats_are_compared_where_both_were_tried_and_no_way_is_no_success():
+    assert values(read("deployability", decided.deployability(pytorch_openvino="fails"))) == (75, 75)
+    found = read("deployability", decided.deployability(pytorch_openvino="fails", tensorflow_onnx="not tried"))
+    assert values(found) == pytest.approx((200 / 3, 200 / 3)), "ONNX is left out for both"
+    assert found.note.startswith("3 formats; PyTorch: works: ONNX")
+    assert "not tried: ONNX" in found.note and "no way: TorchScript" in found.note
+    few = decided.deployability(tensorflow_onnx="not tried", pytorch_savedmodel="not tried")
+    assert read("deployability", few) == "only 2 formats were tried for both; 3 are needed"
+
+
+def test_a_bounded_share_without_an_interval_is_not_settled():
+    assert read("stability", decided.explanations()) == "the report gives no interval: not settled"
+    assert read("explanation_time", decided.explanations()).basis == "assumed"
 
 
 def test_what_is_missing_says_why():
@@ -133,6 +140,14 @@ def test_a_number_without_a_source_is_found():
     assert faults(lambda row: row["PyTorch"].update(value=21.0)) == [
         "short-text latency, PyTorch: the reports say something else"
     ]
+    assert faults(lambda row: row["compared"].update(value=2.1)) == [
+        "short-text latency, compared: the reports say something else"
+    ]
+    memory = next(row for row in made["criteria"] if row["key"] == "serving_memory")["measured"]["compared"]
+    assert memory["basis"] == "assumed"
+    memory["high"] *= 1.01
+    assert untraced(made, contents) == ["serving memory, compared: the reports say something else"]
+    memory["high"] /= 1.01
     assert "no source is given" in faults(lambda row: row["TensorFlow"].update({"from": []}))[0]
     assert "is not among the sources" in faults(lambda row: row["compared"]["from"][0].update(source="0" * 16))[0]
     assert "nothing at" in faults(lambda row: row["PyTorch"]["from"][0].update(path="figures/latency/9"))[0]
@@ -166,7 +181,8 @@ def test_reports_are_found_in_folders_and_told_apart(tmp_path):
         ([{"kind": "something else"}], "", "no evidence was found"),
         ([decided.benchmark(), decided.benchmark(cold=2)], "", "2 reports of `python -m eval.benchmark`"),
         ([decided.benchmark() | {"id": "0" * 16}], "", "was changed after it was written"),
-        ([decided.benchmark() | {"figures": {}}], "", "is no report of `python -m eval.benchmark`"),
+        ([decided.code_size() | {"id": "0" * 16}], "", "was changed after it was written"),
+        ([decided.identified(decided.benchmark() | {"figures": {}})], "", "is no report of `python -m eval.benchmark`"),
     ],
 )
 def test_what_is_no_evidence_gets_a_sentence(tmp_path, contents, named, sentence):
@@ -187,6 +203,13 @@ def test_reports_of_other_models_and_corpora_are_named():
     other["models"] = {"PyTorch": "a" * 16, "TensorFlow": "x" * 64}  # the first is the same digest, cut off
     remarks = decided.evidence(decided.benchmark(), other).remarks()
     assert remarks == ["deployability.json is about another TensorFlow model than the evaluation."]
+    silent = decided.evidence(decided.benchmark(), decided.explanations()).remarks()
+    assert silent == ["These reports don't say which models they are of: explanations.json."]
+    busy = decided.benchmark()
+    told = "Other work ran on the machine, so times may be too long, when these began: "
+    for load, remarks in ((1.0, []), (1.5, [told + "benchmark.json (load 1.5 on 2 cores)."])):
+        busy["machine"]["load_average_before"] = load
+        assert decided.evidence(busy).remarks() == remarks
     elsewhere = decided.training("PyTorch")
     elsewhere["corpus"]["digest"] = "d" * 64
     assert "another corpus" in decided.evidence(decided.benchmark(), elsewhere).remarks()[0]

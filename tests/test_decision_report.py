@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from eval import decision, decision_evidence, decision_html, decision_report, decision_shelf
+from eval import decision, decision_evidence, decision_report, decision_view
+from eval.decision_compare import untraced
 from eval.decision_presets import PRESETS
-from eval.decision_trace import untraced
 from eval.models import weights_digest
 from tests import decided, tiny
 from tests.planted import planted_pair
@@ -24,7 +24,7 @@ def made():
 
 
 def test_the_command_writes_a_bundle(tmp_path, capsys):
-    folder = decided.write(tmp_path / "reports", *decided.everything(short=2))
+    folder = decided.write(tmp_path / "reports", *decided.everything(short=2, step=1.05))
     weights, bundle = tmp_path / "w.json", tmp_path / "deep" / "bundle"
     assert decision.main(["--report", str(folder), "--weights", "edge", "--save-weights", str(weights)]) == 0
     assert decision.main(["--report", str(folder), "--weights", str(weights), "--output", str(bundle)]) == 0
@@ -35,6 +35,7 @@ def test_the_command_writes_a_bundle(tmp_path, capsys):
     assert written["result"]["sentence"] in said
     assert written["result"]["headline"] in (bundle / "decision.html").read_text(encoding="utf-8")
     assert "not known" not in said.split("\n")[0]
+    assert "Not settled: between 1.00 and 1.10 times PyTorch's." in said
 
 
 def test_the_command_holds_the_evidence_against_models(tmp_path, encoder_folder, capsys):
@@ -45,6 +46,7 @@ def test_the_command_holds_the_evidence_against_models(tmp_path, encoder_folder,
     stale = f"PyTorch was {'a' * 12}, is {weights_digest(tmp_path / 'model')[:12]}"
     assert stale in capsys.readouterr().out
     assert stale in (tmp_path / "bundle" / "decision.html").read_text(encoding="utf-8")
+    assert stale in decision_report.read(tmp_path / "bundle" / "decision.json")["stale"]
 
 
 @pytest.mark.parametrize(
@@ -64,10 +66,10 @@ def test_what_is_wrong_is_one_sentence(arguments, sentence, tmp_path, capsys):
 
 
 def test_the_page_says_first_what_to_do_and_where_it_is_from(made):
-    page = decision_html.render(made)
+    page = decision_view.render(made)
     first = page[: page.index("<h2>Why</h2>")]
     assert made["result"]["headline"] in first
-    assert "It would be the other way round with" in first
+    assert "What would make the two level" in first
     for preset in PRESETS.values():
         assert preset.name in first
     for source in made["sources"]:
@@ -86,14 +88,16 @@ def test_the_page_says_first_what_to_do_and_where_it_is_from(made):
 
 def test_a_stale_bundle_says_so(made):
     stale = decision.stale_digests(made, {"PyTorch": "f" * 64})
-    assert stale in decision_html.render(made, stale)
-    assert "stale" not in re.sub(r"<style>.*?</style>", "", decision_html.render(made), flags=re.DOTALL).lower()
+    marked = decision_report.marked(made, stale)
+    decision_report.check(marked, "it")
+    assert stale in decision_view.render(marked)
+    assert "stale" not in re.sub(r"<style>.*?</style>", "", decision_view.render(made), flags=re.DOTALL).lower()
 
 
 def test_nothing_of_a_report_is_markup_and_nothing_is_fetched(made):
     hostile = json.loads(json.dumps(made).replace("planted", HOSTILE.replace('"', '\\"')))
     hostile["result"]["headline"] = hostile["facts"][0]["text"] = HOSTILE
-    page = decision_html.render(hostile)
+    page = decision_view.render(hostile)
     assert "<img" not in page
     assert "&lt;img" in page
     assert "default-src 'none'" in page
@@ -102,7 +106,7 @@ def test_nothing_of_a_report_is_markup_and_nothing_is_fetched(made):
 
 def test_weights_change_the_result_and_nothing_else(made, tmp_path):
     decision_report.write(tmp_path / "decision.json", made)
-    opened = decision_shelf.open_decision(tmp_path / "decision.json")
+    opened = decision_report.open_decision(tmp_path / "decision.json")
     other = opened.with_weights(PRESETS["batch"])
     decision_report.check(other, "it")
     assert other["result"] == made["presets"]["batch"]
@@ -113,16 +117,16 @@ def test_weights_change_the_result_and_nothing_else(made, tmp_path):
 
 def test_a_folder_of_reports_is_decided_on_and_again_when_it_changes(tmp_path):
     folder = decided.write(tmp_path / "reports", *decided.everything())
-    before = decision_shelf.open_decision(folder)
-    assert decision_shelf.open_decision(folder) is before
+    before = decision_report.open_decision(folder)
+    assert decision_report.open_decision(folder) is before
     (folder / "0.json").write_text(json.dumps(decided.benchmark(short=3)), encoding="utf-8")
-    after = decision_shelf.open_decision(folder)
+    after = decision_report.open_decision(folder)
     assert after.matrix.ahead("latency") == "PyTorch"
 
 
 def test_there_is_a_published_decision():
     assert PUBLISHED
-    assert set(decision_shelf.published()) == {path.parent.name for path in PUBLISHED}
+    assert set(decision_report.published()) == {path.parent.name for path in PUBLISHED}
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.parent.name)
@@ -139,4 +143,4 @@ def test_every_published_number_is_traced_to_a_report_beside_it(path: Path):
     assert again["claims"][:-1] == made["claims"][:-1]
     assert made["claims"][-1]["key"] == "skills"
     page = path.with_name("decision.html").read_text(encoding="utf-8")
-    assert page == decision_html.render(made)
+    assert page == decision_view.render(made)

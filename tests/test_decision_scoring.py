@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.decision_criteria import MEASURED, Scale
-from eval.decision_scoring import Compared, simplex, square_and_add, topsis, weighted_sum
+from eval.decision_scoring import Compared, rated, simplex, square_and_add, topsis, weighted_sum
 
 UP = Scale(0.0, 10.0, False, "planted")
 DOWN = Scale(1_000.0, 10.0, True, "planted")
@@ -66,16 +66,39 @@ def test_noise_scores_as_a_tie():
     noisy = Compared("a", UP, (4.0, 6.0), 2.0, -0.1, 4.1)
     assert noisy.tie
     assert noisy.central() == pytest.approx([0.5, 0.5])
-    assert np.ptp(noisy.drawn()) == 0
+    drawn = gaps(noisy)
+    assert np.quantile(drawn, (0.025, 0.5, 0.975)) == pytest.approx([-0.1, 2, 4.1], abs=0.15)
 
 
-def test_draws_keep_to_the_interval_and_to_its_middle():
-    drawn = Compared("a", UP, (4.0, 6.0), 2.0, 1.0, 4.0).drawn()
-    gaps = 10 * (drawn[:, 1] - drawn[:, 0])
-    assert 1 <= gaps.min() < 1.1
-    assert 3.8 < gaps.max() <= 4
-    assert np.median(gaps) == pytest.approx(2, abs=0.05)
+def gaps(compared: Compared):
+    """The drawn gaps, on a scale that is ten long."""
+    drawn = compared.drawn()
     assert drawn.mean(axis=1) == pytest.approx(0.5)
+    return 10 * (drawn[:, 1] - drawn[:, 0])
+
+
+def test_the_middle_of_the_draws_is_the_interval():
+    drawn = gaps(Compared("a", UP, (4.0, 6.0), 2.0, 1.0, 4.0))
+    assert np.quantile(drawn, (0.025, 0.975)) == pytest.approx([1, 4], abs=0.1)
+    assert np.median(drawn) == pytest.approx(2, abs=0.05)
+    assert drawn.min() < 1 and drawn.max() > 4, "nothing is cut"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "same"), [(-0.5, 0.9, True), (0.1, 0.9, True), (-0.5, 1.1, False), (1.5, 2.0, False)]
+)
+def test_no_difference_is_an_interval_inside_the_margin(low, high, same):
+    scale = Scale(0.0, 10.0, False, "planted", least=1.0)
+    assert Compared("a", scale, (4.0, 4.5), 0.5, low, high).same == same
+
+
+def test_a_strong_opinion_is_at_most_a_factor_of_two():
+    logarithmic = [each.scale for each in MEASURED if each.scale.logarithmic]
+    middles = [each.value(0.4) for each in logarithmic]
+    doubled = [each.positions([each.axis(m), each.axis(2 * m)]) for each, m in zip(logarithmic, middles, strict=True)]
+    apart = max(np.ptp(each) for each in doubled)
+    assert np.diff(rated(2))[0] == pytest.approx(apart)
+    assert np.diff(rated(-1))[0] == pytest.approx(-apart / 2)
 
 
 @settings(deadline=None)
@@ -113,9 +136,16 @@ def test_what_is_dominated_is_never_closer_to_the_ideal(rows):
 
 
 def test_all_weightings_are_equally_likely():
-    weights = simplex(["a", "b", "c"])
+    weights = simplex(["a", "b", "c"], ["a", "b", "c"])
     assert weights.sum(axis=1) == pytest.approx(1)
     assert weights.mean(axis=0) == pytest.approx([1 / 3] * 3, abs=0.02)
     # Of Dirichlet(1) over three, each weight's variance is 1/18.
     assert weights.var(axis=0) == pytest.approx([1 / 18] * 3, rel=0.1)
-    assert np.array_equal(simplex(["c", "a"])[:, 0] > simplex(["c", "a"])[:, 1], weights[:, 2] > weights[:, 0])
+    turned = simplex(["c", "a"], ["c", "a"])
+    assert np.array_equal(turned[:, 0] > turned[:, 1], weights[:, 2] > weights[:, 0])
+
+
+def test_criteria_that_measure_the_same_share_a_weight():
+    weights = simplex(["a", "b", "c", "d"], ["speed", "speed", "speed", "d"])
+    assert weights.sum(axis=1) == pytest.approx(1)
+    assert weights.mean(axis=0) == pytest.approx([1 / 6, 1 / 6, 1 / 6, 1 / 2], abs=0.02)

@@ -107,7 +107,8 @@ def test_what_is_not_installed_is_not_tried():
     row = deployability_run.untried(replace(ROUTE, function="rounds", packages=("numpy", "no-such-exporter")))
     assert (row.status, row.packages) == ("not tried", {"numpy": np.__version__})
     assert row.reason == "install no-such-exporter: pip install -r requirements-export.txt"
-    assert deployability_run.untried(replace(ROUTE, none="no way")).reason == "no way"
+    none = deployability_run.untried(replace(ROUTE, none="because", packages=("no-such-exporter",)))
+    assert (none.status, none.reason) == ("no way", "because"), "which no package changes"
     assert deployability_run.untried(replace(ROUTE, function="rounds", packages=("numpy",))) is None
 
 
