@@ -158,6 +158,12 @@ def test_the_readme_quotes_how_cost_grows():
     assert made["id"] in page
 
 
+def test_the_readme_quotes_the_decision():
+    result = read(RESULTS / "bbc-minilm" / "decision.json")["result"]
+    assert f"**{result['headline']}.** {result['sentence']}" in README
+    assert result["everywhere"] in README
+
+
 def test_the_readme_quotes_the_start():
     made = read(RESULTS / "bbc-minilm" / "start.json")
     for name in ("app: page", "app: first", "app: both"):
