@@ -93,26 +93,38 @@ class Evidence:
         ]
         if silent := [each.file for each in self.sources if each.kind in OF_MODELS and not each.models]:
             out.append(f"These reports don't say which models they are of: {', '.join(silent)}.")
-        if busy := list(filter(None, map(_busy, self.sources))):
-            out.append(f"Other work ran on the machine, so times may be too long, when these began: {', '.join(busy)}.")
+        out += self._busy()
         if len(digests) > 1:
             others = [each.file for each in self.sources if each.corpus and each.corpus != next(iter(digests))]
             out.append(f"These reports are about another corpus or split than the first: {', '.join(others)}.")
         return out
 
+    def _busy(self) -> list[str]:
+        """For each kind, how many of its reports were begun beside other work."""
+        out = []
+        for kind in KINDS:
+            found = [_busy(source) for source in self.sources if source.kind == kind]
+            if busy := list(filter(None, found)):
+                load, cores = max(busy)
+                out.append(
+                    f"Other work ran on the machine when {len(busy)} of {len(found)} reports of `{COMMANDS[kind]}` "
+                    f"began (load up to {load:g} on {cores} cores): their times may be too long."
+                )
+        return out
 
-def _busy(source: Source) -> str:
-    """The load under which a report was made, where other work took much of the machine; else, or unknown, empty."""
+
+def _busy(source: Source) -> tuple[float, int] | None:
+    """Load and cores of the machine where other work took much of it as a report was begun; else, or unknown, None."""
     content = source.content
     machine = content.get("environment") if source.kind == "training" else content.get("machine")
     if not isinstance(machine, dict):
-        return ""
+        return None
     load, cores = machine.get("load_average_before", content.get("load_average_before")), machine.get("cores")
     if isinstance(cores, dict):
         cores = cores.get("logical")
     if cores is None and (said := re.search(r"(\d+) cores", str(machine.get("system")))):
         cores = int(said[1])
-    return f"{source.file} (load {load:g} on {cores} cores)" if load and cores and load > BUSY * cores else ""
+    return (load, cores) if load and cores and load > BUSY * cores else None
 
 
 def differs(one: Mapping[str, str], other: Mapping[str, str]) -> bool:

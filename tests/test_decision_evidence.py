@@ -206,8 +206,8 @@ def test_reports_of_other_models_and_corpora_are_named():
     silent = decided.evidence(decided.benchmark(), decided.explanations()).remarks()
     assert silent == ["These reports don't say which models they are of: explanations.json."]
     busy = decided.benchmark()
-    told = "Other work ran on the machine, so times may be too long, when these began: "
-    for load, remarks in ((1.0, []), (1.5, [told + "benchmark.json (load 1.5 on 2 cores)."])):
+    told = "Other work ran on the machine when 1 of 1 reports of `python -m eval.benchmark` began (load up to 1.5 on 2 "
+    for load, remarks in ((1.0, []), (1.5, [told + "cores): their times may be too long."])):
         busy["machine"]["load_average_before"] = load
         assert decided.evidence(busy).remarks() == remarks
     elsewhere = decided.training("PyTorch")

@@ -86,6 +86,14 @@ def test_the_page_says_first_what_to_do_and_where_it_is_from(made):
     assert "4 [3, 5]" in page  # milliseconds of an exported model
 
 
+def test_what_is_not_settled_shows_what_it_may_bring(made):
+    bars = {bar.name: bar for bar in decision_view.contributions(made["result"])}
+    tie, decided_on = bars["long-text latency"], bars["short-text latency"]
+    assert (tie.width, tie.label) == (0, "not settled")
+    assert tie.low < 50 < tie.low + tie.span
+    assert decided_on.label.endswith("for PyTorch") and decided_on.width > 0
+
+
 def test_a_stale_bundle_says_so(made):
     stale = decision.stale_digests(made, {"PyTorch": "f" * 64})
     marked = decision_report.marked(made, stale)
