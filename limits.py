@@ -51,7 +51,7 @@ class Limits:
     values: int = 10_000
     requests: int = 256
     open_bytes: int = 100_000_000
-    client_bodies: int = 32
+    client_bodies: int = 128
     queue_texts: int = 256
     batch_texts: int = 32
     explanations: int = 4
