@@ -18,6 +18,7 @@ from limits import check_samples, check_seed, check_text
 from service import docs_page, documents, invocations, openapi, schemas, validation
 from service.calls import Calls
 from service.metrics import CONTENT_TYPE
+from service.models import NeverReady
 from service.problem import Problem, ProblemError, of_error
 from service.state import Service
 
@@ -171,6 +172,8 @@ async def _predicted(calls: Calls, request: Request, texts: list[str], framework
 
 def _ready(service: Service) -> dict[str, str]:
     if not service.ready():
+        if not service.stopping and service.models.failed():
+            raise NeverReady("a model could not be loaded.")
         what, remedy = "Both models are not ready yet", "ask again in a few seconds"
         raise ProblemError(Problem(503, what, remedy, "not_ready", headers={"Retry-After": "5"}))
     return {"status": "ready"}

@@ -27,8 +27,11 @@ class Limits:
         upload_bytes: of an uploaded file.
         stored_bytes: of all uploaded files that are kept at one time.
         depth: of nested lists and objects in JSON.
+        values: in a body's JSON, keys counted too.
         requests: with a body that are handled at one time.
-        queue_texts: waiting to be classified, a text counted once for each model that is asked.
+        open_bytes: of the bodies of all of them.
+        client_bodies: of one client that come at one time.
+        queue_texts: of predictions that wait, a text counted once for each model that is asked.
         batch_texts: of several requests that are classified together.
         explanations: of the API that are computed at one time.
         predict_seconds: until a prediction is given up.
@@ -45,7 +48,10 @@ class Limits:
     upload_bytes: int = 5_000_000
     stored_bytes: int = 500_000_000
     depth: int = 20
+    values: int = 10_000
     requests: int = 256
+    open_bytes: int = 100_000_000
+    client_bodies: int = 128
     queue_texts: int = 256
     batch_texts: int = 32
     explanations: int = 4

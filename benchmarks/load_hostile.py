@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+UPLOAD = "/gradio_api/upload"
 PATHS = (
     "/api/v1/predict",
     "/api/v1/pytorch/predict",
@@ -14,9 +15,29 @@ PATHS = (
     "/invocations",
     "/gradio_api/queue/join",
     "/gradio_api/call/predict",
-    "/gradio_api/upload",
+    UPLOAD,
     "/gradio_api/cancel",
 )
+READ = (  # by GET
+    *(
+        "/api/v1/models",
+        "/api/v1/evaluation",
+        "/api/v1/decision",
+        "/api/docs",
+        "/api/openapi.json",
+        "/metrics",
+        "/ping",
+    ),
+    *("/", "/config", "/gradio_api/info", "/gradio_api/file=/etc/passwd", "/gradio_api/call/predict/nothing"),
+    *("/gradio_api/upload_progress?upload_id=x", "/login"),
+)
+SOUND = (
+    b'{"text": "the striker scored", "framework": "both"}',
+    b'{"texts": ["the striker scored", "shares fell"]}',
+    b'{"text": "the striker scored", "samples": 50, "seed": 1, "label": "sport", "stock": true}',
+    b'{"data": ["the striker scored"], "fn_index": 0, "session_hash": "a"}',
+)
+BOUNDARY = "----x"
 KINDS = ("application/json", "application/json", "application/json", "text/csv", "text/plain", "multipart/form-data")
 KEYS = ("text", "texts", "framework", "samples", "seed", "label", "data", "fn_index", "session_hash", "x")
 PIECES = (
@@ -39,6 +60,9 @@ def hostile_requests(seed: int) -> Iterator[Sent]:
     """Without end; equal seeds draw equal requests."""
     drawn = random.Random(seed)
     while True:
+        if drawn.random() < 0.1:
+            yield _upload(drawn) if drawn.random() < 0.5 else Sent("GET", drawn.choice(READ), b"")
+            continue
         kind = drawn.choice(KINDS)
         body = drawn.choice((_bytes, _pieces, _object, _mutated, _large))(drawn)
         path = drawn.choice(PATHS) if drawn.random() < 0.95 else "/" + "".join(drawn.choices("abc/%2.", k=12))
@@ -62,10 +86,23 @@ def _object(drawn: random.Random) -> bytes:
 
 def _mutated(drawn: random.Random) -> bytes:
     """A sound request with some bytes changed."""
-    body = bytearray(b'{"text": "the striker scored", "framework": "both"}')
+    body = bytearray(drawn.choice(SOUND))
     for _ in range(drawn.randrange(1, 6)):
         body[drawn.randrange(len(body))] = drawn.randrange(256)
     return bytes(body)
+
+
+def _upload(drawn: random.Random) -> Sent:
+    """A sound form with one file or some, under names that Gradio knows and others."""
+    head = (
+        '--{}\r\nContent-Disposition: form-data; name="{}"; filename="{}.csv"\r\nContent-Type: text/csv\r\n\r\n{}\r\n'
+    )
+    parts = [
+        head.format(BOUNDARY, drawn.choice(("files", "other")), drawn.choice(("a", "../a", "é")), "word " * 50)
+        for _ in range(drawn.randrange(1, 5))
+    ]
+    body = "".join(parts) + f"--{BOUNDARY}--\r\n"
+    return Sent("POST", UPLOAD, body.encode(), {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"})
 
 
 def _large(drawn: random.Random) -> bytes:

@@ -33,26 +33,27 @@ def users(arguments: Namespace, samples: Path) -> dict[str, Any]:
     """Visitors who read for a while between two headlines."""
     with running(flags(arguments)) as server:
         found = storm(server, samples, USERS, arguments.seconds, THINK)
-    return {"users": USERS, "think_seconds": THINK, **_answered(found)}
+    return {"users": USERS, "think_seconds": THINK, **_answered(found, arguments.seconds)}
 
 
 def overload(arguments: Namespace, samples: Path) -> dict[str, Any]:
     """As many clients as the server serves best, then far more: throughput, refusals, the health route."""
     seconds = max(arguments.seconds / 5, 10)
     with running(flags(arguments)) as server:
-        peak = max(_rate(storm(server, samples, count, seconds, 0)) for count in (CLIENTS, 2 * CLIENTS))
+        peak = max(_rate(storm(server, samples, count, seconds, 0), seconds) for count in (CLIENTS, 2 * CLIENTS))
         found = storm(server, samples, CROWD, seconds, 0, probers=1)
         after = server.predict(HEADLINE)
-    accepted = _rate(found)
+    accepted = _rate(found, seconds)
     refused = [took for name, status, took, _ in found if name == PREDICT and status == 503]
-    live = [took for name, status, took, _ in found if name == LIVE and status == 200]
+    live = [(status, took) for name, status, took, _ in found if name == LIVE]
     return {
         "users": CROWD,
         "peak_per_second": round(peak, 1),
-        **_answered(found),
+        **_answered(found, seconds),
         "share_of_peak": round(accepted / peak, 3),
         "refused_ms": quantiles(refused),
-        "live_ms": quantiles(live),
+        "live_ms": quantiles([took for _, took in live]),
+        "live_failed": sum(status != 200 for status, _ in live),
         "answers_afterwards": after == 200,
     }
 
@@ -67,7 +68,7 @@ def together(arguments: Namespace, samples: Path) -> dict[str, Any]:
             storm(server, samples, CLIENTS, 5, 0)
         turns = [name for turn in abba(list(servers), 2 * arguments.blocks, arguments.seed) for name in turn]
         for name in tqdm(turns, desc="together", leave=False):
-            rates[name].append(_rate(storm(servers[name], samples, CLIENTS, seconds, 0)))
+            rates[name].append(_rate(storm(servers[name], samples, CLIENTS, seconds, 0), seconds))
     ratios = [first / second for first, second in zip(*rates.values(), strict=True)]
     return {
         "clients": CLIENTS,
@@ -105,7 +106,7 @@ def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
     settled = [each for each in watched if each["second"] >= min(SETTLE_SECONDS, arguments.soak_seconds / 3)]
     return {
         "seconds": arguments.soak_seconds,
-        **_answered(found),
+        **_answered(found, arguments.soak_seconds),
         "hostile": dict(Counter(str(status) for name, status, *_ in found if name == "hostile")),
         "first_settled": settled[0],
         "last": settled[-1],
@@ -120,16 +121,15 @@ def flags(arguments: Namespace) -> list[str]:
     return ["--pytorch-model", arguments.models[0], "--tensorflow-model", arguments.models[1]]
 
 
-def _rate(found: Sequence[tuple]) -> float:
-    """Answers a second between the first and the last: what is under way at the end of a run is no loss."""
-    times = [at for name, status, _, at in found if name == PREDICT and status == 200]
-    return (len(times) - 1) / (max(times) - min(times)) if len(set(times)) > 1 else 0.0
+def _rate(found: Sequence[tuple], seconds: float) -> float:
+    """Answers a second over the whole run: seconds without any answer count."""
+    return sum(name == PREDICT and status == 200 for name, status, *_ in found) / seconds
 
 
-def _answered(found: Sequence[tuple]) -> dict[str, Any]:
+def _answered(found: Sequence[tuple], seconds: float) -> dict[str, Any]:
     asked = [each for each in found if each[0] == PREDICT]
     return {
-        "per_second": round(_rate(found), 1),
+        "per_second": round(_rate(found, seconds), 1),
         "answered_ms": quantiles([took for _, status, took, _ in asked if status == 200]),
         "statuses": dict(Counter(str(status) for _, status, *_ in asked)),
     }

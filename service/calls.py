@@ -3,7 +3,7 @@
 import asyncio
 import math
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -48,8 +48,8 @@ class Calls:
         """
         models, seconds = self._service.models, self._service.limits.predict_seconds
         asked = models.asked(framework)
-        work = asyncio.gather(*map(asyncio.wrap_future, models.queue.submit(asked, texts, seconds)))
-        scored = await _until(request, work, seconds, work.cancel)
+        parts = [asyncio.wrap_future(each) for each in models.queue.submit(asked, texts, seconds)]
+        scored = await _until(request, asyncio.gather(*parts), seconds, lambda: [each.cancel() for each in parts])
         return [_model_answer(each, found) for each, found in zip(asked, scored, strict=True)]
 
     async def explain(self, request: Request, body: ExplainRequest, text: str, settings: Settings) -> dict[str, Any]:
@@ -74,10 +74,8 @@ class Calls:
         work.add_done_callback(self._ended)
         return await _until(request, work, self._service.limits.explain_seconds, cancelled.set)
 
-    def _ended(self, work: asyncio.Future) -> None:
+    def _ended(self, _: asyncio.Future) -> None:
         self._explaining -= 1
-        if not work.cancelled():
-            work.exception()  # seen: nobody may wait for it any more
 
     def _explained(
         self,
@@ -95,24 +93,31 @@ class Calls:
         return finite(found.measure().findings.to_json())
 
 
-async def _until(request: Request, work: Awaitable, seconds: float, give_up: Callable[[], Any]) -> Any:
-    """The work's result, unless the client leaves or the time is over before.
+async def _until(request: Request, work: asyncio.Future, seconds: float, give_up: Callable[[], Any]) -> Any:
+    """The work's result, unless the client leaves or the time is over before; whatever comes, then it is given up.
 
     Raises:
         TooLate: the time is over.
         ProblemError: the client left.
     """
     gone = asyncio.ensure_future(_gone(request))
+    work.add_done_callback(_seen)
     try:
         done, _ = await asyncio.wait({work, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if work in done:
             return work.result()
-        give_up()
         if gone in done:
             raise ProblemError(CLIENT_GONE)
         raise TooLate("The answer was not ready in time: try again, with less at once.")
     finally:
         gone.cancel()
+        give_up()
+
+
+def _seen(work: asyncio.Future) -> None:
+    """Look at how it ended, where nobody waits for it any more: asyncio logs an error that nobody has seen."""
+    if not work.cancelled():
+        work.exception()
 
 
 def finite(value: Any) -> Any:

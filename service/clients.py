@@ -1,6 +1,7 @@
 """What is counted for each client's address: failed logins, and requests a minute."""
 
 import ipaddress
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -42,8 +43,8 @@ class FailedLogins:
         found = self._clients.get(client)
         if found is None or found.count < FREE_FAILURES:
             return 0.0
-        pause = min(2.0 ** (found.count - FREE_FAILURES), LONGEST_SECONDS)
-        return max(0.0, found.last + pause - self._clock())
+        doublings = min(found.count - FREE_FAILURES, math.ceil(math.log2(LONGEST_SECONDS)))  # no power without end
+        return max(0.0, found.last + min(2.0**doublings, LONGEST_SECONDS) - self._clock())
 
     def failed(self, client: str) -> None:
         """Count a failed login."""

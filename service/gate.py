@@ -1,19 +1,18 @@
 """Refuses a request before anything of it is read: closed addresses, no valid login, too many, or the end is near."""
 
 import math
+from contextlib import nullcontext
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import paths
 from service.clients import address_of
+from service.origins import is_foreign
 from service.problem import Problem, of_error
 from service.state import Service
-from service.uploads import stored_bytes
-from service.work_queue import BUSY, QueueFull
 
 ASKS = {"WWW-Authenticate": 'Basic realm="Bakeoff", charset="UTF-8"'}
-FAILED_LOGIN = (400, 401)  # Gradio's own login answers 400
 
 
 class Gate:
@@ -39,32 +38,47 @@ class Gate:
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start" and scope["path"].rstrip("/") == paths.LOGIN:
-                self._logged_in(scope, message["status"])
+                self._answered_login(scope, message["status"])
             await send(message)
 
         counts = not scope["path"].startswith(paths.STREAMS)
+        uploads = scope["method"] == "POST" and scope["path"].startswith(paths.UPLOAD)
         self._service.working += counts
         try:
-            await self._app(scope, receive, watched)
+            with self._service.uploads.upload() if uploads else nullcontext():
+                await self._app(scope, receive, watched)
         finally:
             self._service.working -= counts
+            self._service.memory.answered()
 
     def _problem(self, scope: Scope) -> Problem | None:
-        path, works = scope["path"], scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        headers, path, works = Headers(scope=scope), scope["path"], scope["method"] not in ("GET", "HEAD", "OPTIONS")
         if paths.is_closed(path):
             return Problem(404)
+        if (works or path.rstrip("/") == paths.LOGOUT) and is_foreign(headers, self._service.settings.origins):
+            return Problem(403, "Another website asked for this", "ask the operator to list it with --cors-origin")
         if works and self._service.stopping:
             return Problem(503, "The server is stopping", code="stopping", headers=_retry(10) | {"Connection": "close"})
         if works and (seconds := self._service.rate.wait(address_of(scope))):
             return Problem(429, code="rate_limited", headers=_retry(seconds))
         if works and path in paths.PREDICTIONS and self._service.models.queue.full:  # no need to read more of it
-            return of_error(QueueFull(BUSY))
+            return of_error(self._service.models.queue.refusal())
         if path.rstrip("/") == paths.LOGIN and works:
-            return self._slowed(scope)
-        if path.startswith(paths.UPLOAD) and stored_bytes() >= self._service.limits.stored_bytes:
-            return Problem(503, "No room is left for files", code="files_full", headers=_retry(3600))
+            return self._guess(scope)
+        if works and path.startswith(paths.UPLOAD) and (problem := self._no_upload(headers)):
+            return problem
         if paths.needs_access(path) and self._service.settings.access.required:
             return self._unauthorized(scope)
+        return None
+
+    def _no_upload(self, headers: Headers) -> Problem | None:
+        uploads = self._service.uploads
+        if not self._service.logged_in(headers):
+            return Problem(401, "A login is needed", "log in first")
+        if uploads.busy:
+            return Problem(503, "Too many files come at once", code="busy", headers=_retry(1))
+        if uploads.full:
+            return Problem(503, "No room is left for files", code="files_full", headers=_retry(60))
         return None
 
     def _unauthorized(self, scope: Scope) -> Problem | None:
@@ -74,8 +88,16 @@ class Gate:
         if problem := self._slowed(scope):
             return problem
         allowed = self._service.settings.access.allows(given)
-        self._logged_in(scope, 200 if allowed else 401)
+        logins = self._service.logins
+        (logins.succeeded if allowed else logins.failed)(address_of(scope))
         return None if allowed else Problem(401, headers=ASKS)
+
+    def _guess(self, scope: Scope) -> Problem | None:
+        """A login of the page counts as failed from now on: many at a time are not answered before they are counted."""
+        problem = self._slowed(scope)
+        if problem is None:
+            self._service.logins.failed(address_of(scope))
+        return problem
 
     def _slowed(self, scope: Scope) -> Problem | None:
         seconds = self._service.logins.wait(address_of(scope))
@@ -85,11 +107,9 @@ class Gate:
             429, "Too many failed logins came from this address", code="login_slowed", headers=_retry(seconds)
         )
 
-    def _logged_in(self, scope: Scope, status: int) -> None:
-        """Count a login's outcome."""
-        if status in FAILED_LOGIN:
-            self._service.logins.failed(address_of(scope))
-        elif status < 400:
+    def _answered_login(self, scope: Scope, status: int) -> None:
+        """Forgive who logged in; a GET is no login."""
+        if status < 400 and scope["method"] == "POST":
             self._service.logins.succeeded(address_of(scope))
 
 

@@ -5,8 +5,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import cookie_parser
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,8 +23,7 @@ from service.state import Service
 
 def guarded(app: ASGIApp, service: Service) -> ASGIApp:
     """The application behind log, headers, CORS, gate and body checks."""
-    app = Gate(Bodies(PageErrors(app), service.limits), service)
-    app = _NoOrigin(app)
+    app = Gate(_NoOrigin(Bodies(PageErrors(app), service.limits)), service)
     app = CORSMiddleware(
         app,
         allow_origins=service.settings.origins,
@@ -47,10 +48,23 @@ def _guarding(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManag
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Gradio puts its own CORS, which lets any website in, before all middleware that it is given. The stack is
         # built by the time that an application starts, so that the guard can stand before it.
+        service.logged_in = _knows(app)
         app.middleware_stack = guarded(app.middleware_stack, service)
-        yield
+        with service.uploads.watched():
+            yield
 
     return lifespan
+
+
+def _knows(app: FastAPI) -> Callable[[Headers], bool]:
+    """Whether Gradio would take a request's cookies; it asks only after it has read an upload."""
+
+    def known(headers: Headers) -> bool:
+        cookies = cookie_parser(headers.get("cookie", ""))
+        names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
+        return app.auth is None or any(cookies.get(name) in app.tokens for name in names)
+
+    return known
 
 
 class _NoOrigin:

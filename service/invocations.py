@@ -33,7 +33,7 @@ async def read(request: Request) -> tuple[list[str], str]:
         remedy = f"send {JSON} or {CSV}"
         raise ProblemError(Problem(415, "The body's type is not one that is taken here", remedy, field="Content-Type"))
     try:
-        asked = PredictRequest.model_validate(parse(body, current().depth))
+        asked = PredictRequest.model_validate(parse(body, current().depth, current().values))
     except ValidationError as error:
         raise ProblemError(problem_of([each | {"loc": ("body", *each["loc"])} for each in error.errors()])) from None
     return texts_of(asked), asked.framework

@@ -21,6 +21,10 @@ class Cancelled(Refused):
     """Nobody waits for the answer any more."""
 
 
+class NeverReady(ModelError):
+    """A model that is asked could not be loaded, and nobody tries again."""
+
+
 class QueuedClassifier:
     """A classifier whose calls wait for their turn, a few texts at a time, so that predictions come in between.
 
@@ -134,8 +138,23 @@ class QueuedModels:
         """The model of a framework (`pytorch` or `tensorflow`); for None both. Their calls do not wait: see `submit`.
 
         Raises:
-            ModelError: it is not ready, or the two can't be compared.
+            ModelError: it is not ready, or the two can't be compared; `NeverReady` where that stays so.
         """
+        try:
+            return self._asked(framework)
+        except ModelError as error:
+            if self.failed(framework):
+                raise NeverReady(str(error)) from error
+            raise
+
+    def failed(self, framework: str | None = None) -> bool:
+        """Whether a framework's model (for None: one of them) will never answer."""
+        progress, failed = self._loader.progress(), self._loader.failures
+        return (progress.failed and progress.finished) or bool(
+            failed if framework is None else NAMES[framework] in failed
+        )
+
+    def _asked(self, framework: str | None) -> tuple[Classifier, ...]:
         if framework is None:
             return tuple(self._loader.pair())
         found = tuple(each for each in self._loader.classifiers() if each.framework == NAMES[framework])

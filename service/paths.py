@@ -5,7 +5,7 @@ API = ("/metrics", "/invocations", *PUBLIC)  # and all below /api
 PREDICTIONS = ("/invocations", *(f"/api/v1/{name}" for name in ("predict", "pytorch/predict", "tensorflow/predict")))
 GRADIO = "/gradio_api"
 UPLOAD = f"{GRADIO}/upload"
-LOGIN = "/login"
+LOGIN, LOGOUT = "/login", "/logout"
 MCP = f"{GRADIO}/mcp"  # Gradio asks for no login there
 STREAMS = (f"{GRADIO}/heartbeat/",)  # open as long as a page is
 

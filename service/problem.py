@@ -12,9 +12,11 @@ from starlette.responses import Response
 
 from errors import BakeoffError, InputError, ModelError
 from limits import LimitError
+from service.models import NeverReady
 from service.work_queue import QueueFull, Refused, TooLate
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")  # of the request that is being handled
+refusals: ContextVar[list[str] | None] = ContextVar("refusals", default=None)  # codes of its answers, for the metrics
 
 CODES = {
     400: ("malformed", "The request is not understood", "see /api/docs for what it should look like"),
@@ -60,10 +62,10 @@ class Problem:
         code, message, remedy = CODES.get(self.status) or CODES[500 if self.status >= 500 else 400]
         return {
             "code": self.code or code,
-            "message": (self.message or message)[:300],
+            "message": _cut(self.message or message, 240),
             "field": self.field,
             "limit": self.limit,
-            "remedy": (self.remedy or remedy)[:200],
+            "remedy": _cut(self.remedy or remedy, 120),
             "request_id": request_id.get(),
         }
 
@@ -71,7 +73,16 @@ class Problem:
         """The answer to send; `detail` is where Gradio's page looks for a sentence."""
         content = self.to_json()
         body = {"error": content, "detail": f"{content['message']}: {content['remedy']}."}
+        if (codes := refusals.get()) is not None:
+            codes.append(content["code"])
         return Response(json.dumps(body), self.status, dict(self.headers), "application/json")
+
+
+def _cut(text: str, most: int) -> str:
+    """The beginning that takes so many bytes in JSON, where a letter may take twelve."""
+    while len(json.dumps(text)) > most:
+        text = text[: len(text) * 9 // 10]
+    return text
 
 
 class ProblemError(Exception):
@@ -97,6 +108,9 @@ def of_error(error: Exception) -> Problem:
         code = "queue_full" if isinstance(error, QueueFull) else "stopping"
         what, _, remedy = str(error).rstrip(".").partition(": ")
         return Problem(503, what, remedy, code, headers={"Retry-After": str(error.seconds)})
+    if isinstance(error, NeverReady):
+        what, remedy = "A model of this server could not be loaded", "ask the other framework, or tell the operator"
+        return Problem(503, what, remedy, "not_ready")
     if isinstance(error, ModelError):
         what, remedy = "The models are not ready", "try again when /health/ready says so"
         return Problem(503, what, remedy, "not_ready", headers={"Retry-After": "5"})

@@ -4,13 +4,14 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import paths
 from service.json_log import described
-from service.problem import Problem, request_id
+from service.problem import Problem, refusals, request_id
 from service.state import Service
 
 QUIET = (*paths.PUBLIC, "/metrics", "/assets", "/static", "/svelte", f"{paths.GRADIO}/heartbeat")  # many, and alike
@@ -33,6 +34,7 @@ class RequestLog:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id.set(given if re.fullmatch(r"[\w-]{8,64}", given, re.ASCII) else secrets.token_hex(8))
+        refusals.set(codes := [])  # a list, as an inner task could not set the variable for this one
         started, status = time.monotonic(), 0
 
         async def watched(message: Message) -> None:
@@ -50,13 +52,13 @@ class RequestLog:
             if not status:
                 await Problem(500).response()(scope, receive, watched)
         finally:
-            self._note(scope, status, time.monotonic() - started)
+            self._note(scope, status, time.monotonic() - started, codes)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, status: int, seconds: float, codes: Sequence[str]) -> None:
         route, method = _route(scope), scope["method"] if scope["method"] in METHODS else "other"
         self._metrics.answered(route, method, status, seconds)
         if status >= 400:
-            self._metrics.refused(str(status))
+            self._metrics.refused(codes[-1] if codes else str(status))
         quiet = route.startswith(QUIET)
         log.log(
             logging.DEBUG if quiet else logging.INFO,

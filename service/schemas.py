@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from explain.explanation import Settings
 from explain.targets import TARGETS
 from labelled import BLANK
-from limits import MAX_SEED, current
+from limits import MAX_SEED, LimitError, current
 
 TEXT = "The striker scored twice as the home side won the cup."
 TEXTS = [TEXT, "Shares fell after the central bank raised rates."]
@@ -21,6 +21,19 @@ def _text_schema(schema: dict[str, Any]) -> None:
 
 def _texts_schema(schema: dict[str, Any]) -> None:
     schema |= {"minItems": 1, "maxItems": current().texts}
+
+
+def check_count(texts: Any) -> Any:
+    """Texts, if they are not too many; before each of them is looked at. What is no list passes.
+
+    Raises:
+        LimitError: they are.
+    """
+    most = current().texts
+    if isinstance(texts, list) and len(texts) > most:
+        what = f"{len(texts):,} texts came, at most {most:,} are taken at once"
+        raise LimitError(what, "send them in several calls", "texts", most)
+    return texts
 
 
 def _samples() -> int:
@@ -57,7 +70,11 @@ class OnePredictRequest(Request):
         }
     )
     text: Text = None
-    texts: Annotated[list[Text], Field(description="Several of them.", json_schema_extra=_texts_schema)] = None
+    texts: Annotated[
+        list[Text],
+        BeforeValidator(check_count),
+        Field(description="Several of them.", json_schema_extra=_texts_schema),
+    ] = None
 
 
 class PredictRequest(OnePredictRequest):

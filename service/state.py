@@ -1,14 +1,19 @@
 """One service: the models behind their queue, who may use them, and what is counted."""
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from starlette.datastructures import Headers
 
 from limits import Limits, current
 from model_loader import ModelLoader
 from service.clients import FailedLogins, RateLimit
+from service.memory import MemoryRelease
 from service.metrics import Metrics
 from service.models import QueuedModels
 from service.settings import Settings
+from service.uploads import Store
 from service.work_queue import WorkQueue
 
 FINISH_SECONDS = 10.0  # for the work under way when the server is told to stop
@@ -26,7 +31,10 @@ class Service:
         logins: failed ones.
         rate: requests a minute.
         stopping: no new work is taken.
+        logged_in: whether a request carries a login of the page, by its headers; all do where none is asked for.
         working: requests that were taken and are not answered yet.
+        memory: given back after them.
+        uploads: the files of visitors.
     """
 
     models: QueuedModels
@@ -36,7 +44,15 @@ class Service:
     logins: FailedLogins
     rate: RateLimit
     stopping: bool = False
+    logged_in: Callable[[Headers], bool] = lambda _: True
     working: int = 0
+    memory: MemoryRelease = field(init=False)
+    uploads: Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Watch its own work."""
+        self.uploads = Store(self.limits.upload_bytes, self.limits.stored_bytes)
+        self.memory = MemoryRelease(lambda: self.working > 0)
 
     @classmethod
     def of(cls, loader: ModelLoader, settings: Settings | None = None) -> "Service":

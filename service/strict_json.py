@@ -7,12 +7,13 @@ from typing import Any
 from service.problem import Problem, ProblemError
 
 
-def parse(body: bytes, depth: int) -> Any:
+def parse(body: bytes, depth: int, values: int) -> Any:
     """The value that a body holds; a byte order mark before it is skipped.
 
     Args:
         body: as it came.
         depth: of nested lists and objects, at most.
+        values: in all of them, keys counted too, at most.
 
     Raises:
         ProblemError: it is no such JSON.
@@ -27,7 +28,7 @@ def parse(body: bytes, depth: int) -> Any:
         )
     except (ValueError, RecursionError):
         raise _refused("The body is not JSON", "check its quotes, commas and brackets") from None
-    _check(value, depth)
+    _check(value, depth, values)
     return value
 
 
@@ -50,14 +51,14 @@ def _finite(digits: str) -> float:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > 18:
+    if len(digits.removeprefix("-")) > 18:
         raise _refused("The body holds a number that is too large", "send a smaller one", 422)
     return int(digits)
 
 
-def _check(value: Any, depth: int) -> None:
-    """Depth and strings of a parsed value, without recursion."""
-    level = [value]
+def _check(value: Any, depth: int, values: int) -> None:
+    """Depth, number and strings of a parsed value's parts, without recursion."""
+    level, left = [value], values
     for _ in range(depth + 1):
         inner = []
         for each in level:
@@ -70,6 +71,9 @@ def _check(value: Any, depth: int) -> None:
                 inner += each
         if not inner:
             return
+        left -= len(inner)
+        if left < 0:
+            raise ProblemError(Problem(413, "The body holds too many values", code="too_many_values", limit=values))
         level = inner
     raise ProblemError(Problem(400, "The body is nested too deeply", "send it flatter", "malformed_json", limit=depth))
 

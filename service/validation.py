@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from explain.targets import TARGETS
-from limits import LimitError, check_text, current
+from limits import LimitError, check_text
 from service import schemas
 from service.problem import Problem
 
@@ -57,11 +57,7 @@ def checked_texts(texts: Sequence[str]) -> list[str]:
     """
     if not texts:
         raise LimitError("No text came", "send at least one", "texts")
-    most = current().texts
-    if len(texts) > most:
-        what = f"{len(texts):,} texts came, at most {most:,} are taken at once"
-        raise LimitError(what, "send them in several calls", "texts", most)
-    return [check_text(text, f"texts.{number}") for number, text in enumerate(texts)]
+    return [check_text(text, f"texts.{number}") for number, text in enumerate(schemas.check_count(texts))]
 
 
 def check_target(target: str) -> str:

@@ -2,10 +2,11 @@
 
 One thread calls the models, so that requests don't slow each other down on the same cores. Texts that several requests
 ask of one model are classified together: whatever has come while the models were busy makes the next batch, so that
-nobody waits for a batch to fill. Predictions go before explanations and files, which get every fifth turn where there
-are predictions all the time.
+nobody waits for a batch to fill. Predictions go before explanations and files, which get a fifth of the time where
+there are predictions all the time.
 """
 
+import math
 import random
 import threading
 import time
@@ -22,7 +23,9 @@ from errors import BakeoffError
 from limits import Limits
 
 BUSY = "The server is busy, too many texts are waiting already: try again in a moment."
-TURNS = 4  # of predictions in a row, before something else that waits gets one
+SHARE = 4  # times the seconds of the last other turn go to predictions, before something else that waits gets one
+LONGEST_WAIT = 60  # seconds, whatever waits
+RECENT = 32  # calls of models, that tell how long what waits will take
 BULK_TEXTS = 16  # of an explanation or a file in a turn: about what a model computes at a time anyway
 
 
@@ -37,11 +40,16 @@ class Refused(BakeoffError):
 
 
 class QueueFull(Refused):
-    """Too much is waiting already; those who are refused together are told to come back apart."""
+    """Too much is waiting already; those who are refused together are told to come back apart.
 
-    def __init__(self, sentence: str):
+    Args:
+        sentence: says so.
+        seconds: until there is room again, as far as is known.
+    """
+
+    def __init__(self, sentence: str, seconds: float = 0.0):
         super().__init__(sentence)
-        self.seconds = random.randint(1, 3)
+        self.seconds = min(math.ceil(seconds), LONGEST_WAIT) + random.randint(1, 3)
 
 
 class TooLate(Refused):
@@ -95,7 +103,8 @@ class WorkQueue:
         self._observe = observe
         self._urgent: deque[Job] = deque()
         self._bulk: deque[Job] = deque()
-        self._turns = 0
+        self._urgent_seconds = self._bulk_seconds = 0.0  # of predictions since the last other turn, and of that turn
+        self._recent: deque[tuple[int, float]] = deque(maxlen=RECENT)  # texts and seconds of calls
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -114,10 +123,11 @@ class WorkQueue:
             classifiers: who is asked.
             texts: what they are asked.
             seconds: after which it is given up, if its turn has not come.
-            urgent: a prediction; False for a part of an explanation or of a file.
+            urgent: a prediction; False for a part of an explanation or of a file, which is always taken: those are
+                bounded as a whole, before they begin.
 
         Raises:
-            QueueFull: no room is left for them.
+            QueueFull: no room is left for a prediction.
             Stopping: `close` was called.
         """
         deadline = time.monotonic() + seconds
@@ -127,8 +137,8 @@ class WorkQueue:
             if self._closed:
                 raise Stopping("The server is stopping: ask another one, or try again when it is back.")
             after = sum(len(job.texts) for job in waiting) + len(jobs) * len(texts)
-            if waiting and after > self._limits.queue_texts:  # an empty queue takes anything
-                raise QueueFull(BUSY)
+            if urgent and waiting and after > self._limits.queue_texts:  # an empty queue takes anything
+                raise QueueFull(BUSY, self._seconds_left())
             waiting.extend(jobs)
             self._start()
             self._changed.notify()
@@ -139,6 +149,16 @@ class WorkQueue:
         with self._changed:
             self._closed = True
             self._changed.notify()
+
+    def refusal(self) -> QueueFull:
+        """What they are told who come while it is full."""
+        with self._changed:
+            return QueueFull(BUSY, self._seconds_left())
+
+    def _seconds_left(self) -> float:
+        """Until the predictions that wait are done, at the speed of the last calls."""
+        texts, seconds = (sum(each) for each in zip(*self._recent, strict=True)) if self._recent else (0, 0.0)
+        return sum(len(job.texts) for job in self._urgent) * seconds / texts if texts else 0.0
 
     @property
     def full(self) -> bool:
@@ -163,14 +183,25 @@ class WorkQueue:
                 self._changed.wait_for(lambda: self._urgent or self._bulk or self._closed)
                 if not (self._urgent or self._bulk):
                     return
-                jobs = self._take()
+                urgent = self._prediction_is_next()
+                jobs = self._take(urgent)
+            started = time.monotonic()
             if jobs := [job for job in jobs if _wanted(job)]:
                 self._compute(jobs)
+            self._spent(urgent, time.monotonic() - started)
 
-    def _take(self) -> list[Job]:
+    def _prediction_is_next(self) -> bool:
+        return bool(self._urgent) and (not self._bulk or self._urgent_seconds <= SHARE * self._bulk_seconds)
+
+    def _spent(self, urgent: bool, seconds: float) -> None:
+        """Keep the time of a turn: one of an explanation may take as long as many predictions."""
+        if urgent:
+            self._urgent_seconds += seconds
+        else:
+            self._urgent_seconds, self._bulk_seconds = 0.0, seconds
+
+    def _take(self, urgent: bool) -> list[Job]:
         """The next turn's jobs: the one that waits longest, and others for the same model."""
-        urgent = bool(self._urgent) and (not self._bulk or self._turns < TURNS)
-        self._turns = self._turns + 1 if urgent else 0
         waiting = self._urgent if urgent else self._bulk
         first = waiting.popleft()
         if not urgent:
@@ -196,6 +227,8 @@ class WorkQueue:
                 job.future.set_exception(error)
             return
         seconds = time.monotonic() - started
+        with self._changed:
+            self._recent.append((len(texts), seconds))
         self._observe(classifier.framework, len(texts), seconds)
         start = 0
         for job in jobs:

@@ -1,5 +1,6 @@
 """Tab Explain: why each model answers as it does, in words; and which words push the two models apart."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -179,10 +180,15 @@ def _api(loader: ModelLoader):
         seed: int = 0,
         target: str = Settings.target,
         stock: bool = False,
-    ) -> dict:
+    ) -> dict:  # Gradio documents what is given each time
         """Which words speak for a class in each model (an empty label: each model's own answer)."""
-        *_, last = draw(loader, text, label, samples, seed, target, stock)
-        return last.measure().findings.to_json()
+        end, last = time.monotonic() + current().explain_seconds, None
+        for session in draw(loader, text, label, samples, seed, target, stock):
+            last = session
+            yield {}  # so that Gradio can end it where the client is gone
+            if time.monotonic() > end:
+                break
+        yield last.measure().findings.to_json()
 
     return explain
 

@@ -6,6 +6,7 @@ import logging
 import time
 
 import pytest
+from starlette.datastructures import Headers
 
 import app
 from errors import BakeoffError
@@ -14,6 +15,7 @@ from service import json_log, options, paths
 from service.access import Access
 from service.clients import FREE_FAILURES, MOST_CLIENTS, FailedLogins, RateLimit, address_of
 from service.headers import HEADERS, policy
+from service.origins import is_foreign
 from service.settings import Settings
 from tests.serving import serving
 
@@ -109,6 +111,9 @@ def test_waiting_doubles_up_to_a_minute_and_clients_are_forgotten():
     now[0] = 1000.0
     logins.failed("a")
     assert logins.wait("a") == 0
+    for _ in range(2000):
+        logins.failed("a")
+    assert logins.wait("a") == 60
     for number in range(MOST_CLIENTS + 5):
         logins.failed(f"client {number}")
     assert len(logins._clients) == MOST_CLIENTS
@@ -159,7 +164,32 @@ def test_only_listed_websites_may_call_from_a_browser(locked):
         assert refused.status == 400
         assert "access-control-allow-origin" not in refused.headers
         asked = locked.post(PREDICT, {"text": "sport"}, Origin=origin, Authorization=f"Bearer {TOKEN}")
+        assert (asked.status, asked.error["code"]) == (403, "forbidden")
         assert "access-control-allow-origin" not in asked.headers
+    asked = locked.post(PREDICT, {"text": "sport"}, Origin="https://good.example", Authorization=f"Bearer {TOKEN}")
+    assert asked.status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "foreign"),
+    [
+        ({}, False),
+        ({"sec-fetch-site": "cross-site"}, True),
+        ({"sec-fetch-site": "cross-site", "origin": "https://good.example"}, False),
+        ({"sec-fetch-site": "same-origin", "origin": "https://behind.a.proxy"}, False),
+        ({"sec-fetch-site": "none"}, False),
+        ({"sec-fetch-site": "same-site", "origin": "https://sister.example"}, True),
+        ({"origin": "https://Bakeoff.example:7860"}, False),
+        ({"origin": "https://bakeoff.example"}, True),
+        ({"origin": "https://public.example", "x-forwarded-host": "public.example"}, False),
+        ({"origin": "null"}, True),
+        ({"origin": "https://[broken"}, True),
+    ],
+    ids=str,
+)
+def test_what_another_website_sends_is_known(headers, foreign):
+    given = Headers({"host": "bakeoff.example:7860"} | headers)
+    assert is_foreign(given, ("https://good.example",)) == foreign
 
 
 def test_every_answer_has_the_security_headers(locked):

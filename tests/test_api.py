@@ -1,13 +1,18 @@
 """`api.py` over real HTTP: what each route answers, and how each refuses."""
 
+import asyncio
 import csv
+import gc
 import html
 import io
 import json
+import os
 import re
 import shlex
 import threading
 import time
+from concurrent.futures import Future
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -15,6 +20,9 @@ import pytest
 from classifiers.base import predict_proba
 from errors import ModelError
 from eval import shelf
+from limits import Limits
+from service import documents
+from service.calls import Calls
 from service.settings import Settings
 from tests import tiny
 from tests.planted import Contrarian, ReadyLoader, WordCounter
@@ -134,6 +142,17 @@ def test_a_document_that_is_none_is_told(tmp_path):
             assert status == 200 or server.get("/api/v1/decision").error["code"] == "unreadable"
 
 
+def test_a_document_is_parsed_once_until_it_changes(tmp_path, monkeypatch):
+    parsed, path = [], tmp_path / "decision.json"
+    monkeypatch.setattr(documents, "_is_object", lambda content: parsed.append(content) or True)
+    with serving(settings=Settings(decision=path)) as server:
+        for content in ('{"a": 1}', '{"a": 1}', '{"a": 10}'):
+            path.write_text(content, encoding="utf-8")
+            os.utime(path, (0, 0))
+            assert server.get("/api/v1/decision").body == content.encode()
+    assert parsed == [b'{"a": 1}', b'{"a": 10}']
+
+
 def test_before_the_models_are_ready_the_process_is_live(bare):
     assert bare.get("/health/live").status == 200
     for path in ("/health/ready", "/ping"):
@@ -148,6 +167,23 @@ def test_before_the_models_are_ready_the_process_is_live(bare):
         assert answer.headers["retry-after"] == "5"
         assert b"secret" not in answer.body
     assert bare.get("/api/v1/models").json() == {"ready": False, "models": []}
+
+
+def test_nobody_is_told_to_come_back_to_a_model_that_failed_for_good():
+    class Half(ReadyLoader):
+        def classifiers(self):
+            return (WordCounter("PyTorch"),)
+
+        def pair(self):
+            raise ModelError("TensorFlow: there is no folder /secret/folder")
+
+    with serving(loader=Half(failures={"TensorFlow": "there is no folder /secret/folder"})) as server:
+        assert server.post("/api/v1/pytorch/predict", {"text": "tech"}).status == 200
+        answers = [server.post(f"/api/v1/{name}", {"text": "a"}) for name in ("predict", "tensorflow/predict")]
+        for answer in (*answers, server.get("/health/ready")):
+            assert (answer.status, answer.error["code"]) == (503, "not_ready")
+            assert "retry-after" not in answer.headers
+            assert b"secret" not in answer.body
 
 
 def test_the_openapi_document_describes_each_route_and_its_examples_work(served):
@@ -197,10 +233,10 @@ def test_metrics_count_requests_batches_and_refusals(served):
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
     posted = 'bakeoff_requests_total{method="POST",route="/api/v1/predict",status="200"}'
-    before = value(posted), value("bakeoff_batch_texts_sum"), value('bakeoff_refused_total{code="404"}')
+    before = value(posted), value("bakeoff_batch_texts_sum"), value('bakeoff_refused_total{code="not_found"}')
     served.post("/api/v1/predict", {"texts": ["a", "b"]})
     served.get("/api/secret-word")
-    after = value(posted), value("bakeoff_batch_texts_sum"), value('bakeoff_refused_total{code="404"}')
+    after = value(posted), value("bakeoff_batch_texts_sum"), value('bakeoff_refused_total{code="not_found"}')
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 4, 1]
     assert value("bakeoff_ready") == 1
     assert b"secret-word" not in served.get("/metrics").body
@@ -276,7 +312,7 @@ def test_a_full_queue_refuses_at_once(held):
     assert [connection.getresponse().status for connection in waiting] == [200] * 3
 
 
-def test_a_client_that_leaves_is_not_asked_for(held):
+def test_a_client_that_leaves_is_not_asked_for(held, caplog):
     server, model = held
     path = "/api/v1/pytorch/predict"
     first = ask_and_leave(server, path, {"text": "first"})
@@ -289,6 +325,19 @@ def test_a_client_that_leaves_is_not_asked_for(held):
     assert first.getresponse().status == 200
     assert server.post(path, {"text": "third"}).status == 200
     assert model.calls == [["first"], ["third"]]
+    gc.collect()
+    assert not [record for record in caplog.records if record.name == "asyncio"]
+
+
+def test_where_one_model_fails_the_other_is_not_asked():
+    failed, waiting = Future(), Future()
+    failed.set_exception(RuntimeError("broken"))
+    queue = SimpleNamespace(submit=lambda *_: [failed, waiting])
+    service = SimpleNamespace(limits=Limits(), models=SimpleNamespace(asked=lambda _: (1, 2), queue=queue))
+    request = SimpleNamespace(receive=lambda: asyncio.sleep(60, {"type": "http.request"}))
+    with pytest.raises(RuntimeError, match="broken"):
+        asyncio.run(Calls(service).predict(request, ["a"], None))
+    assert waiting.cancelled()
 
 
 def test_an_answer_that_takes_too_long_is_given_up(held):

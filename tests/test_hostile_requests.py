@@ -3,12 +3,13 @@
 import http.client
 import json
 import socket
+import time
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from service.problem import ProblemError
+from service.problem import Problem, ProblemError, request_id
 from service.strict_json import parse
 from tests.serving import serving
 
@@ -60,6 +61,9 @@ BODIES = {
     "a text as texts": (b'{"texts": "%s"}' % SECRET.encode(), 422, "texts"),
     "no texts": (b'{"texts": []}', 422, "texts"),
     "too many texts": (json.dumps({"texts": ["a"] * 33}).encode(), 422, "texts"),
+    "far too many of another type": (b'{"texts": [%s0]}' % (b"0," * 5000), 422, "texts"),
+    "too many values": (b'{"texts": [%s0]}' % (b"0," * 500_000), 413, None),
+    "too many values in many lists": (b'{"texts": [%s0]}' % (b"[[0, 0]]," * 9000), 413, None),
     "a bad text among texts": (json.dumps({"texts": ["a", ""]}).encode(), 422, "texts.1"),
     "both": (b'{"text": "a", "texts": ["a"]}', 422, "text"),
     "none": (b'{"framework": "both"}', 422, "text"),
@@ -204,6 +208,51 @@ def test_a_client_that_vanishes_leaves_nothing(served):
     assert served.post(PREDICT, {"text": "sport"}).status == 200
 
 
+def test_an_error_stays_short_in_any_language():
+    for letter in ("\U0001f600", "é", "x", '"'):
+        request_id.set("x" * 64)
+        body = Problem(422, letter * 500, letter * 500, "x" * 20, "texts.31", 10**15).response().body
+        assert len(body) < 1024
+        assert json.loads(body)["error"]["message"]
+
+
+def test_one_client_can_not_hold_all_places_with_bodies_that_never_come():
+    with serving(body_seconds=30, client_bodies=3) as server:
+        held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
+        try:
+            for connection in held:
+                connection.sendall(HEAD + b"Content-Length: 50\r\n\r\n{")
+            refused = first_refused(server)
+            assert (refused.status, refused.error["code"]) == (503, "too_many_open")
+            assert server.get("/health/live").status == 200
+        finally:
+            for connection in held:
+                connection.close()
+        wait_until(lambda: server.post(PREDICT, {"text": "sport"}).status == 200)
+
+
+def test_all_bodies_together_have_a_limit():
+    with serving(open_bytes=1000) as server:
+        refused = server.post(PREDICT, body_of("x" * 2000))
+        assert (refused.status, refused.error["code"]) == (503, "too_many_open")
+        for _ in range(3):
+            assert server.post(PREDICT, body_of("x" * 800)).status == 200
+
+
+def first_refused(server):
+    """The answer to the first prediction that is not answered."""
+    answers = []
+    wait_until(lambda: answers.append(server.post(PREDICT, {"text": "sport"})) or answers[-1].status != 200)
+    return answers[-1]
+
+
+def wait_until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def test_an_id_is_taken_over_only_where_it_can_do_no_harm(served):
     assert served.get("/health/live", X_Request_ID="abc-12345").headers["x-request-id"] == "abc-12345"
     for given_ in ("short", "x" * 65, 'a"b,"level":"x"', "é" * 10):
@@ -236,14 +285,14 @@ OFTEN = settings(
 @given(value=JSON)
 def test_what_is_json_is_read_as_python_reads_it(value):
     assume("Infinity" not in json.dumps(value))  # which Python writes and JSON has not
-    assert parse(json.dumps(value).encode(), 50) == value
+    assert parse(json.dumps(value).encode(), 50, 1000) == value
 
 
 @OFTEN
 @given(body=st.binary(max_size=200))
 def test_any_bytes_are_a_value_or_a_problem(body):
     try:
-        parse(body, 20)
+        parse(body, 20, 1000)
     except ProblemError as error:
         assert error.problem.status in (400, 422)
 

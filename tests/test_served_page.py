@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import subprocess
+import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -16,10 +18,11 @@ import page
 from api import create_api
 from service import guard, uploads
 from service.access import Access
+from service.clients import FREE_FAILURES
 from service.settings import Settings
 from service.state import Service
 from tests.planted import Contrarian, ReadyLoader, WordCounter
-from tests.serving import Served
+from tests.serving import Served, Slow
 from tests.test_hostile_requests import JSON
 
 LOGIN = ("anna", "password")
@@ -75,6 +78,27 @@ def test_the_page_s_functions_keep_their_names_and_pass_the_same_queue(client, s
     explained = client.predict("tech in other words", samples=50, api_name="/explain")
     assert [model["framework"] for model in explained["models"]] == ["PyTorch", "TensorFlow"]
     assert calls(served) > before + 4
+
+
+def test_an_explanation_by_gradio_s_api_ends_where_its_client_gives_up():
+    model = Slow("PyTorch", 0.02)
+    with launched(models=(model, Slow("TensorFlow", 0.02))) as server:
+        client = Client(server.url, verbose=False)
+        job = client.submit("sport and other words", samples=2000, stock=True, api_name="/explain")
+        wait_for(lambda: len(model.calls) > 3)
+        job.cancel()
+        asked = 0
+        while len(model.calls) > asked:  # the round that was under way ends
+            asked = len(model.calls)
+            time.sleep(0.5)
+        assert asked < 100  # of 126
+
+
+def wait_for(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 def calls(served):
@@ -200,10 +224,18 @@ def test_files_have_a_limit_of_their_own(served):
     assert served.post(UPLOAD, b"x", Content_Type="multipart/form-data").status == 400
 
 
-def test_a_full_store_of_files_refuses_the_next(served, monkeypatch):
-    monkeypatch.setattr("service.gate.stored_bytes", lambda: 10**12)
+@pytest.mark.parametrize(("attribute", "code"), [("full", "files_full"), ("busy", "busy")])
+def test_a_full_store_of_files_refuses_the_next(served, monkeypatch, attribute, code):
+    monkeypatch.setattr(uploads.Store, attribute, True)
     answer = upload(served, b"text\na\n")
-    assert (answer.status, answer.error["code"]) == (503, "files_full")
+    assert (answer.status, answer.error["code"]) == (503, code)
+
+
+def test_uploads_are_seen_once_they_are_there(served):
+    upload(served, b"x" * MEGABYTE, "seen.csv")
+    served.service.uploads.walk()
+    assert served.service.uploads._stored >= MEGABYTE
+    assert not served.service.uploads.full
 
 
 def test_a_full_disk_is_told(served, tmp_path, monkeypatch):
@@ -247,6 +279,15 @@ def test_other_websites_get_nothing_from_the_page(served):
         assert good.headers["access-control-allow-origin"] == "https://good.example"
 
 
+def test_other_websites_neither_post_to_the_page_nor_log_visitors_out(served):
+    for headers in ({"Origin": "https://evil.example"}, {"Sec_Fetch_Site": "cross-site"}):
+        for path in (UPLOAD, JOIN, "/login"):
+            assert served.post(path, b"{}", **headers).status == 403, path
+    refused = served.get("/logout", Sec_Fetch_Site="cross-site")
+    assert (refused.status, refused.error["code"]) == (403, "forbidden")
+    assert served.get("/", Sec_Fetch_Site="cross-site").status == 200  # a link to the page
+
+
 def test_the_page_runs_its_own_scripts_only(served):
     answer = served.get("/")
     scripts = next(part for part in answer.headers["content-security-policy"].split("; ") if part.startswith("script"))
@@ -255,22 +296,45 @@ def test_the_page_runs_its_own_scripts_only(served):
     assert "script-src" not in served.get("/api/docs").headers["content-security-policy"]
 
 
-def test_one_login_for_page_and_api():
+def test_one_login_for_page_and_api(tmp_path):
     access = Access(LOGIN)
     with launched(Settings(access), auth=access.check_login) as server:
         for path in ("/config", "/gradio_api/info", "/gradio_api/queue/status", "/api/v1/models", "/metrics"):
             assert server.get(path).status == 401, path
         assert server.post(JOIN, {"data": ["tech"], "session_hash": "a"}).status == 401
         assert upload(server, b"text\na\n").status == 401
+        assert server.ask("POST", UPLOAD, None, Content_Length="999999").status == 401  # and does not wait for it
         assert server.get("/health/ready").status == 200
         with pytest.raises(AuthenticationError):
             Client(server.url, verbose=False)
         right = Client(server.url, auth=LOGIN, verbose=False)
         assert right.predict("tech", api_name="/predict")[0].startswith("**Same answer")
+        file = tmp_path / "texts.csv"
+        file.write_text("text\ntech\n", encoding="utf-8")
+        assert right.predict(handle_file(file), "", False, api_name="/predict_file")[0].startswith("1 text")
         statuses = [log_in(server, "anna", "wrong").status for _ in range(4)]
         assert statuses == [400, 400, 400, 429]
         assert log_in(server, *LOGIN).error["code"] == "login_slowed"
         assert server.get("/api/v1/models", Authorization="Basic YW5uYTpwYXNzd29yZA==").status == 429
+
+
+def test_parallel_guesses_of_the_password_are_slowed_too():
+    access = Access(LOGIN)
+    with launched(Settings(access), auth=access.check_login) as server:
+        start, statuses = threading.Barrier(24), []
+
+        def guess():
+            start.wait()
+            statuses.append(log_in(server, "anna", "wrong").status)
+
+        threads = [threading.Thread(target=guess) for _ in range(24)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(60)
+    assert len(statuses) == 24
+    assert statuses.count(400) <= FREE_FAILURES + 1  # one more where a second went by
+    assert set(statuses) == {400, 429}
 
 
 def log_in(server, user, password):

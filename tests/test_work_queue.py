@@ -7,8 +7,9 @@ import pytest
 
 from errors import ModelError
 from limits import Limits
+from service import work_queue
 from service.models import Cancelled, QueuedClassifier, QueuedModels
-from service.work_queue import BULK_TEXTS, TURNS, QueueFull, Stopping, TooLate, WorkQueue
+from service.work_queue import BULK_TEXTS, LONGEST_WAIT, SHARE, QueueFull, Stopping, TooLate, WorkQueue
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from tests.serving import Slow
 
@@ -72,13 +73,54 @@ def test_a_full_queue_takes_nothing_and_not_half_of_two_models(queue, held):
     assert queue.full
 
 
-def test_predictions_go_before_explanations_which_still_get_a_turn(queue, held):
-    bulk = [queue.submit([held], ["bulk"], 60, urgent=False)[0] for _ in range(2)]
-    urgent = [queue.submit([held], [f"urgent {n}"] * 4, 60)[0] for n in range(4)]
+def test_who_is_refused_is_told_when_there_is_room_again(queue, held):
+    queue._recent.append((10, 20.0))  # two seconds a text
+    queue.submit([held], ["a"] * 20, 60)
+    for refusal in (queue.refusal(), pytest.raises(QueueFull, queue.submit, [held], ["b"], 60).value):
+        assert 41 <= refusal.seconds <= 43
+    assert 1 <= QueueFull("").seconds <= 3
+    assert QueueFull("", 1e9).seconds <= LONGEST_WAIT + 3
+
+
+def test_what_was_begun_is_never_refused_half_way(queue, held):
+    parts = [queue.submit([held], ["part"] * 16, 60, urgent=False)[0] for _ in range(5)]
     held.gate.set()
-    results(bulk + urgent)
-    order = ["bulk" if call[0] == "bulk" else "urgent" for call in held.calls[1:]]
-    assert order == ["urgent"] * (TURNS - 1) + ["bulk", "urgent", "bulk"]  # the held text was the first turn
+    assert [each.logits.shape for each in results(parts)] == [(16, 2)] * 5
+
+
+class Ticking(Slow):
+    """A held model whose calls take the seconds of `COSTS`, by a clock of its own."""
+
+    COSTS = {"first": 1, "urgent": 1, "bulk": 2}
+
+    def __init__(self):
+        super().__init__()
+        self.now = 0.0
+        self.gate.clear()
+
+    def monotonic(self):
+        return self.now
+
+    def logits(self, texts):
+        found = super().logits(texts)
+        self.now += self.COSTS[texts[0]]
+        return found
+
+
+def test_predictions_go_before_explanations_which_still_get_a_share_of_the_time(monkeypatch):
+    model, queue = Ticking(), WorkQueue(Limits(batch_texts=4))
+    monkeypatch.setattr(work_queue, "time", model)
+    queue.submit([model], ["first"], 60)
+    while not model.calls:
+        pass
+    asked = [queue.submit([model], ["bulk"], 600, urgent=False)[0] for _ in range(3)]
+    asked += [queue.submit([model], ["urgent"] * 4, 600)[0] for _ in range(12)]
+    model.gate.set()
+    results(asked)
+    queue.close()
+    between = SHARE * model.COSTS["bulk"] + 1  # predictions of a second, until they had more than their share
+    order = ["bulk", *["urgent"] * between, "bulk", *["urgent"] * (12 - between), "bulk"]
+    assert [call[0] for call in model.calls[1:]] == order
 
 
 def test_who_gives_up_is_not_asked_for(queue, held):

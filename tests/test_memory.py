@@ -1,0 +1,64 @@
+"""`service/memory.py` and what a refused body leaves behind."""
+
+import asyncio
+import gc
+import sys
+import time
+import weakref
+
+import pytest
+
+from limits import Limits
+from service.bodies import Bodies
+from service.memory import MemoryRelease
+
+
+@pytest.fixture
+def no_search():
+    """Python doesn't look for cycles by itself."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+class Cycle:
+    def __init__(self):
+        self.me = self
+
+
+def test_garbage_goes_after_an_answer_once_nothing_works(no_search):
+    left, busy, looks = weakref.ref(Cycle()), [True], []
+    memory = MemoryRelease(lambda: looks.append(1) or busy[0], 0.01)
+    memory.answered()
+    wait_for(lambda: len(looks) > 2)
+    assert left() is not None
+    busy[0] = False
+    wait_for(lambda: left() is None)
+    left = weakref.ref(Cycle())
+    memory.answered()
+    wait_for(lambda: left() is None)
+
+
+def wait_for(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_a_body_that_is_too_large_is_not_kept(no_search):
+    chunk = b"x" * 100_000
+    before = sys.getrefcount(chunk)
+    messages = [{"type": "http.request", "body": chunk, "more_body": more} for more in (True, True, False)]
+    statuses = []
+
+    async def receive():
+        return messages.pop(0)
+
+    async def send(message):
+        statuses.append(message.get("status"))
+
+    scope = {"type": "http", "method": "POST", "path": "/api/v1/predict", "headers": []}
+    asyncio.run(Bodies(None, Limits(body_bytes=250_000))(scope, receive, send))
+    assert statuses[0] == 413
+    assert sys.getrefcount(chunk) == before
