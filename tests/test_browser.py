@@ -136,7 +136,7 @@ def test_a_file_is_classified_filtered_and_downloaded(page, tmp_path):
     page.locator("#file input[type=file]").set_input_files(path)
     page.get_by_text("KB").or_(page.get_by_text(" B")).first.wait_for()
     page.get_by_role("button", name="Classify the file").click()
-    page.wait_for_function("document.querySelector('#batch-summary')?.innerText.includes('71 texts')")
+    page.locator("#batch-summary", has_text="71 texts").wait_for()
     page.get_by_text("onerror").first.wait_for()
     button = page.locator("#download")
     page.wait_for_function("!document.querySelector('#download').disabled")
@@ -210,7 +210,7 @@ def test_a_labelled_file_is_evaluated_and_a_text_of_it_opened(page, tmp_path):
     page.locator("#labelled-file input[type=file]").set_input_files(path)
     page.locator("#labelled-file").get_by_text("KB").or_(page.get_by_text(" B")).first.wait_for()
     page.get_by_role("button", name="Evaluate the file").click()
-    page.wait_for_function("document.querySelector('#evaluation-about')?.innerText.includes('40 texts of the corpus')")
+    page.locator("#evaluation-about", has_text="40 texts of the corpus").wait_for()
     assert "belongs to other" not in page.locator("#evaluation-about").inner_text()
     page.locator('#confusion-pytorch [data-testid="cell-0-0"]').click()
     page.get_by_text("label business: 8 texts.").wait_for()
@@ -218,7 +218,7 @@ def test_a_labelled_file_is_evaluated_and_a_text_of_it_opened(page, tmp_path):
     page.wait_for_function("document.querySelector('#whole-text textarea')?.value.includes('news item')")
     page.get_by_role("button", name="Explain this text").click()
     page.wait_for_function("document.querySelector('#explain-text textarea')?.value.includes('news item')")
-    page.wait_for_function("document.querySelector('#explain-texts')?.innerText.includes('news')")
+    page.locator("#explain-texts", has_text="news").wait_for()
     open_tab(page, "Evaluate")
     assert page.get_by_text("The text is empty").count() == 0
     page.locator('#evaluation-texts [data-testid="cell-1-1"]').click()
@@ -239,11 +239,11 @@ def test_a_hostile_report_stays_text(page, tmp_path):
     open_tab(page, "Evaluate")
     page.get_by_role("button", name="Evaluate both models on your own file").click()
     page.locator("#report-file input[type=file]").set_input_files(tmp_path / "report.json")
-    page.wait_for_function("document.querySelector('#evaluation-verdict')?.innerText.includes('onerror')")
+    page.locator("#evaluation-verdict", has_text="onerror").wait_for()
     page.locator('#confusion-pytorch [data-testid="cell-0-1"]').click()
     page.wait_for_function("/onerror.*says.*onerror/.test(document.querySelector('#texts-title')?.innerText)")
     page.locator('#evaluation-texts [data-testid="cell-0-1"]').click()
-    page.wait_for_function("document.querySelector('#text-said')?.innerText.includes('onerror')")
+    page.locator("#text-said", has_text="onerror").wait_for()
     assert page.locator("img[src=x]").count() == 0
 
 
@@ -331,11 +331,11 @@ class TestDecide:
             page.locator("#decision-make").click()
         bundle.value.save_as(tmp_path / "bundle.zip")
         page.get_by_label("edge device").click()
-        page.wait_for_function("document.querySelector('#decision-result')?.innerText.includes('edge device')")
+        page.locator("#decision-result", has_text="edge device").wait_for()
         with page.expect_file_chooser() as chooser:
             page.locator("#decision-load").click()
         chooser.value.set_files(tmp_path / "weights.json")
-        page.wait_for_function("document.querySelector('#decision-result')?.innerText.includes('your own')")
+        page.locator("#decision-result", has_text="your own").wait_for()
         assert page.locator("#weight-accuracy input[type=number]").input_value() == "2"
         self._opens_dead(page, tmp_path)
         page.goto(f"{served}/{link}")
@@ -344,13 +344,13 @@ class TestDecide:
         page.get_by_text("Weights and opinions: what matters to you").click()
         assert page.locator("#weight-accuracy input[type=number]").input_value() == "2"
         page.goto(f"{served}/?decide={quote(HOSTILE)}.1")
-        page.wait_for_function("document.querySelector('#decision-alert')?.innerText.includes('which is none of')")
+        page.locator("#decision-alert", has_text="which is none of").wait_for()
 
     def _move_a_slider(self, page):
         page.get_by_text("Weights and opinions: what matters to you").click()
         slider = page.locator("#weight-accuracy input[type=range]")
         slider.fill("2")
-        page.wait_for_function("document.querySelector('#decision-result')?.innerText.includes('your own')")
+        page.locator("#decision-result", has_text="your own").wait_for()
         assert page.get_by_label("your own weights").is_checked()
 
     def _opens_dead(self, page, folder):
