@@ -10,12 +10,12 @@ import jsonschema
 
 from corpus import Corpus
 from errors import ReportError
+from eval import document
 from eval.estimate import Estimate
 from eval.report import identify
 from files import export, json_text
 
 SCHEMA_FILE = Path(__file__).with_name("benchmark.schema.json")
-MAX_BYTES = 4_000_000
 
 
 def build(*, command: str, data: Corpus, **parts: Any) -> dict[str, Any]:
@@ -72,17 +72,4 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         ReportError: it is missing, too large, no JSON, or no benchmark.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ReportError(f"{path.name} has more than {MAX_BYTES / 1e6:.0f} MB, too much for a benchmark.")
-        made = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-        check(made, path.name)
-    except (OSError, ValueError, RecursionError) as error:
-        raise ReportError(
-            f"{path.name} can't be read as a benchmark ({error}); make it with `python -m eval.benchmark`."
-        ) from error
-    return made
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    return document.read(path, "benchmark", "eval.benchmark", check)

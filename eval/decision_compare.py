@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from errors import ReportError
-from eval.decision_criteria import BY_KEY, FRAMEWORKS, Criterion, Scale
+from eval.decision_criteria import BY_KEY, FRAMEWORKS
+from eval.decision_criterion import Criterion, Scale
 from eval.decision_scoring import Compared, square_and_add
 from eval.decision_trace import Cell, Place, cell, same
 from eval.estimate import Estimate

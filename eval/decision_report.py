@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from errors import ReportError
-from eval import decision_claims, decision_code
+from eval import decision_claims, decision_code, document
 from eval.decision_compare import ahead, scored
-from eval.decision_criteria import CRITERIA, Criterion
+from eval.decision_criteria import CRITERIA
+from eval.decision_criterion import Criterion
 from eval.decision_evidence import Evidence, gather
 from eval.decision_presets import DEFAULT, PRESETS
 from eval.decision_readers import read as read_criterion
@@ -23,7 +24,6 @@ from eval.shelf import RESULTS
 from files import export, json_text
 
 SCHEMA_FILE = Path(__file__).with_name("decision.schema.json")
-MAX_BYTES = 4_000_000
 SEED = 0
 
 
@@ -170,20 +170,7 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         ReportError: it is missing, too large, no JSON, or no decision.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ReportError(f"{path.name} has more than {MAX_BYTES / 1e6:.0f} MB, too much for a decision.")
-        made = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-        check(made, path.name)
-    except (OSError, ValueError, RecursionError) as error:
-        raise ReportError(
-            f"{path.name} can't be read as a decision ({error}); make it with `python -m eval.decision`."
-        ) from error
-    return made
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    return document.read(path, "decision", "eval.decision", check)
 
 
 @dataclass(frozen=True, eq=False)

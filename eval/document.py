@@ -1,7 +1,7 @@
 """A measurement that decisions rest on, as one JSON document that goes by the digest of its content."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 from errors import ReportError
 from eval.report import identify
 from files import export, json_text
+
+MAX_BYTES = 4_000_000
 
 
 def build(kind: str, **parts: Any) -> dict[str, Any]:
@@ -38,3 +40,31 @@ def write(path: Path, made: Mapping[str, Any]) -> None:
     except OSError as error:
         raise ReportError(f"{path} can't be written ({error.strerror}); name another --output.") from error
     export(path, json_text(made), ReportError)
+
+
+def read(path: Path, what: str, command: str, check: Callable[[Any, str], None]) -> dict[str, Any]:
+    """Read a document and check it; it is data, and nothing in it is run.
+
+    Args:
+        path: of the file.
+        what: it is, for a sentence.
+        command: the module that makes one.
+        check: raises `ReportError` for what is none, given the document and its name.
+
+    Raises:
+        ReportError: it is missing, too large, no JSON, or refused by `check`.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ReportError(f"{path.name} has more than {MAX_BYTES / 1e6:.0f} MB, too much for a {what}.")
+        made = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        check(made, path.name)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ReportError(
+            f"{path.name} can't be read as a {what} ({error}); make it with `python -m {command}`."
+        ) from error
+    return made
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
