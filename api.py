@@ -22,9 +22,6 @@ from service.models import NeverReady
 from service.problem import Problem, ProblemError, of_error
 from service.state import Service
 
-NO_EVALUATION = "make one with `python -m eval` and start the server with --report FILE"
-NO_DECISION = "make one with `python -m eval.decision` and start the server with --decision FILE"
-
 
 def create_api(service: Service) -> FastAPI:
     """The API of a service."""
@@ -111,12 +108,12 @@ def _facts(service: Service) -> APIRouter:
     @router.get("/evaluation", response_model=dict[str, Any], responses=openapi.ABSENT)
     def evaluation() -> Response:
         """The evaluation report of the two models (eval/report.schema.json)."""
-        return documents.document(service.models.report, "evaluation", NO_EVALUATION)
+        return documents.evaluation(service.models.report)
 
     @router.get("/decision", response_model=dict[str, Any], responses=openapi.ABSENT)
     def decision() -> Response:
-        """The decision report."""
-        return documents.document(service.settings.decision, "decision", NO_DECISION)
+        """The decision report (eval/decision.schema.json): the server's own, or the first published one."""
+        return documents.decision(service.settings.decision)
 
     return router
 

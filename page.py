@@ -34,6 +34,7 @@ CSS = """
 .status { padding: .5rem .75rem; border: 1px solid var(--border-color-primary); border-radius: .5rem; }
 .status progress { width: 100%; margin-top: .25rem; }
 .status.failed { border-color: var(--error-border-color, #b91c1c); }
+#decision-alert:not(:has(.decision)) { display: none; }  /* nothing went wrong: no gap */
 """
 REFRESH_SECONDS = 1.0
 

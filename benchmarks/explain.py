@@ -12,6 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,8 @@ from benchmarks.stock import STOCK
 from classifiers.base import Classifier, predict_proba
 from classifiers.pair import NAMES, load_pair
 from errors import CorpusError, one_sentence_errors
-from eval import predictions
-from eval.machine import public_command
+from eval import machine, predictions
 from eval.measurement_log import MeasurementLog
-from eval.report import machine
 from explain.agreement import agree
 from explain.explanation import Explanation, Settings
 from explain.lime_text import explain, rounds
@@ -195,6 +194,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the figures and write them."""
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
+    computer = machine.record()
     texts = articles(arguments)
     pair = tuple(load_pair(*arguments.models))
     window = pair[0].text_encoder.max_length
@@ -202,8 +202,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for number, (key, build) in enumerate(STOCK.items()):
         predict = build(Path(arguments.models[number]), window)
         predict([HEADLINE] * 2)  # as ours, warm
-        contenders[f"stock lime, {NAMES[key]}"] = stock_lime(NAMES[key], number, arguments.stock, predict)
-    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), subject(arguments, texts))
+        contenders[explain_figures.STOCK.format(NAMES[key])] = stock_lime(NAMES[key], number, arguments.stock, predict)
+    about = subject(arguments, texts)
+    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), about)
     jobs = plan(len(texts), list(contenders), arguments.seed)
     try:
         for number, name in tqdm([job for job in jobs if job not in log.measured], desc="explanations", disable=None):
@@ -211,9 +212,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; the figures are of what was measured so far.", file=sys.stderr)
     figures = explain_figures.summarise(log.measured) | single_figures(texts[0], pair)
-    about = {"command": public_command("benchmarks.explain", given), "window": window, "articles": len(texts)}
-    about |= {"machine": machine()}
-    write_json(arguments.output, about | {"figures": figures})
+    write_json(
+        arguments.output,
+        {
+            "command": machine.public_command("benchmarks.explain", given),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            **about,
+            "window": window,
+            "articles": len(texts),
+            "machine": computer,
+            "figures": figures,
+        },
+    )
     print("\n".join(explain_figures.lines(figures)))
     return 0
 
@@ -237,7 +247,10 @@ def single_figures(article: str, pair: tuple[Classifier, ...]) -> dict[str, Any]
 
 def subject(arguments: argparse.Namespace, texts: Sequence[str]) -> dict[str, Any]:
     """What tells one run's measurements from another's."""
-    models = [predictions.weights_digest(Path(model))[:16] for model in arguments.models]
+    models = {
+        name: predictions.weights_digest(Path(model))
+        for name, model in zip(NAMES.values(), arguments.models, strict=True)
+    }
     return {"models": models, "texts": predictions.texts_digest(texts)[:16], "stock": arguments.stock}
 
 

@@ -1,64 +1,89 @@
-"""The figures of `benchmarks.explain`: medians of times and of ratios within an article, means of everything else."""
+"""The figures of `benchmarks.explain`: medians of times and of ratios within an article, means of everything else.
 
-import statistics
-from collections.abc import Mapping
+Each with its 95 % interval over the articles. Both frameworks explain the same ones, so what differs between them is
+compared article by article.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from classifiers.pair import NAMES
+from eval import timing
+from eval.estimate import Estimate, mean
+
 Measured = Mapping[tuple[int, str], Mapping[str, Any]]
+FRAMEWORKS = tuple(NAMES.values())
+STOCK = "stock lime, {}"
 
 
 def summarise(measured: Measured) -> dict[str, Any]:
     """What the articles that were measured so far say."""
     ours = {number: found for (number, name), found in measured.items() if name == "ours"}
-    out: dict[str, Any] = {"ours": _ours(ours), "stock": {}}
-    for name in sorted({name for _, name in measured} - {"ours"}):
-        found = {number: each for (number, this), each in measured.items() if this == name}
-        both = sorted(found.keys() & ours.keys())
-        if both:
-            out["stock"][name] = _stock({number: found[number] for number in both}, ours)
-    return out
+    stock: dict[str, dict[int, Mapping[str, Any]]] = {}
+    for (number, name), found in measured.items():
+        if name != "ours" and number in ours:
+            stock.setdefault(name, {})[number] = found
+    return {
+        "ours": _ours(ours),
+        "stock": {name: _stock(stock[name], ours) for name in sorted(stock)},
+        "stock_ratio_of_seconds": _ratio(*(stock.get(STOCK.format(name), {}) for name in FRAMEWORKS)),
+    }
 
 
 def _ours(found: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     if not found:
         return {}
-    models = {}
-    for framework in next(iter(found.values()))["models"]:
-        each = [one["models"][framework] for one in found.values()]
-        models[framework] = {
-            "overlap_of_two_seeds": _mean(one["overlap"] for one in each),
-            "overlap_expected_by_the_badge": _mean(one["expected_overlap"] or 0.0 for one in each),
-            "trust": {
-                level: sum(one["trust"] == level for one in each) for level in sorted({o["trust"] for o in each})
-            },
-            "mean_drop_read": _mean(np.mean(one["drops"]["read"]) for one in each),
-            "mean_drop_whole": _mean(np.mean(one["drops"]["whole"]) for one in each),
-        }
+    articles = list(found.values())
+    trusted = [one for one in articles if one["seconds_to_indicative"]]
+    values = {name: _values([one["models"][name] for one in articles]) for name in articles[0]["models"]}
     return {
-        "articles": len(found),
-        "median_seconds_both_models": statistics.median(one["seconds"] for one in found.values()),
-        "median_first_round_seconds": statistics.median(one["first_round_seconds"] for one in found.values()),
-        "mean_calls_per_model": _mean(one["calls"] for one in found.values()),
-        "articles_indicative_or_stable": len(
-            trusted := [one for one in found.values() if one["seconds_to_indicative"]]
-        ),
+        "articles": len(articles),
+        "median_seconds_both_models": _median(one["seconds"] for one in articles),
+        "median_first_round_seconds": _median(one["first_round_seconds"] for one in articles),
+        "mean_calls_per_model": _mean(one["calls"] for one in articles),
+        "articles_indicative_or_stable": len(trusted),
         "median_seconds_to_indicative": _median(one["seconds_to_indicative"] for one in trusted),
-        "mean_calls_to_indicative": _mean(one["calls_to_indicative"] for one in trusted) if trusted else None,
-        "models": models,
+        "mean_calls_to_indicative": _mean(one["calls_to_indicative"] for one in trusted),
+        "models": {
+            name: {figure: _mean(each) for figure, each in values[name].items()}
+            | {"trust": _counts(one["models"][name]["trust"] for one in articles)}
+            for name in values
+        },
+        "difference": {
+            figure: _mean(
+                second - first for first, second in zip(*(values[name][figure] for name in values), strict=True)
+            )
+            for figure in values[FRAMEWORKS[0]]
+        },
     }
 
 
+def _values(models: list[Mapping[str, Any]]) -> dict[str, list[float]]:
+    """A framework's figures, each with a value an article."""
+    return {
+        "overlap_of_two_seeds": [one["overlap"] for one in models],
+        "overlap_expected_by_the_badge": [one["expected_overlap"] or 0.0 for one in models],
+        "mean_drop_read": [float(np.mean(one["drops"]["read"])) for one in models],
+        "mean_drop_whole": [float(np.mean(one["drops"]["whole"])) for one in models],
+    }
+
+
+def _counts(levels: Iterable[str]) -> dict[str, int]:
+    found = list(levels)
+    return {level: found.count(level) for level in sorted(set(found))}
+
+
 def _stock(found: Mapping[int, Mapping[str, Any]], ours: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
-    framework = next(iter(found.values()))["framework"]
-    mine = {number: ours[number]["models"][framework]["drops"] for number in found}
-    halves, at_500 = ([one[key] for one in found.values()] for key in ("overlap_of_halves", "overlap_at_500"))
+    first = next(iter(found.values()))
+    mine = [ours[number]["models"][first["framework"]]["drops"] for number in found]
+    at_500 = [one["overlap_at_500"] for one in found.values()]
     return {
         "articles": len(found),
-        "calls": next(iter(found.values()))["calls"],
-        "median_seconds": statistics.median(one["seconds"] for one in found.values()),
-        "median_ratio_of_seconds_ours_for_both_models_to_stock": statistics.median(
+        "calls": first["calls"],
+        "median_seconds": _median(one["seconds"] for one in found.values()),
+        "median_ratio_of_seconds_ours_for_both_models_to_stock": _median(
             ours[number]["seconds"] / one["seconds"] for number, one in found.items()
         ),
         "median_ratio_of_seconds_ours_to_indicative_to_stock": _median(
@@ -66,13 +91,21 @@ def _stock(found: Mapping[int, Mapping[str, Any]], ours: Mapping[int, Mapping[st
             for number, one in found.items()
             if ours[number]["seconds_to_indicative"]
         ),
-        "overlap_of_two_halves": _mean(halves),
+        "overlap_of_two_halves": _mean(one["overlap_of_halves"] for one in found.values()),
         "overlap_of_draws_of_500": None if None in at_500 else _mean(at_500),
         "mean_drop_read": _mean(np.mean(one["drops"]["read"]) for one in found.values()),
         "mean_drop_whole": _mean(np.mean(one["drops"]["whole"]) for one in found.values()),
-        "ours_mean_drop_read": _mean(np.mean(one["read"]) for one in mine.values()),
-        "ours_mean_drop_whole": _mean(np.mean(one["whole"]) for one in mine.values()),
+        "ours_mean_drop_read": _mean(np.mean(one["read"]) for one in mine),
+        "ours_mean_drop_whole": _mean(np.mean(one["whole"]) for one in mine),
     }
+
+
+def _ratio(first: Mapping[int, Mapping[str, Any]], second: Mapping[int, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The second's seconds over the first's, on the articles of both; None where there are none."""
+    both = sorted(first.keys() & second.keys())
+    if not both:
+        return None
+    return timing.ratio(*([of[number]["seconds"] for number in both] for of in (second, first))).to_json()
 
 
 def lines(figures: Mapping[str, Any], indent: str = "") -> list[str]:
@@ -80,7 +113,9 @@ def lines(figures: Mapping[str, Any], indent: str = "") -> list[str]:
     out = []
     for name, value in figures.items():
         words = name.replace("_", " ")
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and "value" in value:
+            out.append(f"{indent}{words}: {Estimate(**value)}")
+        elif isinstance(value, Mapping):
             out += [f"{indent}{words}:", *lines(value, indent + "  ")]
         else:
             shown = f"{value:.3g}" if isinstance(value, float) else value
@@ -88,10 +123,11 @@ def lines(figures: Mapping[str, Any], indent: str = "") -> list[str]:
     return out
 
 
-def _median(values) -> float | None:
+def _median(values: Iterable[float]) -> dict[str, Any] | None:
     found = list(values)
-    return statistics.median(found) if found else None
+    return timing.median(found).to_json() if found else None
 
 
-def _mean(values) -> float:
-    return float(np.mean(list(values)))
+def _mean(values: Iterable[float]) -> dict[str, Any] | None:
+    found = list(values)
+    return mean(found, alone="one article").to_json() if found else None

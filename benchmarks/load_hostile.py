@@ -86,14 +86,18 @@ def _object(drawn: random.Random) -> bytes:
 
 def _mutated(drawn: random.Random) -> bytes:
     """A sound request with some bytes changed."""
-    body = bytearray(drawn.choice(SOUND))
+    return _changed(drawn.choice(SOUND), drawn)
+
+
+def _changed(sound: bytes, drawn: random.Random) -> bytes:
+    body = bytearray(sound)
     for _ in range(drawn.randrange(1, 6)):
         body[drawn.randrange(len(body))] = drawn.randrange(256)
     return bytes(body)
 
 
 def _upload(drawn: random.Random) -> Sent:
-    """A sound form with one file or some, under names that Gradio knows and others."""
+    """A form with one file or some, under names that Gradio knows and others; every other one with bytes changed."""
     head = (
         '--{}\r\nContent-Disposition: form-data; name="{}"; filename="{}.csv"\r\nContent-Type: text/csv\r\n\r\n{}\r\n'
     )
@@ -101,8 +105,9 @@ def _upload(drawn: random.Random) -> Sent:
         head.format(BOUNDARY, drawn.choice(("files", "other")), drawn.choice(("a", "../a", "é")), "word " * 50)
         for _ in range(drawn.randrange(1, 5))
     ]
-    body = "".join(parts) + f"--{BOUNDARY}--\r\n"
-    return Sent("POST", UPLOAD, body.encode(), {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"})
+    sound = ("".join(parts) + f"--{BOUNDARY}--\r\n").encode()
+    body = sound if drawn.random() < 0.5 else _changed(sound, drawn)
+    return Sent("POST", UPLOAD, body, {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"})
 
 
 def _large(drawn: random.Random) -> bytes:

@@ -16,7 +16,15 @@ from typing import Any
 
 from classifiers.pair import NAMES, locate
 from errors import ReportError, one_sentence_errors
-from eval import decision_evidence, decision_presets, decision_report, decision_view, decision_weighting, decision_words
+from eval import (
+    decision_evidence,
+    decision_presets,
+    decision_remarks,
+    decision_report,
+    decision_view,
+    decision_weighting,
+    decision_words,
+)
 from eval.decision_compare import ASSUMED, PAIRED
 from eval.machine import public_command
 from eval.models import weights_digest
@@ -89,7 +97,7 @@ def stale_digests(made: Mapping[str, Any], digests: Mapping[str, str]) -> str:
     changed = [
         f"{name} was {made['models'][name]['weights'][:12] or 'unknown'}, is {digest[:12]}"
         for name, digest in digests.items()
-        if name in made["models"] and decision_evidence.differs(made["models"][name], {"weights": digest})
+        if name in made["models"] and decision_remarks.differs(made["models"][name], {"weights": digest})
     ]
     return f"Stale: other weights were measured than these ({'; '.join(changed)})." if changed else ""
 

@@ -1,7 +1,6 @@
 """The reports that a decision rests on: found in files and folders, told apart by their content, checked, and named."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,6 @@ COMMANDS = {
 }
 KINDS = tuple(COMMANDS)
 OF_MODELS = ("evaluation", "benchmark", "explanations", "deployability")
-BUSY = 0.5  # of the cores: where more were at work already, times are too long
 
 
 @dataclass(frozen=True)
@@ -81,57 +79,6 @@ class Evidence:
         benchmark = self.of("benchmark")
         described = [benchmark] if benchmark else [source for source in self.sources if source.machine]
         return dict(described[0].machine) if described else {}
-
-    def remarks(self) -> list[str]:
-        """What does not fit: reports of other models or corpora, each as a sentence."""
-        models, digests = self.models(), dict.fromkeys(each.corpus for each in self.sources if each.corpus)
-        out = [
-            f"{source.file} is about another {name} model than the evaluation."
-            for source in self.sources
-            for name in FRAMEWORKS
-            if differs(source.models.get(name, {}), models.get(name, {}))
-        ]
-        if silent := [each.file for each in self.sources if each.kind in OF_MODELS and not each.models]:
-            out.append(f"These reports don't say which models they are of: {', '.join(silent)}.")
-        out += self._busy()
-        if len(digests) > 1:
-            others = [each.file for each in self.sources if each.corpus and each.corpus != next(iter(digests))]
-            out.append(f"These reports are about another corpus or split than the first: {', '.join(others)}.")
-        return out
-
-    def _busy(self) -> list[str]:
-        """For each kind, how many of its reports were begun beside other work."""
-        out = []
-        for kind in KINDS:
-            found = [_busy(source) for source in self.sources if source.kind == kind]
-            if busy := list(filter(None, found)):
-                load, cores = max(busy)
-                out.append(
-                    f"Other work ran on the machine when {len(busy)} of {len(found)} reports of `{COMMANDS[kind]}` "
-                    f"began (load up to {load:g} on {cores} cores): their times may be too long."
-                )
-        return out
-
-
-def _busy(source: Source) -> tuple[float, int] | None:
-    """Load and cores of the machine where other work took much of it as a report was begun; else, or unknown, None."""
-    content = source.content
-    machine = content.get("environment") if source.kind == "training" else content.get("machine")
-    if not isinstance(machine, dict):
-        return None
-    load, cores = machine.get("load_average_before", content.get("load_average_before")), machine.get("cores")
-    if isinstance(cores, dict):
-        cores = cores.get("logical")
-    if cores is None and (said := re.search(r"(\d+) cores", str(machine.get("system")))):
-        cores = int(said[1])
-    return (load, cores) if load and cores and load > BUSY * cores else None
-
-
-def differs(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Whether two models have other weights, as far as both are known; a digest may be cut off."""
-    first, second = one.get("weights") or "", other.get("weights") or ""
-    length = min(len(first), len(second))
-    return first[:length] != second[:length]
 
 
 def gather(paths: Iterable[Path]) -> Evidence:

@@ -21,8 +21,8 @@ def read(evidence: Evidence, key: str) -> Found:
         ReportError: a report lacks a place that today's version of it has.
     """
     kind, reader = READERS[key]
-    if key == "training_step" and evidence.of(kind) is None:
-        kind, reader = "training", _training_step_of_runs
+    if key in OF_RUNS and evidence.of(kind) is None:
+        kind, reader = "training", OF_RUNS[key]
     source = evidence.of(kind)
     if source is None:
         return f"no report of `{COMMANDS[kind]}` was given"
@@ -66,7 +66,7 @@ def _training_step_of_runs(evidence: Evidence, reader: Reader) -> Found:
     return _of_runs("training_step", evidence, path, epochs / steps, "not in turns: other work may have slowed some")
 
 
-def _training_memory(evidence: Evidence, reader: Reader) -> Found:
+def _training_memory_of_runs(evidence: Evidence, reader: Reader) -> Found:
     return _of_runs("training_memory", evidence, "peak_memory_megabytes", 1.0, "")
 
 
@@ -88,7 +88,8 @@ def _explanation_time(evidence: Evidence, reader: Reader) -> Found:
         return "stock LIME was not timed over both (`python -m benchmarks.explain`, to the end)"
     counts = " and ".join(str(stock[f"stock lime, {name}"]["articles"]) for name in FRAMEWORKS)
     cells = reader.cells("figures/stock/stock lime, {}/median_seconds")
-    return measured("explanation_time", cells, note=f"{counts} articles")
+    ratio = reader.cell("figures/stock_ratio_of_seconds")
+    return measured("explanation_time", cells, ratio, note=f"{counts} articles")
 
 
 def _faithfulness(evidence: Evidence, reader: Reader) -> Found:
@@ -104,7 +105,8 @@ def _ours(key: str, reader: Reader, figure: str, factor: float) -> Found:
     if not ours:
         return "no article was explained"
     cells = reader.cells(f"figures/ours/models/{{}}/{figure}", factor=factor)
-    return measured(key, cells, note=f"{ours['articles']} articles")
+    difference = reader.cell(f"figures/ours/difference/{figure}", factor=factor)
+    return measured(key, cells, difference, note=f"{ours['articles']} articles")
 
 
 def _code_size(evidence: Evidence, reader: Reader) -> Found:
@@ -156,7 +158,7 @@ READERS: dict[str, tuple[str, Callable[[Evidence, Reader], Found]]] = {
     "calibration": ("evaluation", _calibration),
     "training_step": ("benchmark", speed.training_step),
     "training_start": ("benchmark", speed.training_start),
-    "training_memory": ("training", _training_memory),
+    "training_memory": ("benchmark", speed.training_memory),
     "cold_start": ("benchmark", speed.cold_start),
     "latency": ("benchmark", speed.latency),
     "latency_long": ("benchmark", speed.latency_long),
@@ -173,3 +175,6 @@ READERS: dict[str, tuple[str, Callable[[Evidence, Reader], Found]]] = {
     "hub_models": ("adoption", _hub_models),
     "search_interest": ("adoption", _search_interest),
 }
+
+# In place of a benchmark where there is none.
+OF_RUNS = {"training_step": _training_step_of_runs, "training_memory": _training_memory_of_runs}

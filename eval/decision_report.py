@@ -1,7 +1,7 @@
 """A decision as one JSON document: built from the evidence, checked against its schema, written, read and reopened."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,11 +11,12 @@ from typing import Any
 from errors import ReportError
 from eval import decision_claims, decision_code, document
 from eval.decision_compare import ahead, scored
-from eval.decision_criteria import CRITERIA
+from eval.decision_criteria import CRITERIA, FRAMEWORKS
 from eval.decision_criterion import Criterion
 from eval.decision_evidence import Evidence, gather
 from eval.decision_presets import DEFAULT, PRESETS
 from eval.decision_readers import read as read_criterion
+from eval.decision_remarks import remarks
 from eval.decision_sensitivity import MARGIN, Matrix, Outcome
 from eval.decision_weighting import Weighting
 from eval.decision_words import against_opinion, crosscheck, everywhere, recommendation
@@ -40,6 +41,8 @@ def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, A
     """
     code = decision_code.side_by_side()
     adoption, tried = evidence.of("adoption"), evidence.of("deployability")
+    criteria = [_row(criterion, evidence) for criterion in CRITERIA]
+    claims = decision_claims.check(evidence, code)
     made = {
         "schema": 1,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -50,9 +53,9 @@ def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, A
         "machine": evidence.machine(),
         "settings": {"seed": SEED, "margin": MARGIN},
         "sources": [source.to_json() for source in evidence.sources],
-        "remarks": evidence.remarks(),
-        "criteria": [_row(criterion, evidence) for criterion in CRITERIA],
-        "claims": decision_claims.check(evidence, code),
+        "remarks": remarks(evidence, _used(criteria, claims)),
+        "criteria": criteria,
+        "claims": claims,
         "code": code,
         "formats": [dict(row) | {"source": tried.id} for row in tried.content["formats"]] if tried else [],
         "facts": list(adoption.content["facts"]) if adoption else [],
@@ -121,6 +124,13 @@ def _row(criterion: Criterion, evidence: Evidence) -> dict[str, Any]:
         "ahead": None if lost else ahead(scored(criterion.key, scale, measured)),
         "reason": found if lost else "",
     }
+
+
+def _used(criteria: Sequence[Mapping[str, Any]], claims: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The ids of the reports that a number was taken from."""
+    rows = (*criteria, *(figure for claim in claims for figure in claim["figures"]))
+    found = [row["measured"] for row in rows if row["measured"] is not None]
+    return {place["source"] for each in found for name in FRAMEWORKS for place in each[name]["from"]}
 
 
 def _corpus(evidence: Evidence) -> dict[str, Any] | None:

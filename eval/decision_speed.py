@@ -23,6 +23,13 @@ def training_start(evidence: Evidence, reader: Reader) -> Found:
     return measured("training_start", reader.cells("figures/training/frameworks/{}/first_step_seconds"))
 
 
+def training_memory(evidence: Evidence, reader: Reader) -> Found:
+    """Megabytes."""
+    if not reader.source.content["figures"]["training"]:
+        return _not_measured("training")
+    return measured("training_memory", reader.cells("figures/training/frameworks/{}/peak_bytes", factor=1e-6))
+
+
 def cold_start(evidence: Evidence, reader: Reader) -> Found:
     """Seconds from the start of a process to its first answer."""
     if not reader.source.content["figures"]["cold_start"]:

@@ -9,7 +9,7 @@ import numpy as np
 from errors import ReportError
 from eval.decision_criteria import FRAMEWORKS
 from eval.decision_evidence import Source
-from eval.estimate import Estimate
+from eval.estimate import Estimate, mean
 
 
 @dataclass(frozen=True)
@@ -120,14 +120,7 @@ def _mean(nodes: Sequence[Any], factor: float) -> Estimate:
 
 
 def _mean_of_runs(nodes: Sequence[Any], factor: float) -> Estimate:
-    """With Student's t interval over independent runs; without one where there is a single run."""
-    values = np.array(nodes, dtype=np.float64) * factor
-    if len(values) < 2:
-        return Estimate(float(values.mean()), reason="one run")
-    from scipy.stats import t  # not at the start of the page
-
-    reach = float(t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
-    return Estimate(float(values.mean()), float(values.mean()) - reach, float(values.mean()) + reach)
+    return mean(np.array(nodes, dtype=np.float64) * factor, alone="one run")
 
 
 def _first_less_second(nodes: Sequence[Any], factor: float) -> Estimate:

@@ -46,9 +46,9 @@ class Bar:
     label: str
 
 
-def contributions(result: Mapping[str, Any]) -> list[Bar]:
+def contributions(made: Mapping[str, Any], result: Mapping[str, Any]) -> list[Bar]:
     """What each criterion adds to the lead, and may add: to the left for PyTorch, to the right for TensorFlow."""
-    outcome = result["outcome"]
+    outcome, stand = result["outcome"], {row["key"]: standing(row) for row in made["criteria"]}
     ends = {key: (-high, -low) for key, (low, high) in outcome["ends"].items() if round(low, 2) or round(high, 2)}
     parts = {key: 0.0 - each for key, each in outcome["contributions"].items() if key in ends}
     reach = max([LEAST_SPAN, *(abs(end) for pair in ends.values() for end in pair)])
@@ -58,7 +58,7 @@ def contributions(result: Mapping[str, Any]) -> list[Bar]:
             *_stretch(0.0, part, reach),
             FRAMEWORKS[int(part > 0)],
             *_stretch(*ends[key], reach),
-            f"{abs(part):.1f} for {FRAMEWORKS[int(part > 0)]}" if part else OPEN,
+            f"{abs(part):.1f} for {FRAMEWORKS[int(part > 0)]}" if part else stand[key] or OPEN,
         )
         for key, part in parts.items()
     ]

@@ -1,7 +1,10 @@
 """A number with its uncertainty, or the reason why there is none."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -36,3 +39,20 @@ class Estimate:
     def to_json(self) -> dict:
         """The four fields as a JSON object."""
         return asdict(self)
+
+
+def mean(values: Sequence[float], alone: str = "one value") -> Estimate:
+    """The mean of independent values with Student's t interval.
+
+    Args:
+        values: at least one.
+        alone: the reason for no interval where there is only one.
+    """
+    found = np.asarray(values, dtype=np.float64)
+    middle = float(found.mean())
+    if len(found) < 2:
+        return Estimate(middle, reason=alone)
+    from scipy.stats import t  # not at the start of the page
+
+    reach = float(t.ppf(0.975, len(found) - 1) * found.std(ddof=1) / np.sqrt(len(found)))
+    return Estimate(middle, middle - reach, middle + reach)

@@ -6,39 +6,71 @@ from pathlib import Path
 
 from starlette.responses import Response
 
+from errors import ReportError
+from eval import decision_report
+from files import json_text
 from service.problem import Problem, ProblemError
 
 MAX_BYTES = 64_000_000
+NO_EVALUATION = "make one with `python -m eval` and start the server with --report FILE"
+NO_DECISION = "make one with `python -m eval.decision` and start the server with --decision FILE"
 
 _judged: dict[Path, tuple[tuple[int, int], bool]] = {}  # a file's time and size, and whether it holds an object
 
 
-def document(path: Path | None, what: str, how: str) -> Response:
-    """The file's content.
+def evaluation(path: Path | None) -> Response:
+    """The evaluation report, as its file has it.
 
     Args:
-        path: where it is, or the folder that has it as `<what>.json`; None where none was named.
-        what: it is, for a sentence.
-        how: to make one.
+        path: where it is; None where there is none.
 
     Raises:
         ProblemError: there is none yet, or the file holds none.
     """
     if path is None:
-        raise ProblemError(Problem(404, f"There is no {what} here", how))
-    path = path / f"{what}.json" if path.is_dir() else path
+        raise _absent("evaluation", NO_EVALUATION)
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             content = file.read(MAX_BYTES + 1)
     except OSError:
-        raise ProblemError(Problem(404, f"There is no {what} here yet", how)) from None
+        raise _absent("evaluation", NO_EVALUATION) from None
     version = status.st_mtime_ns, status.st_size
     if _judged.get(path, (None, False))[0] != version:
         _judged[path] = version, _is_object(content)
     if not _judged[path][1]:
-        raise ProblemError(Problem(503, f"The {what} of this server can't be read", how, "unreadable"))
+        raise _unreadable("evaluation", NO_EVALUATION)
+    return _json(content)
+
+
+def decision(path: Path | None) -> Response:
+    """The decision that the page shows first.
+
+    Args:
+        path: a decision, or a folder of reports that one is made from; None for the first published one.
+
+    Raises:
+        ProblemError: there is none, or it can't be read or made.
+    """
+    path = path or next(iter(decision_report.published().values()), None)
+    if path is None or not path.exists():
+        raise _absent("decision", NO_DECISION)
+    try:
+        return _json(json_text(decision_report.open_decision(path).document))
+    except ReportError:
+        raise _unreadable("decision", NO_DECISION) from None
+
+
+def _json(content: bytes | str) -> Response:
     return Response(content, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+def _absent(what: str, remedy: str) -> ProblemError:
+    return ProblemError(Problem(404, f"There is no {what} here yet", remedy))
+
+
+def _unreadable(what: str, remedy: str) -> ProblemError:
+    return ProblemError(Problem(503, f"The {what} of this server can't be read", remedy, "unreadable"))
 
 
 def _is_object(content: bytes) -> bool:

@@ -14,7 +14,7 @@ class Settings:
         access: who may use the API.
         origins: websites that may call the API from a browser.
         requests_a_minute: of one client; None for no limit.
-        decision: a decision, or a folder of reports that has one, if there is any.
+        decision: a decision, or a folder of reports that one is made from; None for the published ones.
     """
 
     access: Access = field(default_factory=Access)

@@ -14,6 +14,8 @@ FRAMEWORKS = ("PyTorch", "TensorFlow")
 DIGESTS = {"PyTorch": "a" * 64, "TensorFlow": "b" * 64}
 CORPUS = "c" * 64
 NOISE = 0.05  # of every interval, as a share
+RATIOS = ("short", "long", "batch", "cold", "step", "steps_memory", "start", "memory", "files", "packages")
+NO_INTERVAL = {"value": 1.0, "low": None, "high": None, "reason": "one article"}
 
 
 def estimate(value: float, noise: float = NOISE) -> dict[str, Any]:
@@ -31,9 +33,8 @@ def calls(batch: int, tokens: int, rate: float, ratio: float) -> dict[str, Any]:
 
 
 def benchmark(**ratios: float) -> dict[str, Any]:
-    """A benchmark; of `short`, `long`, `batch`, `cold`, `step`, `start`, `memory`, `files` and `packages`."""
-    ratio = dict.fromkeys(("short", "long", "batch", "cold", "step", "start", "memory", "files", "packages"), 1.0)
-    ratio |= ratios
+    """A benchmark in which what `ratios` names, among RATIOS, takes TensorFlow so many times as much."""
+    ratio = dict.fromkeys(RATIOS, 1.0) | ratios
     stages = {stage: estimate(1.0) for stage in ("import", "load", "first_call")} | {"starts": 10}
     rates = {part: estimate(1.0) for part in ("tokens_per_second", "gigaflops", "share_of_ceiling")}
 
@@ -41,10 +42,16 @@ def benchmark(**ratios: float) -> dict[str, Any]:
         return {name: make(each) for name, each in zip(FRAMEWORKS, (value, value * ratio[key]), strict=True)}
 
     def steps(seconds: float) -> dict[str, Any]:
-        return rates | {"seconds_per_step": estimate(seconds), "first_step_seconds": 2.0, "peak_bytes": 1, "steps": 10}
+        return rates | {
+            "seconds_per_step": estimate(seconds),
+            "first_step_seconds": 2.0,
+            "peak_bytes": 2_000_000_000,
+            "steps": 10,
+        }
 
     training = both("step", 2.0, steps)
     training["TensorFlow"]["first_step_seconds"] *= ratio["start"]
+    training["TensorFlow"]["peak_bytes"] = int(2e9 * ratio["steps_memory"])
     points = {"loaded": 1, "few": 1, "many": 1, "seconds": 1.0}
     figures = {
         "ceiling": None,
@@ -154,14 +161,17 @@ def training(framework: str, seed: int = 0, megabytes: int = 1000) -> dict[str, 
 
 
 def explanations(tensorflow: float = 1.0) -> dict[str, Any]:
-    """Explanations that take TensorFlow so many times as long."""
-    model = {"mean_drop_read": 4.0, "overlap_of_two_seeds": 0.8}
+    """Explanations that take TensorFlow so many times as long, and are equally good."""
+    model = {"mean_drop_read": estimate(4.0), "overlap_of_two_seeds": estimate(0.8)}
+    difference = {figure: {"value": 0.0, "low": -0.01, "high": 0.01, "reason": ""} for figure in model}
     stock = {
-        f"stock lime, {name}": {"median_seconds": 100.0 * factor, "articles": 7}
+        f"stock lime, {name}": {"median_seconds": estimate(100.0 * factor), "articles": 7}
         for name, factor in zip(FRAMEWORKS, (1.0, tensorflow), strict=True)
     }
-    figures = {"ours": {"articles": 7, "models": dict.fromkeys(FRAMEWORKS, model)}, "stock": stock}
-    return {"command": "python -m benchmarks.explain", "window": 128, "articles": 7, "figures": figures}
+    ours = {"articles": 7, "models": dict.fromkeys(FRAMEWORKS, model), "difference": difference}
+    figures = {"ours": ours, "stock": stock, "stock_ratio_of_seconds": estimate(tensorflow, 0.2)}
+    made = {"command": "python -m benchmarks.explain", "created": "2026-01-02T03:04:05+00:00", "models": DIGESTS}
+    return made | {"window": 128, "articles": 7, "figures": figures}
 
 
 def identified(made: dict[str, Any]) -> dict[str, Any]:

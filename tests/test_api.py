@@ -19,12 +19,12 @@ import pytest
 
 from classifiers.base import predict_proba
 from errors import ModelError
-from eval import shelf
+from eval import decision_report, shelf
 from limits import Limits
 from service import documents
 from service.calls import Calls
 from service.settings import Settings
-from tests import tiny
+from tests import decided, tiny
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from tests.serving import Slow, serving
 
@@ -34,7 +34,7 @@ TEXT = "tech and sport and tech"
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     decision = tmp_path_factory.mktemp("documents") / "decision.json"
-    decision.write_text('{"decision": "either"}', encoding="utf-8")
+    decision_report.write(decision, decided.decision())
     loader = ReadyLoader(report=next(iter(shelf.published().values())))
     with serving(settings=Settings(decision=decision), loader=loader) as server:
         yield server
@@ -123,33 +123,61 @@ def test_facts_and_documents(served):
     assert [each["labels"] for each in models["models"]] == [["sport", "tech"]] * 2
     report = json.loads(next(iter(shelf.published().values())).read_bytes())
     assert served.get("/api/v1/evaluation").json() == report
-    assert served.get("/api/v1/decision").json() == {"decision": "either"}
+    assert served.get("/api/v1/decision").json() == decision_report.read(served.service.settings.decision)
 
 
-def test_what_is_not_there_says_how_to_make_it(bare):
-    for path, command in (("/api/v1/evaluation", "python -m eval"), ("/api/v1/decision", "--decision")):
-        answer = bare.get(path)
-        assert answer.status == 404
-        assert command in answer.error["remedy"]
+def test_the_decision_without_one_of_its_own_is_the_published_one_as_on_the_page(bare):
+    [path] = decision_report.published().values()
+    assert bare.get("/api/v1/decision").json() == json.loads(path.read_bytes())
 
 
-def test_a_document_that_is_none_is_told(tmp_path):
+def test_a_folder_of_reports_gives_the_decision_that_the_page_makes_of_it(tmp_path):
+    folder = decided.write(tmp_path / "reports", *decided.everything(short=3.0))
+    with serving(settings=Settings(decision=folder)) as server:
+        answer = server.get("/api/v1/decision").json()
+    assert answer["id"] == decision_report.open_decision(folder).document["id"]
+    assert answer["sources"]
+
+
+def test_what_is_not_there_says_how_to_make_it(bare, tmp_path, monkeypatch):
+    with serving(settings=Settings(decision=tmp_path / "decision.json")) as server:
+        for answer, command in (
+            (bare.get("/api/v1/evaluation"), "python -m eval"),
+            (server.get("/api/v1/decision"), "--decision"),
+        ):
+            assert answer.status == 404
+            assert command in answer.error["remedy"]
+    monkeypatch.setattr(decision_report, "published", dict)
+    assert bare.get("/api/v1/decision").status == 404
+
+
+BROKEN = ("[1]", '{"a": ', "[" * 100_000, '{"a": 1}')
+
+
+@pytest.mark.parametrize("content", BROKEN, ids=["no object", "cut off", "deep", "no decision"])
+def test_a_decision_that_is_none_is_told(tmp_path, content):
     broken = tmp_path / "decision.json"
-    for content, status in (("[1]", 503), ('{"a": ', 503), ("[" * 100_000, 503), ('{"a": 1}', 200)):
-        broken.write_text(content, encoding="utf-8")
-        with serving(settings=Settings(decision=broken)) as server:
-            assert server.get("/api/v1/decision").status == status
-            assert status == 200 or server.get("/api/v1/decision").error["code"] == "unreadable"
+    broken.write_text(content, encoding="utf-8")
+    with serving(settings=Settings(decision=broken)) as server:
+        assert server.get("/api/v1/decision").error["code"] == "unreadable"
 
 
-def test_a_document_is_parsed_once_until_it_changes(tmp_path, monkeypatch):
-    parsed, path = [], tmp_path / "decision.json"
+@pytest.mark.parametrize("content", BROKEN[:3], ids=["no object", "cut off", "deep"])
+def test_a_report_that_is_none_is_told(tmp_path, content):
+    broken = tmp_path / "report.json"
+    broken.write_text(content, encoding="utf-8")
+    with serving(loader=ReadyLoader(report=broken)) as server:
+        assert server.get("/api/v1/evaluation").error["code"] == "unreadable"
+
+
+def test_a_report_is_parsed_once_until_it_changes(tmp_path, monkeypatch):
+    parsed, path = [], tmp_path / "report.json"
     monkeypatch.setattr(documents, "_is_object", lambda content: parsed.append(content) or True)
-    with serving(settings=Settings(decision=path)) as server:
+    with serving(loader=ReadyLoader(report=path)) as server:
         for content in ('{"a": 1}', '{"a": 1}', '{"a": 10}'):
             path.write_text(content, encoding="utf-8")
             os.utime(path, (0, 0))
-            assert server.get("/api/v1/decision").body == content.encode()
+            assert server.get("/api/v1/evaluation").body == content.encode()
     assert parsed == [b'{"a": 1}', b'{"a": 10}']
 
 

@@ -33,18 +33,60 @@ def predict(texts):
 
 
 def test_all_contenders_are_measured_and_summarised():
-    jobs = {"ours": benchmark.ours, "stock lime, PyTorch": benchmark.stock_lime("PyTorch", 0, 1001, predict)}
+    jobs = {"ours": benchmark.ours}
+    for number, name in enumerate(("PyTorch", "TensorFlow")):
+        jobs[f"stock lime, {name}"] = benchmark.stock_lime(name, number, 1001, predict)
     measured = {(number, name): job(mixed(), PAIR) for number in range(2) for name, job in jobs.items()}
     json.dumps(list(measured.values()), allow_nan=False)
     figures = explain_figures.summarise(measured)
     ours, stock = figures["ours"], figures["stock"]["stock lime, PyTorch"]
     assert ours["articles"] == ours["articles_indicative_or_stable"] == stock["articles"] == 2
-    assert ours["models"]["PyTorch"]["overlap_of_two_seeds"] <= 1
+    assert ours["models"]["PyTorch"]["overlap_of_two_seeds"]["value"] <= 1
     assert stock["calls"] == 1001
     assert stock["ours_mean_drop_read"] == ours["models"]["PyTorch"]["mean_drop_read"]
-    assert stock["median_ratio_of_seconds_ours_for_both_models_to_stock"] > 0
+    assert stock["median_ratio_of_seconds_ours_for_both_models_to_stock"]["value"] > 0
     lines = explain_figures.lines(figures)
     assert any(line.strip().startswith("overlap of two seeds:") for line in lines)
+
+
+def test_frameworks_are_compared_article_by_article():
+    """Articles differ a lot, the frameworks always by the same: the interval of the difference is narrow."""
+
+    def ours(number):
+        models = {
+            name: {
+                "overlap": 0.5,
+                "expected_overlap": None,
+                "trust": "stable",
+                "drops": {"read": [drop], "whole": [1.0]},
+            }
+            for name, drop in (("PyTorch", 10.0 * number), ("TensorFlow", 10.0 * number + 1))
+        }
+        times = {"seconds": 2.0, "first_round_seconds": 1.0, "seconds_to_indicative": None, "calls": 9}
+        return times | {"calls_to_indicative": None, "models": models}
+
+    def stock(name, seconds):
+        drops = {"read": [1.0], "whole": [1.0]}
+        return {"framework": name, "seconds": seconds, "calls": 9, "overlap_of_halves": 0.5, "overlap_at_500": None} | {
+            "drops": drops
+        }
+
+    measured = {(number, "ours"): ours(number) for number in range(6)}
+    measured |= {(number, "stock lime, PyTorch"): stock("PyTorch", 10.0 + number) for number in range(6)}
+    measured |= {(number, "stock lime, TensorFlow"): stock("TensorFlow", 20.0 + 2 * number) for number in range(1, 6)}
+    figures = explain_figures.summarise(measured)
+    single, both = (
+        figures["ours"]["models"]["PyTorch"]["mean_drop_read"],
+        figures["ours"]["difference"]["mean_drop_read"],
+    )
+    assert single["high"] - single["low"] > 20
+    assert both == pytest.approx({"value": 1.0, "low": 1.0, "high": 1.0, "reason": ""})
+    ratio = figures["stock_ratio_of_seconds"]
+    assert (ratio["value"], ratio["low"], ratio["high"]) == pytest.approx((2, 2, 2))
+    assert figures["ours"]["median_seconds_to_indicative"] is None
+    alone = explain_figures.summarise({key: measured[key] for key in ((0, "ours"), (0, "stock lime, PyTorch"))})
+    assert alone["stock_ratio_of_seconds"] is None
+    assert alone["ours"]["difference"]["mean_drop_read"]["reason"] == "one article"
 
 
 def test_drops_are_those_of_deleted_words():

@@ -1,7 +1,6 @@
 """The real app in a real browser, on real models that it pulled from a Hub over HTTP."""
 
 import csv
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,17 +11,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from playwright import sync_api as playwright
 
+from benchmarks.decide import moved
 from eval import report, shelf
 from tests import tiny
+from tests.chromium import CHROMIUM, FLAGS
 from tests.planted import WordCounter
 from tests.test_served_page import launched
 
-playwright = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 READY = "document.querySelector('#status')?.innerText.includes('Both models are ready')"
 HOSTILE = '<img src=x onerror="window.hacked=1">'
 
@@ -345,6 +342,10 @@ class TestDecide:
         assert page.locator("#weight-accuracy input[type=number]").input_value() == "2"
         page.goto(f"{served}/?decide={quote(HOSTILE)}.1")
         page.locator("#decision-alert", has_text="which is none of").wait_for()
+
+    def test_each_move_of_a_slider_is_seen_by_the_benchmark(self, page):
+        assert len(moved(page, 4)) == 4
+        assert "your own" in page.locator("#decision-result .headline").inner_text()
 
     def _move_a_slider(self, page):
         page.get_by_text("Weights and opinions: what matters to you").click()

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from errors import ReportError
-from eval import decision, decision_evidence, decision_readers, decision_report
+from eval import decision, decision_evidence, decision_readers, decision_remarks, decision_report
 from eval.decision_compare import untraced
 from eval.decision_criteria import MEASURED
 from eval.decision_trace import DERIVATIONS, Place, cell
@@ -75,6 +75,7 @@ def test_trainings_give_the_memory_and_without_a_benchmark_the_time():
     assert found.cells["PyTorch"].estimate.high == pytest.approx(1001 + 4.303 / math.sqrt(3), abs=1e-3)
     assert values(read("training_step", *runs)) == pytest.approx((2.02, 2.02))
     assert values(read("training_step", *runs, decided.benchmark())) == (2, 2)
+    assert values(read("training_memory", *runs, decided.benchmark(steps_memory=1.5))) == (2000, 3000)
 
 
 def test_formats_are_compared_where_both_were_tried_and_no_way_is_no_success():
@@ -87,9 +88,22 @@ def test_formats_are_compared_where_both_were_tried_and_no_way_is_no_success():
     assert read("deployability", few) == "only 2 formats were tried for both; 3 are needed"
 
 
-def test_a_bounded_share_without_an_interval_is_not_settled():
-    assert read("stability", decided.explanations()) == "the report gives no interval: not settled"
-    assert read("explanation_time", decided.explanations()).basis == "assumed"
+def test_explanations_are_compared_article_by_article():
+    made = decided.explanations(2.0)
+    for key, kind in (("stability", 0.0), ("faithfulness", 0.0), ("explanation_time", 2.0)):
+        found = read(key, made)
+        assert (found.basis, found.compared.estimate.value) == ("paired", kind)
+        assert None not in (found.compared.estimate.low, found.compared.estimate.high)
+
+
+def test_explanations_of_a_single_article_settle_nothing_but_times():
+    made = decided.explanations()
+    made["figures"]["stock_ratio_of_seconds"] = decided.NO_INTERVAL
+    ours = made["figures"]["ours"]
+    ours["difference"] = dict.fromkeys(ours["difference"], decided.NO_INTERVAL)
+    ours["models"] = dict.fromkeys(decided.FRAMEWORKS, dict.fromkeys(ours["difference"], decided.NO_INTERVAL))
+    assert read("stability", made) == "the report gives no interval: not settled"
+    assert read("explanation_time", made).basis == "independent"
 
 
 def test_what_is_missing_says_why():
@@ -113,7 +127,10 @@ def test_every_criterion_has_a_reader_and_every_way_is_used():
         if row["measured"] is not None
         for name in (*decided.FRAMEWORKS, "compared")
     }
-    assert used - {"from both"} == set(DERIVATIONS) - {"mean"}  # which robustness needs
+    assert used - {"from both"} == set(DERIVATIONS) - {
+        "mean",
+        "mean of runs",
+    }  # of robustness; where there is no benchmark
 
 
 def test_a_cell_is_made_from_its_places():
@@ -198,21 +215,38 @@ def test_a_file_that_is_no_json_gets_a_sentence(tmp_path):
             decision_evidence.gather([path])
 
 
+def remarks(*contents):
+    """On all of them, each of which gave a number."""
+    evidence = decided.evidence(*contents)
+    return decision_remarks.remarks(evidence, {source.id for source in evidence.sources})
+
+
 def test_reports_of_other_models_and_corpora_are_named():
     other = decided.deployability()
     other["models"] = {"PyTorch": "a" * 16, "TensorFlow": "x" * 64}  # the first is the same digest, cut off
-    remarks = decided.evidence(decided.benchmark(), other).remarks()
-    assert remarks == ["deployability.json is about another TensorFlow model than the evaluation."]
-    silent = decided.evidence(decided.benchmark(), decided.explanations()).remarks()
-    assert silent == ["These reports don't say which models they are of: explanations.json."]
-    busy = decided.benchmark()
-    told = "Other work ran on the machine when 1 of 1 reports of `python -m eval.benchmark` began (load up to 1.5 on 2 "
-    for load, remarks in ((1.0, []), (1.5, [told + "cores): their times may be too long."])):
-        busy["machine"]["load_average_before"] = load
-        assert decided.evidence(busy).remarks() == remarks
+    told = ["deployability.json is about another TensorFlow model than the evaluation."]
+    assert remarks(decided.benchmark(), other) == told
+    unnamed = {key: value for key, value in decided.explanations().items() if key != "models"}
+    told = ["These reports don't say which models they are of: explanations.json."]
+    assert remarks(decided.benchmark(), unnamed) == told
     elsewhere = decided.training("PyTorch")
     elsewhere["corpus"]["digest"] = "d" * 64
-    assert "another corpus" in decided.evidence(decided.benchmark(), elsewhere).remarks()[0]
+    assert "another corpus" in remarks(decided.benchmark(), elsewhere)[0]
+
+
+def test_reports_that_began_beside_other_work_are_counted():
+    busy = decided.benchmark()
+    told = "Other work ran on the machine when 1 of 1 reports of `python -m eval.benchmark` began (load up to 1.5 on 2 "
+    for load, said in ((1.0, []), (1.5, [told + "cores): their times may be too long."])):
+        busy["machine"]["load_average_before"] = load
+        assert remarks(busy) == said
+
+
+def test_nothing_is_said_of_reports_that_gave_no_number():
+    training = decided.training("PyTorch") | {"environment": {"load_average_before": 9.0, "cores": 2}}
+    other = decided.training("TensorFlow")
+    assert "Other work" in "".join(decided.decision(training, other)["remarks"])
+    assert decided.decision(training, other, decided.benchmark())["remarks"] == []
 
 
 def test_a_decision_is_stale_where_a_model_changed():

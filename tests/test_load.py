@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from benchmarks import load, load_parts, load_server
-from benchmarks.load_hostile import PATHS, READ, hostile_requests
+from benchmarks.load_hostile import PATHS, READ, UPLOAD, hostile_requests
 from errors import ReportError
 from tests.serving import serving
 
@@ -22,7 +22,9 @@ def test_equal_seeds_draw_equal_requests_to_every_route():
     first, again, other = (list(islice(hostile_requests(seed), 2000)) for seed in (1, 1, 2))
     assert first == again != other
     assert {sent.path for sent in first} >= {*PATHS, *READ}
-    assert any(b"filename=" in sent.body for sent in first)
+    forms = [sent.body for sent in first if sent.path == UPLOAD and b"filename=" in sent.body]
+    sound = [body.startswith(b"------x\r\n") and body.endswith(b"--\r\n") and body.isascii() for body in forms]
+    assert {True, False} == set(sound)
     assert any(len(sent.body) > 2**20 for sent in islice(hostile_requests(3), 2000))
 
 

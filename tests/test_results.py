@@ -99,29 +99,42 @@ def test_the_readme_quotes_the_verdict():
 
 def test_the_readme_quotes_the_explanations():
     figures = read(RESULTS / "bbc-minilm" / "explain.json")["figures"]
-    ours = figures["ours"]
-    for framework in ("PyTorch", "TensorFlow"):
-        stock = figures["stock"][f"stock lime, {framework}"]
-        cells = [
-            f"{ours['models'][framework]['overlap_of_two_seeds']:.2f}",
-            f"{stock['overlap_of_two_halves']:.2f}",
-            f"{stock['overlap_of_draws_of_500']:.2f}",
-            f"{stock['ours_mean_drop_read']:.2f}",
-            f"{stock['mean_drop_read']:.2f}",
-            f"{stock['median_ratio_of_seconds_ours_for_both_models_to_stock']:.3f}",
-            f"{stock['median_ratio_of_seconds_ours_to_indicative_to_stock']:.3f}",
-        ]
-        assert f"| {framework} | {' | '.join(cells)} |" in README
+    ours, stock = figures["ours"], [figures["stock"][f"stock lime, {name}"] for name in ("PyTorch", "TensorFlow")]
+    for row, digits in (
+        ([found["overlap_of_two_seeds"] for found in ours["models"].values()], 2),
+        ([found["overlap_of_two_halves"] for found in stock], 2),
+        ([found["overlap_of_draws_of_500"] for found in stock], 2),
+        ([found["ours_mean_drop_read"] for found in stock], 2),
+        ([found["mean_drop_read"] for found in stock], 2),
+        ([found["median_seconds"] for found in stock], 0),
+        ([found["median_ratio_of_seconds_ours_for_both_models_to_stock"] for found in stock], 3),
+        ([found["median_ratio_of_seconds_ours_to_indicative_to_stock"] for found in stock], 3),
+    ):
+        assert f"| {' | '.join(interval(each, digits) for each in row)} |" in README
+    assert f"alike in {interval(ours['difference']['overlap_of_two_seeds'])} more of the top 10" in README
+    assert f"lose {interval(ours['difference']['mean_drop_read'])} more of the log-odds" in README
+    assert f"takes {interval(figures['stock_ratio_of_seconds'])} times as long over KerasHub" in README
+    assert {found["articles"] for found in (ours, *stock)} == {ours["articles"]}
     assert f"on {ours['articles']} BBC articles" in README
-    assert f"median of {ours['median_seconds_to_indicative']:.1f} s" in README
-    assert f"{ours['median_seconds_both_models']:.1f} s to the end" in README
+    assert f"median of {ours['median_seconds_to_indicative']['value']:.1f} s" in README
+    assert f"{ours['median_seconds_both_models']['value']:.1f} s to the end" in README
     assert f"and {figures['peak_extra_megabytes']:.0f} MB" in README
+
+
+def interval(found: dict, digits: int = 2) -> str:
+    """An estimate as the README writes it."""
+    return f"{found['value']:.{digits}f} [{found['low']:.{digits}f}, {found['high']:.{digits}f}]"
+
+
+def percent(found: dict) -> str:
+    """A share as the README writes it, in percent."""
+    value, low, high = (f"{100 * found[key]:.1f}" for key in ("value", "low", "high"))
+    return f"{value} % [{low}, {high}]"
 
 
 def ratio(found: dict) -> str:
     """A ratio as the README writes it."""
-    digits = 2 if found["value"] < 20 else 0
-    return f"{found['value']:.{digits}f} [{found['low']:.{digits}f}, {found['high']:.{digits}f}]"
+    return interval(found, 2 if found["value"] < 20 else 0)
 
 
 def test_the_readme_quotes_the_speed_of_all_contenders():
@@ -156,6 +169,21 @@ def test_the_readme_quotes_how_cost_grows():
     assert made["settings"]["memory_texts"] == 100_000
     page = (RESULTS / "bbc-minilm" / "benchmark.md").read_text(encoding="utf-8")
     assert made["id"] in page
+
+
+def test_the_readme_quotes_the_training_of_all_contenders():
+    figures = read(RESULTS / "bbc-minilm" / "train.json")["figures"]
+    assert not figures["extrapolated"]
+    for name, found in figures["contenders"].items():
+        cells = [f"{found['seconds']['value']:.0f}", f"{found['tokens_per_second']:,.0f}"]
+        cells += [f"{found['share_of_ceiling']:.0%}", f"{found['peak_memory_bytes'] / 1e6:,.0f}"]
+        assert f"| {name} | {' | '.join(cells)} |" in README
+        assert f"{name} {percent(figures['accuracy']['of'][name])}" in README
+    for found in figures["ratios"].values():
+        assert f"{ratio(found)} times" in README
+    for name, found in figures["accuracy"]["differences"].items():
+        low, high = (f"{100 * found[end]:+.1f}" for end in ("low", "high"))
+        assert f"{name.replace(' - ', ' less ')} {100 * found['value']:+.1f} points [{low}, {high}]" in README
 
 
 def test_the_readme_quotes_the_decision():

@@ -1,0 +1,93 @@
+"""The tab Decide in a real browser: from the move of a slider until the page shows what it changed.
+
+python -m benchmarks.decide --models runs/demo/pytorch runs/demo/tensorflow --output decide.json
+
+Server and browser share the machine. Needs Chromium.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+from rich.console import Console
+from tqdm import tqdm
+
+from benchmarks.load_server import quantiles, running
+from errors import BakeoffError, one_sentence_errors
+from eval import machine
+from files import write_json
+from tests.chromium import CHROMIUM, FLAGS
+
+SLIDERS = ("accuracy", "latency", "throughput", "serving_memory", "deployability")
+WARM_UP = 3  # moves that don't count
+# Until the frame after the change: what a visitor sees.
+MOVE = """([key, value]) => new Promise(done => {
+    const slider = document.querySelector(`#weight-${key} input[type=range]`);
+    const seen = new MutationObserver(() => {
+        seen.disconnect();
+        requestAnimationFrame(() => requestAnimationFrame(() => done((performance.now() - began) / 1000)));
+    });
+    seen.observe(document.querySelector("#decision-result"), {childList: true, subtree: true, characterData: true});
+    const began = performance.now();
+    slider.value = value;
+    slider.dispatchEvent(new Event("input", {bubbles: true}));
+})"""
+
+
+def moved(page: Page, moves: int) -> list[float]:
+    """Seconds of each move, one slider after the other, up and down."""
+    page.get_by_role("tab", name="Decide").click()
+    page.locator("#decision-result .headline").wait_for()
+    page.get_by_text("Weights and opinions: what matters to you").click()
+    page.locator(f"#weight-{SLIDERS[0]} input[type=range]").wait_for()
+    found = []
+    for number in tqdm(range(WARM_UP + moves), desc="moves", disable=None):
+        key, up = SLIDERS[number % len(SLIDERS)], number // len(SLIDERS) % 2 == 0
+        found.append(page.evaluate(MOVE, [key, "9" if up else "0.5"]))
+    return found[WARM_UP:]
+
+
+def measure(models: Sequence[str], moves: int) -> dict[str, Any]:
+    """The figures.
+
+    Raises:
+        BakeoffError: there is no Chromium, or the app does not start.
+    """
+    if CHROMIUM is None:
+        raise BakeoffError("no Chromium was found: install Debian's package `chromium`, or Google Chrome.")
+    flags = ["--pytorch-model", models[0], "--tensorflow-model", models[1]]
+    with running(flags) as server, sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(server.url)
+        seconds = moved(page, moves)
+        browser.close()
+    return {"moved_ms": quantiles(seconds)}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    out = argparse.ArgumentParser(prog="python -m benchmarks.decide", description=__doc__.split("\n")[0])
+    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
+    out.add_argument("--moves", type=int, default=50, help="(default: 50)")
+    out.add_argument("--output", type=Path, default=Path("decide.json"), metavar="FILE")
+    return out
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print the figures and write them."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(given)
+    command, computer = machine.public_command("benchmarks.decide", given), machine.record()
+    figures = measure(arguments.models, arguments.moves)
+    write_json(arguments.output, {"command": command, "machine": computer, "figures": figures})
+    Console().print(figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
