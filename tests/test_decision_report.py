@@ -88,8 +88,9 @@ def test_the_page_says_first_what_to_do_and_where_it_is_from(made):
 
 def test_what_is_not_settled_shows_what_it_may_bring(made):
     bars = {bar.name: bar for bar in decision_view.contributions(made, made["result"])}
-    tie, decided_on = bars["long-text latency"], bars["short-text latency"]
+    tie, same, decided_on = (bars[name] for name in ("serving memory", "long-text latency", "short-text latency"))
     assert (tie.width, tie.label) == (0, "not settled")
+    assert (same.width, same.label) == (0, "no difference")
     assert tie.low < 50 < tie.low + tie.span
     assert decided_on.label.endswith("for PyTorch") and decided_on.width > 0
 

@@ -126,12 +126,6 @@ def interval(found: dict, digits: int = 2) -> str:
     return f"{found['value']:.{digits}f} [{found['low']:.{digits}f}, {found['high']:.{digits}f}]"
 
 
-def percent(found: dict) -> str:
-    """A share as the README writes it, in percent."""
-    value, low, high = (f"{100 * found[key]:.1f}" for key in ("value", "low", "high"))
-    return f"{value} % [{low}, {high}]"
-
-
 def ratio(found: dict) -> str:
     """A ratio as the README writes it."""
     return interval(found, 2 if found["value"] < 20 else 0)
@@ -175,10 +169,10 @@ def test_the_readme_quotes_the_training_of_all_contenders():
     figures = read(RESULTS / "bbc-minilm" / "train.json")["figures"]
     assert not figures["extrapolated"]
     for name, found in figures["contenders"].items():
-        cells = [f"{found['seconds']['value']:.0f}", f"{found['tokens_per_second']:,.0f}"]
+        cells = [interval(found["seconds"], 0), f"{found['tokens_per_second']:,.0f}"]
         cells += [f"{found['share_of_ceiling']:.0%}", f"{found['peak_memory_bytes'] / 1e6:,.0f}"]
-        assert f"| {name} | {' | '.join(cells)} |" in README
-        assert f"{name} {percent(figures['accuracy']['of'][name])}" in README
+        right = {end: 100 * value for end, value in figures["accuracy"]["of"][name].items() if end != "reason"}
+        assert f"| {name} | {' | '.join([*cells, interval(right, 1)])} |" in README
     for found in figures["ratios"].values():
         assert f"{ratio(found)} times" in README
     for name, found in figures["accuracy"]["differences"].items():
