@@ -20,6 +20,7 @@ from benchmarks.start_processes import ROOT, free_port
 from errors import BakeoffError
 
 LIMIT = 300.0  # seconds that a start may take
+HANG = 120  # seconds without an answer; explanations have 90
 RAMP_SECONDS = 5  # until all users have begun
 
 
@@ -52,7 +53,7 @@ class Server:
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> int:
         """The status of one request; 0 where none came."""
-        connection = http.client.HTTPConnection("127.0.0.1", int(self.port), timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", int(self.port), timeout=HANG)
         try:
             connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()
