@@ -1,11 +1,15 @@
 """The fast forward passes give what the libraries' own models give."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 import tokenization
 from classifiers.transplant import transformers_name
-from tests.tiny import FRAMEWORKS, random_texts
+from tests.tiny import FRAMEWORKS, ROOT, random_texts
 from tokenization import pad
 from trainers.encoder import resolve
 from trainers.recipe import Recipe
@@ -121,3 +125,12 @@ def test_without_onednn_transformers_own_layers_answer(tiny_runs, pair, monkeypa
     assert classifier._forward_pass is None
     texts = random_texts()
     np.testing.assert_allclose(classifier.logits(texts), pair.pytorch.logits(texts), atol=LIMIT)
+
+
+@pytest.mark.parametrize("given", [None, "64"])
+def test_the_cache_of_shapes_is_bounded_and_an_operator_may_choose(given):
+    code = "import os, classifiers.pytorch_forward; print(os.environ['ONEDNN_PRIMITIVE_CACHE_CAPACITY'])"
+    environment = {name: value for name, value in os.environ.items() if name != "ONEDNN_PRIMITIVE_CACHE_CAPACITY"}
+    environment |= {} if given is None else {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": given}
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert found.stdout.strip() == (given or "256")
