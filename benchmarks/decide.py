@@ -23,14 +23,20 @@ from tests.chromium import CHROMIUM, FLAGS
 
 SLIDERS = ("accuracy", "latency", "throughput", "serving_memory", "deployability")
 WARM_UP = 3  # moves that don't count
-# Until the frame after the change: what a visitor sees.
-MOVE = """([key, value]) => new Promise(done => {
+LIMIT = 20.0  # seconds, after which a move has changed nothing
+# Until the frame after the recommendation says something else: what a visitor sees.
+MOVE = """([key, value, limit]) => new Promise((done, fail) => {
     const slider = document.querySelector(`#weight-${key} input[type=range]`);
+    const said = () => document.querySelector("#decision-result .headline")?.textContent;
+    const before = said(), result = document.querySelector("#decision-result");
+    const timer = setTimeout(() => fail(new Error(`${key} changed nothing`)), 1000 * limit);
     const seen = new MutationObserver(() => {
+        if (!said() || said() === before) return;
         seen.disconnect();
+        clearTimeout(timer);
         requestAnimationFrame(() => requestAnimationFrame(() => done((performance.now() - began) / 1000)));
     });
-    seen.observe(document.querySelector("#decision-result"), {childList: true, subtree: true, characterData: true});
+    seen.observe(result, {childList: true, subtree: true, characterData: true});
     const began = performance.now();
     slider.value = value;
     slider.dispatchEvent(new Event("input", {bubbles: true}));
@@ -46,7 +52,7 @@ def moved(page: Page, moves: int) -> list[float]:
     found = []
     for number in tqdm(range(WARM_UP + moves), desc="moves", disable=None):
         key, up = SLIDERS[number % len(SLIDERS)], number // len(SLIDERS) % 2 == 0
-        found.append(page.evaluate(MOVE, [key, "9" if up else "0.5"]))
+        found.append(page.evaluate(MOVE, [key, "9" if up else "0.5", LIMIT]))
     return found[WARM_UP:]
 
 

@@ -52,22 +52,24 @@ def _ours(found: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
             for name in values
         },
         "difference": {
-            figure: _mean(
-                second - first for first, second in zip(*(values[name][figure] for name in values), strict=True)
-            )
-            for figure in values[FRAMEWORKS[0]]
+            figure: _mean(_less(*(values[name][figure] for name in values))) for figure in values[FRAMEWORKS[0]]
         },
     }
 
 
-def _values(models: list[Mapping[str, Any]]) -> dict[str, list[float]]:
-    """A framework's figures, each with a value an article."""
+def _values(models: list[Mapping[str, Any]]) -> dict[str, list[float | None]]:
+    """A framework's figures, each with a value an article, None where it is not known."""
     return {
         "overlap_of_two_seeds": [one["overlap"] for one in models],
-        "overlap_expected_by_the_badge": [one["expected_overlap"] or 0.0 for one in models],
+        "overlap_expected_by_the_badge": [one["expected_overlap"] for one in models],
         "mean_drop_read": [float(np.mean(one["drops"]["read"])) for one in models],
         "mean_drop_whole": [float(np.mean(one["drops"]["whole"])) for one in models],
     }
+
+
+def _less(first: Iterable[float | None], second: Iterable[float | None]) -> list[float | None]:
+    """The second less the first, article by article."""
+    return [None if None in pair else pair[1] - pair[0] for pair in zip(first, second, strict=True)]
 
 
 def _counts(levels: Iterable[str]) -> dict[str, int]:
@@ -128,6 +130,7 @@ def _median(values: Iterable[float]) -> dict[str, Any] | None:
     return timing.median(found).to_json() if found else None
 
 
-def _mean(values: Iterable[float]) -> dict[str, Any] | None:
-    found = list(values)
+def _mean(values: Iterable[float | None]) -> dict[str, Any] | None:
+    """Of those that are known."""
+    found = [each for each in values if each is not None]
     return mean(found, alone="one article").to_json() if found else None

@@ -13,6 +13,7 @@ on with the part that is missing. Locust and the server share the machine; other
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from rich.table import Table
 from tqdm import tqdm
 
 from benchmarks import load_lifecycle, load_parts
+from classifiers.pair import NAMES
 from errors import one_sentence_errors
-from eval import machine
+from eval import machine, predictions
 from eval.measurement_log import MeasurementLog
 from files import write_json
 
@@ -68,15 +70,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     if arguments.quick:
         vars(arguments).update(QUICK)
+    subject = _subject(arguments)
     about = {
+        "models": dict(zip(NAMES.values(), subject["models"], strict=True)),
         "command": machine.public_command("benchmarks.load", sys.argv[1:] if argv is None else list(argv)),
         "machine": machine.record(PACKAGES),
     }
     samples = arguments.output.with_suffix(".samples.jsonl")
-    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), _subject(arguments))
+    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), subject)
     for name in tqdm(arguments.parts, desc="parts", unit="part"):
         if (name,) not in log.measured:
-            log.add((name,), PARTS[name](arguments, samples))
+            date = datetime.now(UTC).isoformat(timespec="seconds")
+            log.add((name,), {"date": date, **PARTS[name](arguments, samples)})
         report = about | {"parts": {part: found for (part,), found in log.measured.items()}}
         write_json(arguments.output, report)
     samples.unlink(missing_ok=True)
@@ -88,7 +93,7 @@ def _subject(arguments: argparse.Namespace) -> dict[str, Any]:
     """What tells these measurements from others."""
     left_out = ("output", "parts", "models")
     settings = {name: value for name, value in vars(arguments).items() if name not in left_out}
-    return settings | {"models": [str(Path(model).resolve()) for model in arguments.models]}
+    return settings | {"models": [predictions.weights_digest(Path(model)) for model in arguments.models]}
 
 
 def _table(parts: dict[str, Any]) -> Table:

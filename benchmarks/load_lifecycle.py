@@ -1,5 +1,6 @@
 """The parts of `benchmarks.load` about the server's beginning and end."""
 
+import json
 import random
 import subprocess
 import sys
@@ -16,12 +17,13 @@ from typing import Any
 from tqdm import tqdm
 
 import corpus
-from benchmarks.load_parts import flags
+from benchmarks.load_parts import PREDICT, flags
 from benchmarks.load_server import Server, running
 from benchmarks.start_processes import ROOT
 from errors import BakeoffError
 
 IN_FLIGHT = 20
+TEXTS = 6  # a request: seconds of work for all, and what the queue has room for
 
 
 def stop(arguments: Namespace, _: Path) -> dict[str, Any]:
@@ -31,8 +33,8 @@ def stop(arguments: Namespace, _: Path) -> dict[str, Any]:
         ends = [_stopped([*flags(arguments), *more]) for _ in tqdm(range(arguments.stops), desc=name, leave=False)]
         out[name] = {
             "times": len(ends),
-            "in_flight": IN_FLIGHT,
-            "taken_and_answered": sum(each["answered"] for each in ends),
+            "in_flight": [each["in_flight"] for each in ends],
+            "answered_after_it": sum(each["answered"] for each in ends),
             "lost": sum(each["lost"] for each in ends),
             "longest_seconds": round(max(each["seconds"] for each in ends), 2),
             "exit_statuses": dict(Counter(str(each["status"]) for each in ends)),
@@ -57,15 +59,20 @@ def start(arguments: Namespace, _: Path) -> dict[str, Any]:
 
 
 def _stopped(chosen: Sequence[str]) -> dict[str, Any]:
-    """One SIGTERM: how many requests in flight were answered, how many lost, and how long the end took."""
-    drawn = random.Random(0)
-    text = " ".join(drawn.choices(corpus.load().test[0].text.split(), k=400))
+    """One SIGTERM: how many requests were in flight, how many of them lost, and how long the end took."""
+    words = corpus.load().test[0].text.split()
+    body = json.dumps({"texts": [" ".join(random.Random(n).choices(words, k=400)) for n in range(TEXTS)]}).encode()
+    found: list[tuple[float, int]] = []
     with running(chosen) as server:
-        found: list[int] = []
-        threads = [threading.Thread(target=lambda: found.append(server.predict(text))) for _ in range(IN_FLIGHT)]
+
+        def ask() -> None:
+            status = server.ask("POST", PREDICT, body, {"Content-Type": "application/json"})
+            found.append((time.monotonic(), status))
+
+        threads = [threading.Thread(target=ask) for _ in range(IN_FLIGHT)]
         for each in threads:
             each.start()
-        while _open(server) < IN_FLIGHT - len(found):
+        while (in_flight := _open(server)) + len(found) < IN_FLIGHT:
             time.sleep(0.005)
         began = time.monotonic()
         server.terminate()
@@ -74,8 +81,9 @@ def _stopped(chosen: Sequence[str]) -> dict[str, Any]:
         for each in threads:
             each.join()
     return {
-        "answered": found.count(200),
-        "lost": len(found) - found.count(200),
+        "in_flight": in_flight,
+        "answered": sum(at >= began and answer == 200 for at, answer in found),
+        "lost": sum(answer != 200 for _, answer in found),
         "seconds": seconds,
         "status": status,
     }

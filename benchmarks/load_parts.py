@@ -102,7 +102,7 @@ def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
     """Visitors for a long time, some of whose requests are hostile: memory and handles over time."""
     watched: list[dict[str, float]] = []
     with running(flags(arguments)) as server, _watching(server, watched):
-        found = storm(server, samples, USERS, arguments.soak_seconds, THINK / 3, hostile=HOSTILE)
+        found = storm(server, samples, USERS, arguments.soak_seconds, THINK / 3, hostile=HOSTILE, seed=arguments.seed)
     settled = [each for each in watched if each["second"] >= min(SETTLE_SECONDS, arguments.soak_seconds / 3)]
     return {
         "seconds": arguments.soak_seconds,

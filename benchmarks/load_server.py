@@ -107,7 +107,14 @@ def running(flags: Sequence[str], environment: Mapping[str, str] | None = None) 
 
 
 def storm(
-    server: Server, samples: Path, users: int, seconds: float, think: float, hostile: float = 0.0, probers: int = 0
+    server: Server,
+    samples: Path,
+    users: int,
+    seconds: float,
+    think: float,
+    hostile: float = 0.0,
+    probers: int = 0,
+    seed: int = 0,
 ) -> list[tuple[str, int, float, float]]:
     """Let Locust's users ask.
 
@@ -119,6 +126,7 @@ def storm(
         think: seconds between an answer and the next question of a visitor.
         hostile: the share of hostile requests.
         probers: of the health route, beside the visitors.
+        seed: of what the visitors ask.
 
     Returns:
         Name, status (0: none), seconds and time of each answer that came after all users had begun.
@@ -127,6 +135,7 @@ def storm(
         BakeoffError: Locust is not installed or failed.
     """
     settings = {"LOAD_SAMPLES": samples, "LOAD_THINK": think, "LOAD_HOSTILE": hostile, "LOAD_PROBERS": probers}
+    settings |= {"LOAD_SEED": seed}
     samples.unlink(missing_ok=True)
     count = users + probers
     rate = max(1, math.ceil(count / RAMP_SECONDS))

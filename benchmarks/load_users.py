@@ -3,6 +3,7 @@
 Settings come from the environment (LOAD_…); each answer becomes a line of the file LOAD_SAMPLES.
 """
 
+import itertools
 import json
 import os
 import random
@@ -18,6 +19,7 @@ PREDICT = "/api/v1/predict"
 HEADLINE_WORDS = 10
 THINK = float(os.environ.get("LOAD_THINK", "3"))  # seconds between an answer and the next question
 SHARE = float(os.environ.get("LOAD_HOSTILE", "0"))  # of requests that are hostile
+NUMBERS = itertools.count(int(os.environ.get("LOAD_SEED", "0")))  # a seed for each visitor, in the order of arrival
 HEADLINES = [" ".join(example.text.split()[:HEADLINE_WORDS]) for example in corpus.load().test]
 
 
@@ -29,7 +31,7 @@ class Visitor(FastHttpUser):
 
     def on_start(self) -> None:
         """Each begins at another moment."""
-        self.drawn = random.Random(id(self))
+        self.drawn = random.Random(next(NUMBERS))
         self.hostile = hostile_requests(self.drawn.randrange(2**32))
         time.sleep(self.drawn.uniform(0, THINK))
 

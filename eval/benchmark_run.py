@@ -1,5 +1,6 @@
 """Takes the measurements of a benchmark's plan, each in a worker of its framework."""
 
+import random
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,6 +20,8 @@ SHORT_TOKENS = 8  # of the many texts that memory is watched with
 FEW_TEXTS = 1000
 PRODUCTS = 3
 DIFFERENT_TEXTS = 64
+VARIED = 300  # batches of mixed lengths, at most: libraries keep what they prepare for a shape, each a while
+MOST_TOGETHER = 8  # texts in one of them
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class Runner:
         }
 
     def _memory(self, visit: Visit) -> dict[str, Any]:
-        """Peaks so far, in bytes: after loading, after few short texts, after many, and after a batch of long ones."""
+        """Peaks so far, in bytes: after loading, few short texts, many, and long ones and batches of mixed lengths."""
         short = self._subject.cutter.cut(SHORT_TOKENS, FEW_TEXTS)
         long = self._subject.cutter.cut(self._subject.max_length, self._settings.length_batch)
         with self._new_model(visit.framework) as worker:
@@ -116,7 +119,16 @@ class Runner:
             found["seconds"] = worker.call("classify", texts=short, count=self._settings.memory_texts)
             found["many"] = machine.peak_memory(worker.pid)
             worker.call("classify", texts=long, count=len(long))
+            worker.call("warm_up", batches=(mixed := self._mixed_lengths()), calls=len(mixed))
             return found | {"long": machine.peak_memory(worker.pid)}
+
+    def _mixed_lengths(self) -> list[list[str]]:
+        """What a server reads: one text or some, of all lengths."""
+        drawn, lengths = random.Random(self._settings.seed), range(SHORT_TOKENS, self._subject.max_length + 1)
+        return [
+            [self._subject.cutter.cut(drawn.choice(lengths), 1)[0] for _ in range(drawn.randint(1, MOST_TOGETHER))]
+            for _ in range(min(VARIED, self._settings.memory_texts // 100))
+        ]
 
     def _batches(self, visit: Visit) -> list[list[str]]:
         """Different texts for different calls: nothing can be remembered from one to the next."""

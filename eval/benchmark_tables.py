@@ -175,7 +175,7 @@ def _training(figures: Mapping[str, Any]) -> Table:
 def _memory(figures: Mapping[str, Any], settings: Mapping[str, Any]) -> Table:
     found, points = figures["memory"], ("loaded", "few", "many", "long")
     rows = _rows(found, lambda name: [_megabytes(found[name][point]) for point in points])
-    columns = ("", "loaded", "1,000 short texts", f"{settings['memory_texts']:,}", "a batch of long ones")
+    columns = ("", "loaded", "1,000 short texts", f"{settings['memory_texts']:,}", "long ones and all lengths")
     note = "Largest resident memory of the process so far, the framework's own included."
     return Table("Memory, in MB", columns, rows, note)
 

@@ -89,17 +89,7 @@ def stale_models(made: Mapping[str, Any], models: Sequence[str]) -> str:
         NAMES[framework]: weights_digest(locate(framework, model).path)
         for framework, model in zip(NAMES, models, strict=True)
     }
-    return stale_digests(made, digests)
-
-
-def stale_digests(made: Mapping[str, Any], digests: Mapping[str, str]) -> str:
-    """The same, of digests of their weights by framework."""
-    changed = [
-        f"{name} was {made['models'][name]['weights'][:12] or 'unknown'}, is {digest[:12]}"
-        for name, digest in digests.items()
-        if name in made["models"] and decision_remarks.differs(made["models"][name], {"weights": digest})
-    ]
-    return f"Stale: other weights were measured than these ({'; '.join(changed)})." if changed else ""
+    return decision_remarks.stale(made, digests)
 
 
 def summary(made: Mapping[str, Any]) -> str:

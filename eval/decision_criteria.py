@@ -116,7 +116,7 @@ MEASURED = (
         "serving_memory",
         "serving memory",
         "Serving",
-        "largest resident memory of a process that classified short and long texts",
+        "largest resident memory of a process that classified texts of all lengths, alone and together",
         "MB",
         Scale(8_000.0, 500.0, True, "8 GB is a small server to itself, 500 MB fits beside others anywhere"),
         spread=ONCE,

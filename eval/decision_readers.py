@@ -21,12 +21,15 @@ def read(evidence: Evidence, key: str) -> Found:
         ReportError: a report lacks a place that today's version of it has.
     """
     kind, reader = READERS[key]
-    if key in OF_RUNS and evidence.of(kind) is None:
-        kind, reader = "training", OF_RUNS[key]
+    found = _read(evidence, kind, reader)
+    if isinstance(found, str) and key in OF_RUNS and evidence.of("training"):
+        return _read(evidence, "training", OF_RUNS[key])
+    return found
+
+
+def _read(evidence: Evidence, kind: str, reader: Callable[[Evidence, Reader], Found]) -> Found:
     source = evidence.of(kind)
-    if source is None:
-        return f"no report of `{COMMANDS[kind]}` was given"
-    return reader(evidence, Reader(source))
+    return f"no report of `{COMMANDS[kind]}` was given" if source is None else reader(evidence, Reader(source))
 
 
 def _accuracy(evidence: Evidence, reader: Reader) -> Found:
@@ -176,5 +179,5 @@ READERS: dict[str, tuple[str, Callable[[Evidence, Reader], Found]]] = {
     "search_interest": ("adoption", _search_interest),
 }
 
-# In place of a benchmark where there is none.
+# Where no benchmark says it.
 OF_RUNS = {"training_step": _training_step_of_runs, "training_memory": _training_memory_of_runs}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from eval.decision_criteria import FRAMEWORKS
 from eval.decision_evidence import COMMANDS, KINDS, OF_MODELS, Evidence, Source
@@ -65,3 +66,18 @@ def differs(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     first, second = one.get("weights") or "", other.get("weights") or ""
     length = min(len(first), len(second))
     return first[:length] != second[:length]
+
+
+def stale(made: Mapping[str, Any], digests: Mapping[str, str]) -> str:
+    """Which models are no longer those that a decision is about, in one sentence; empty where they are.
+
+    Args:
+        made: a decision.
+        digests: of the weights that are there now, by framework.
+    """
+    changed = [
+        f"{name} was {made['models'][name]['weights'][:12] or 'unknown'}, is {digest[:12]}"
+        for name, digest in digests.items()
+        if name in made["models"] and differs(made["models"][name], {"weights": digest})
+    ]
+    return f"Stale: other weights were measured than these ({'; '.join(changed)})." if changed else ""

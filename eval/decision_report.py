@@ -216,11 +216,22 @@ def open_decision(path: Path) -> Opened:
         ReportError: it can't be read or made.
     """
     files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
-    return _open(path, tuple((file, file.stat().st_mtime_ns if file.exists() else 0) for file in files))
+    found = _open(path, tuple((file, file.stat().st_mtime_ns if file.exists() else 0) for file in files))
+    if isinstance(found, str):
+        raise ReportError(found)
+    return found
 
 
 @lru_cache(maxsize=8)
-def _open(path: Path, files: tuple[tuple[Path, int], ...]) -> Opened:
+def _open(path: Path, files: tuple[tuple[Path, int], ...]) -> Opened | str:
+    """The decision, or why there is none: neither is worked out again before a file changes."""
+    try:
+        return _opened(path)
+    except ReportError as error:
+        return str(error)
+
+
+def _opened(path: Path) -> Opened:
     if path.is_dir():
         weighting = PRESETS[DEFAULT]
         command = f"python -m eval.decision --report {path.name} --weights {DEFAULT}"

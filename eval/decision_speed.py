@@ -13,21 +13,23 @@ def training_step(evidence: Evidence, reader: Reader) -> Found:
     if not reader.source.content["figures"]["training"]:
         return _not_measured("training")
     cells = reader.cells("figures/training/frameworks/{}/seconds_per_step")
-    return measured("training_step", cells, reader.cell("figures/training/ratio"))
+    return measured("training_step", cells, reader.cell("figures/training/ratio"), _trained(reader))
 
 
 def training_start(evidence: Evidence, reader: Reader) -> Found:
     """Seconds of the first step."""
     if not reader.source.content["figures"]["training"]:
         return _not_measured("training")
-    return measured("training_start", reader.cells("figures/training/frameworks/{}/first_step_seconds"))
+    cells = reader.cells("figures/training/frameworks/{}/first_step_seconds")
+    return measured("training_start", cells, note=_trained(reader))
 
 
 def training_memory(evidence: Evidence, reader: Reader) -> Found:
     """Megabytes."""
     if not reader.source.content["figures"]["training"]:
         return _not_measured("training")
-    return measured("training_memory", reader.cells("figures/training/frameworks/{}/peak_bytes", factor=1e-6))
+    cells = reader.cells("figures/training/frameworks/{}/peak_bytes", factor=1e-6)
+    return measured("training_memory", cells, note=_trained(reader))
 
 
 def cold_start(evidence: Evidence, reader: Reader) -> Found:
@@ -88,7 +90,8 @@ def serving_memory(evidence: Evidence, reader: Reader) -> Found:
     """Largest resident memory, in MB."""
     if not reader.source.content["figures"]["memory"]:
         return _not_measured("memory")
-    return measured("serving_memory", reader.cells("figures/memory/{}/long", factor=1e-6), note="measured once")
+    note = f"texts of up to {_max_length(reader)} tokens, measured once"
+    return measured("serving_memory", reader.cells("figures/memory/{}/long", factor=1e-6), note=note)
 
 
 def energy(evidence: Evidence, reader: Reader) -> Found:
@@ -114,6 +117,16 @@ def install_size(evidence: Evidence, reader: Reader) -> Found:
         name: reader.cell([f"figures/install_bytes/{name}", shared], "sum of the parts", 1e-6) for name in FRAMEWORKS
     }
     return measured("install_size", cells, note="the framework's own and those that both need")
+
+
+def _trained(reader: Reader) -> str:
+    """On what."""
+    batch = reader.source.content["models"][FRAMEWORKS[0]]["recipe"].get("batch_size", "some")
+    return f"batches of {batch} texts of up to {_max_length(reader)} tokens"
+
+
+def _max_length(reader: Reader) -> int:
+    return reader.source.content["settings"]["max_length"]
 
 
 def _not_measured(section: str) -> str:

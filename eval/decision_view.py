@@ -58,10 +58,15 @@ def contributions(made: Mapping[str, Any], result: Mapping[str, Any]) -> list[Ba
             *_stretch(0.0, part, reach),
             FRAMEWORKS[int(part > 0)],
             *_stretch(*ends[key], reach),
-            f"{abs(part):.1f} for {FRAMEWORKS[int(part > 0)]}" if part else stand[key] or OPEN,
+            f"{abs(part):.1f} for {FRAMEWORKS[int(part > 0)]}" if part else _no_part(stand[key]),
         )
         for key, part in parts.items()
     ]
+
+
+def _no_part(who: str | None) -> str:
+    """Why a criterion adds nothing to the lead."""
+    return f"{who} is ahead, beyond the range" if who in FRAMEWORKS else who or OPEN
 
 
 def swings(result: Mapping[str, Any]) -> list[Bar]:

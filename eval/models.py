@@ -1,6 +1,6 @@
 """What an evaluation asks of two models besides their logits: where they come from, and whether they fit the texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,6 +35,11 @@ def provenance(model: Model) -> dict[str, Any]:
         "trained_on": training.get("corpus", {}),
         "encoder": training.get("encoder", {}),
     }
+
+
+def digests(models: Iterable[Model]) -> dict[str, str]:
+    """The digest of each model's weights, by framework; planted ones without a folder have none."""
+    return {model.framework: weights_digest(model.folder.path) for model in models if model.folder}
 
 
 def mismatch(report: Mapping[str, Any], models: Sequence[Model]) -> str:

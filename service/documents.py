@@ -2,12 +2,15 @@
 
 import json
 import os
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.responses import Response
 
+from classifiers.base import BertClassifier
 from errors import ReportError
-from eval import decision_report
+from eval import decision_remarks, decision_report, models
 from files import json_text
 from service.problem import Problem, ProblemError
 
@@ -43,11 +46,12 @@ def evaluation(path: Path | None) -> Response:
     return _json(content)
 
 
-def decision(path: Path | None) -> Response:
-    """The decision that the page shows first.
+def decision(path: Path | None, loaded: Iterable[BertClassifier]) -> Response:
+    """The decision that the page shows first, marked stale where other models are served than it is about.
 
     Args:
         path: a decision, or a folder of reports that one is made from; None for the first published one.
+        loaded: the models that are served.
 
     Raises:
         ProblemError: there is none, or it can't be read or made.
@@ -56,12 +60,19 @@ def decision(path: Path | None) -> Response:
     if path is None or not path.exists():
         raise _absent("decision", NO_DECISION)
     try:
-        return _json(json_text(decision_report.open_decision(path).document))
+        opened = decision_report.open_decision(path)
     except ReportError:
         raise _unreadable("decision", NO_DECISION) from None
+    return _json(_marked(opened, decision_remarks.stale(opened.document, models.digests(loaded))))
 
 
-def _json(content: bytes | str) -> Response:
+@lru_cache(maxsize=4)
+def _marked(opened: decision_report.Opened, stale: str) -> bytes:
+    made = decision_report.marked(opened.document, stale) if stale else opened.document
+    return json_text(made).encode()
+
+
+def _json(content: bytes) -> Response:
     return Response(content, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
 

@@ -126,13 +126,16 @@ class QueuedModels:
             return False
         return self.queue.alive
 
+    def loaded(self) -> tuple[BertClassifier, ...]:
+        """Those that are ready, PyTorch first: for what is known of them, not to be asked."""
+        try:
+            return tuple(self._loader.classifiers())
+        except ModelError:
+            return ()
+
     def facts(self) -> list[dict[str, Any]]:
         """What is known of those that are ready, PyTorch first."""
-        try:
-            found = self._loader.classifiers()
-        except ModelError:
-            return []
-        return [_facts(each) for each in found]
+        return [_facts(each) for each in self.loaded()]
 
     def asked(self, framework: str | None = None) -> tuple[Classifier, ...]:
         """The model of a framework (`pytorch` or `tensorflow`); for None both. Their calls do not wait: see `submit`.

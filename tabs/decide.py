@@ -15,7 +15,15 @@ import gradio as gr
 from gradio.components import Component
 
 from errors import BakeoffError, InputError, ModelError
-from eval import decision, decision_presets, decision_report, decision_view, decision_weighting, models
+from eval import (
+    decision,
+    decision_presets,
+    decision_remarks,
+    decision_report,
+    decision_view,
+    decision_weighting,
+    models,
+)
 from eval.decision_criteria import CRITERIA, OPINIONS
 from eval.decision_report import Opened
 from eval.decision_weighting import Weighting
@@ -59,7 +67,7 @@ def build_decide_tab(
     demo.load(does.use_link, panel.choice, [tabs, panel.choice, *sliders, *moving, *panel.lasting()], **AT_ONCE)
     made = panel.make.click(does.make_bundle, inputs, panel.bundle, api_visibility="private")
     made.success(None, None, None, js=CLICK_BUNDLE)
-    gr.api(decide_of(evidence), api_name="decide")
+    gr.api(decide_of(loader, evidence), api_name="decide")
 
 
 def says_errors(handler: Callable) -> Callable:
@@ -182,8 +190,7 @@ def notice(loader: ModelLoader, opened: Opened) -> str:
         pair = loader.pair()
     except ModelError:
         return ""
-    digests = {each.framework: models.provenance(each)["weights"] for each in pair}
-    return decision.stale_digests(opened.document, digests)
+    return decision_remarks.stale(opened.document, models.digests(pair))
 
 
 def to_values(weighting: Weighting) -> list[float | int | str]:
@@ -224,7 +231,7 @@ def bundle(opened: Opened, weighting: Weighting, stale: str) -> bytes:
     return out.getvalue()
 
 
-def decide_of(evidence: Path | None) -> Callable[[str, str], dict]:
+def decide_of(loader: ModelLoader, evidence: Path | None) -> Callable[[str, str], dict]:
     """The API's function."""
 
     def decide(weights: str = decision_presets.DEFAULT, name: str = "") -> dict:
@@ -235,6 +242,7 @@ def decide_of(evidence: Path | None) -> Callable[[str, str], dict]:
         return opened.result(preset or decision_weighting.check(_parsed(weights), "the weighting")) | {
             "decision": opened.document["id"],
             "decisions": names,
+            "stale": notice(loader, opened),
         }
 
     return shows_errors(decide)

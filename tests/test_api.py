@@ -25,7 +25,7 @@ from service import documents
 from service.calls import Calls
 from service.settings import Settings
 from tests import decided, tiny
-from tests.planted import Contrarian, ReadyLoader, WordCounter
+from tests.planted import Contrarian, ReadyLoader, WordCounter, planted_pair
 from tests.serving import Slow, serving
 
 TEXT = "tech and sport and tech"
@@ -129,6 +129,14 @@ def test_facts_and_documents(served):
 def test_the_decision_without_one_of_its_own_is_the_published_one_as_on_the_page(bare):
     [path] = decision_report.published().values()
     assert bare.get("/api/v1/decision").json() == json.loads(path.read_bytes())
+
+
+def test_a_decision_about_other_models_is_marked_stale_as_on_the_page(encoder_folder, tmp_path):
+    with serving(loader=ReadyLoader(planted_pair(encoder_folder, tmp_path / "models"))) as server:
+        answers = [server.get("/api/v1/decision").json() for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert "PyTorch was" in answers[0]["stale"]
+    decision_report.check(answers[0], "it")
 
 
 def test_a_folder_of_reports_gives_the_decision_that_the_page_makes_of_it(tmp_path):

@@ -87,6 +87,7 @@ def test_frameworks_are_compared_article_by_article():
     alone = explain_figures.summarise({key: measured[key] for key in ((0, "ours"), (0, "stock lime, PyTorch"))})
     assert alone["stock_ratio_of_seconds"] is None
     assert alone["ours"]["difference"]["mean_drop_read"]["reason"] == "one article"
+    assert alone["ours"]["models"]["PyTorch"]["overlap_expected_by_the_badge"] is None, "unknown is not 0"
 
 
 def test_drops_are_those_of_deleted_words():

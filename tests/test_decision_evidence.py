@@ -7,7 +7,7 @@ import math
 import pytest
 
 from errors import ReportError
-from eval import decision, decision_evidence, decision_readers, decision_remarks, decision_report
+from eval import decision_evidence, decision_readers, decision_remarks, decision_report
 from eval.decision_compare import untraced
 from eval.decision_criteria import MEASURED
 from eval.decision_trace import DERIVATIONS, Place, cell
@@ -251,8 +251,8 @@ def test_nothing_is_said_of_reports_that_gave_no_number():
 
 def test_a_decision_is_stale_where_a_model_changed():
     made = decided.decision()
-    assert decision.stale_digests(made, decided.DIGESTS) == ""
-    stale = decision.stale_digests(made, decided.DIGESTS | {"TensorFlow": "e" * 64})
+    assert decision_remarks.stale(made, decided.DIGESTS) == ""
+    stale = decision_remarks.stale(made, decided.DIGESTS | {"TensorFlow": "e" * 64})
     assert "TensorFlow was bbbbbbbbbbbb, is eeeeeeeeeeee" in stale
     assert "PyTorch" not in stale
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from eval import decision, decision_evidence, decision_report, decision_view
+from errors import ReportError
+from eval import decision, decision_evidence, decision_remarks, decision_report, decision_view
 from eval.decision_compare import untraced
 from eval.decision_presets import PRESETS
 from eval.models import weights_digest
@@ -96,7 +97,7 @@ def test_what_is_not_settled_shows_what_it_may_bring(made):
 
 
 def test_a_stale_bundle_says_so(made):
-    stale = decision.stale_digests(made, {"PyTorch": "f" * 64})
+    stale = decision_remarks.stale(made, {"PyTorch": "f" * 64})
     marked = decision_report.marked(made, stale)
     decision_report.check(marked, "it")
     assert stale in decision_view.render(marked)
@@ -153,3 +154,20 @@ def test_every_published_number_is_traced_to_a_report_beside_it(path: Path):
     assert made["claims"][-1]["key"] == "skills"
     page = path.with_name("decision.html").read_text(encoding="utf-8")
     assert page == decision_view.render(made)
+
+
+def test_a_folder_that_makes_no_decision_is_not_read_again_before_it_changes(tmp_path, monkeypatch):
+    asked = []
+
+    def gather(paths):
+        asked.append(paths)
+        raise ReportError("nothing is here")
+
+    monkeypatch.setattr(decision_report, "gather", gather)
+    for _ in range(2):
+        with pytest.raises(ReportError, match="nothing is here"):
+            decision_report.open_decision(tmp_path)
+    (tmp_path / "new.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ReportError, match="nothing is here"):
+        decision_report.open_decision(tmp_path)
+    assert len(asked) == 2

@@ -128,7 +128,7 @@ def test_without_onednn_transformers_own_layers_answer(tiny_runs, pair, monkeypa
 
 
 @pytest.mark.parametrize("given", [None, "64"])
-def test_the_cache_of_shapes_is_bounded_and_an_operator_may_choose(given):
+def test_the_cache_of_shapes_has_a_limit_and_an_operator_may_choose(given):
     code = "import os, classifiers.pytorch_forward; print(os.environ['ONEDNN_PRIMITIVE_CACHE_CAPACITY'])"
     environment = {name: value for name, value in os.environ.items() if name != "ONEDNN_PRIMITIVE_CACHE_CAPACITY"}
     environment |= {} if given is None else {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": given}
