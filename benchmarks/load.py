@@ -50,10 +50,10 @@ def parser() -> argparse.ArgumentParser:
         "--parts", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}"
     )
     out.add_argument(
-        "--seconds", type=int, default=300, help="of users; a fifth of it for each load of overload (default: 300)"
+        "--seconds", type=int, default=300, help="of users; a tenth of it for each turn of the next two (default: 300)"
     )
     out.add_argument(
-        "--blocks", type=int, default=3, help="of together: batched and one at a time, twice each (default: 3)"
+        "--blocks", type=int, default=2, help="of turns of overload and together, there and back (default: 2)"
     )
     out.add_argument("--fuzz-requests", type=int, default=20_000, help="(default: 20,000)")
     out.add_argument("--soak-seconds", type=int, default=1800, help="(default: 1,800)")

@@ -37,20 +37,26 @@ def users(arguments: Namespace, samples: Path) -> dict[str, Any]:
 
 
 def overload(arguments: Namespace, samples: Path) -> dict[str, Any]:
-    """As many clients as the server serves best, then far more: throughput, refusals, the health route."""
-    seconds = max(arguments.seconds / 5, 10)
+    """As many clients as the server serves best and far more, in turns: throughput, refusals, the health route."""
+    seconds = max(arguments.seconds / 10, 10)
     with running(flags(arguments)) as server:
-        peak = max(_rate(storm(server, samples, count, seconds, 0), seconds) for count in (CLIENTS, 2 * CLIENTS))
-        found = storm(server, samples, CROWD, seconds, 0, probers=1)
+        tried = {count: _rate(storm(server, samples, count, seconds, 0), seconds) for count in (CLIENTS, 2 * CLIENTS)}
+        best = max(tried, key=tried.get)
+        turns = [count for turn in abba([best, CROWD], arguments.blocks, arguments.seed) for count in turn]
+        found: dict[int, list[tuple]] = {best: [], CROWD: []}
+        for count in tqdm(turns, desc="overload", leave=False):
+            found[count] += storm(server, samples, count, seconds, 0, probers=1)
         after = server.predict(HEADLINE)
-    accepted = _rate(found, seconds)
-    refused = [took for name, status, took, _ in found if name == PREDICT and status == 503]
-    live = [(status, took) for name, status, took, _ in found if name == LIVE]
+    whole = seconds * len(turns) / 2
+    refused = [took for name, status, took, _ in found[CROWD] if name == PREDICT and status == 503]
+    live = [(status, took) for name, status, took, _ in found[CROWD] if name == LIVE]
     return {
         "users": CROWD,
-        "peak_per_second": round(peak, 1),
-        **_answered(found, seconds),
-        "share_of_peak": round(accepted / peak, 3),
+        "seconds": whole,
+        "peak_of_users": best,
+        "peak_per_second": round(_rate(found[best], whole), 1),
+        **_answered(found[CROWD], whole),
+        "share_of_peak": round(_rate(found[CROWD], whole) / _rate(found[best], whole), 3),
         "refused_ms": quantiles(refused),
         "live_ms": quantiles([took for _, took in live]),
         "live_failed": sum(status != 200 for status, _ in live),

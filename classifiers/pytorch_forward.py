@@ -9,8 +9,8 @@ import os
 from collections.abc import Mapping
 
 # oneDNN keeps half a megabyte for each operation on each shape, and texts have many: its own limit of 1,024 is half a
-# gigabyte. With a quarter of it nothing takes longer (benchmarks/README.md). TensorFlow's oneDNN reads this too; it keeps
-# next to nothing either way.
+# gigabyte. With a quarter of it nothing takes longer (benchmarks/README.md). TensorFlow's oneDNN reads this too, and
+# keeps next to nothing either way.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256")
 
 import torch
