@@ -346,7 +346,7 @@ class TestDecide:
 
     def test_a_move_is_timed_until_the_recommendation_has_changed(self, page):
         page.route("**/gradio_api/**", lambda route: (time.sleep(0.3), route.continue_()))
-        assert all(0.3 < seconds < 20 for seconds in moved(page, 2))
+        assert all(0.3 < changed < drawn < 20 for changed, drawn in moved(page, 2))
         assert "your own" in page.locator("#decision-result .headline").inner_text()
 
     def _move_a_slider(self, page):

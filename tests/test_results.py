@@ -118,7 +118,8 @@ def test_the_readme_quotes_the_explanations():
     assert f"on {ours['articles']} BBC articles" in README
     assert f"median of {ours['median_seconds_to_indicative']['value']:.1f} s" in README
     assert f"{ours['median_seconds_both_models']['value']:.1f} s to the end" in README
-    assert f"and {figures['peak_extra_megabytes']:.0f} MB" in README
+    assert f"and {figures['peak_extra_megabytes']:.0f} MB more" in README
+    assert max(figures["largest_difference_to_stock_weights"].values()) < 1e-8, "as the README says"
 
 
 def interval(found: dict, digits: int = 2) -> str:
