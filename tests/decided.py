@@ -92,6 +92,7 @@ def benchmark(**ratios: float) -> dict[str, Any]:
                 "quick": False,
                 "product": 9,
                 "memory_texts": 9,
+                "max_length": 512,
                 "length_batch": 9,
                 "batch_tokens": 9,
             },

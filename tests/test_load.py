@@ -85,8 +85,8 @@ def test_hostile_requests_are_all_answered_and_none_is_a_fault():
 @pytest.mark.slow
 def test_locust_s_users_ask_probe_and_send_hostile_requests(tmp_path):
     with serving() as served:
-        found = load_server.storm(Asked(served), tmp_path / "samples", 4, 2, 0.2, hostile=0.3, probers=1)
+        found = load_server.storm(Asked(served), tmp_path / "samples", 4, 8, 0.2, hostile=0.3, probers=1)
     names = {name for name, *_ in found}
     assert {"/api/v1/predict", "/health/live", "hostile"} <= names
     assert all(status == 200 for name, status, *_ in found if name != "hostile")
-    assert load_parts._answered(found, 2)["per_second"] > 0
+    assert load_parts._answered(found, 8)["per_second"] > 0

@@ -156,7 +156,7 @@ def test_the_readme_quotes_how_cost_grows():
     figures = made["figures"]
     for name in ("PyTorch", "TensorFlow"):
         assert f"{ratio(figures['growth']['frameworks'][name])} in {name}" in README
-        memory = [f"{figures['memory'][name][point] / 1e6:,.0f}" for point in ("few", "many")]
+        memory = [f"{figures['memory'][name][point] / 1e6:,.0f}" for point in ("few", "many", "long")]
         assert all(size in README for size in memory)
         step = figures["training"]["frameworks"][name]
         share = "{value:.0%} [{low:.0%}, {high:.0%}]".format(**step["share_of_ceiling"])
@@ -193,3 +193,29 @@ def test_the_readme_quotes_the_start():
         assert f"after {made['seconds'][name]['value']:.1f} s" in README
     for name in ("page", "both_to_loaded"):
         assert ratio(made["ratios"][name]) in README
+
+
+def test_the_benchmarks_page_quotes_the_load():
+    parts = read(RESULTS / "bbc-minilm" / "load.json")["parts"]
+    page = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    users, overload, fuzz, soak = (parts[name] for name in ("users", "overload", "fuzz", "soak"))
+    for quoted in (
+        f"p95 {users['answered_ms']['p95']:,.0f} ms",
+        f"{overload['share_of_peak']:.0%} of the peak of {overload['peak_per_second']:.1f}",
+        f"p95 {overload['answered_ms']['p95']:,.0f} ms",
+        f"{parts['together']['ratio']:.2f} times the answers of one at a time",
+        f"{fuzz['requests']:,} requests, {fuzz['faults']} with status 500",
+        f"memory {fuzz['grown_megabytes']:+.0f} MB",
+        f"memory at most {soak['grown_megabytes']:+.0f} MB after the first 5 minutes, handles {soak['grown_handles']:+.0f}",
+        *(f"{found['lost']} lost" for found in parts["stop"].values()),
+        f"offline {' and '.join(f'{each:.1f}' for each in parts['start']['offline_seconds'])} s",
+    ):
+        assert quoted in page
+
+
+def test_the_readme_quotes_the_sliders():
+    changed, drawn = (
+        read(RESULTS / "bbc-minilm" / "decide.json")["figures"][key] for key in ("changed_ms", "drawn_ms")
+    )
+    assert f"changed the recommendation after {changed['p50']:.0f} ms (p95 {changed['p95']:.0f} ms)" in README
+    assert f"drawn after {drawn['p50']:.0f} ms ({drawn['count']} moves in Chromium" in README
