@@ -206,7 +206,8 @@ def test_the_benchmarks_page_quotes_the_load():
         f"{parts['together']['ratio']:.2f} times the answers of one at a time",
         f"{fuzz['requests']:,} requests, {fuzz['faults']} with status 500",
         f"memory {fuzz['grown_megabytes']:+.0f} MB",
-        f"memory at most {soak['grown_megabytes']:+.0f} MB after the first 5 minutes, handles {soak['grown_handles']:+.0f}",
+        f"memory at most {soak['grown_megabytes']:+.0f} MB after the first 5 minutes",
+        f"handles {soak['grown_handles']:+.0f}",
         *(f"{found['lost']} lost" for found in parts["stop"].values()),
         f"offline {' and '.join(f'{each:.1f}' for each in parts['start']['offline_seconds'])} s",
     ):
