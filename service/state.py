@@ -16,7 +16,7 @@ from service.settings import Settings
 from service.uploads import Store
 from service.work_queue import WorkQueue
 
-FINISH_SECONDS = 10.0  # for the work under way when the server is told to stop
+FINISH_SECONDS = 13.0  # for the work under way when the server is told to stop
 
 
 @dataclass(eq=False)

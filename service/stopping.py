@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from service.state import FINISH_SECONDS, Service
 
-LAST_SECONDS = 3.0  # for those who are told to go elsewhere, and for answers on their way
+LAST_SECONDS = 2.5  # for those who are told to go elsewhere, and for answers on their way
 
 
 class ApiServer(uvicorn.Server):
