@@ -1,4 +1,4 @@
-"""Gives memory back to the machine when the server has answered its requests and rests."""
+"""Gives memory back to the machine: all of it when the server rests, what is free anyway where it never does."""
 
 import ctypes
 import gc
@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable
 
 SECONDS = 5.0  # after an answer
+BUSY_LOOKS = 6  # without rest, until what is free is given back all the same
 
 
 class MemoryRelease:
-    """Collects garbage some seconds after an answer, as soon as nothing works.
+    """Collects garbage some seconds after an answer, as soon as nothing works; gives free memory back now and then.
 
     What refused requests leave behind is little and dies late: Python looks for cycles of old objects rarely, and C's
     `malloc` keeps what is freed. Both are cheap to ask for, and nobody waits meanwhile.
@@ -24,6 +25,7 @@ class MemoryRelease:
         self._busy = busy
         self._seconds = seconds
         self._timer: threading.Timer | None = None
+        self._busy_looks = 0
 
     def answered(self) -> None:
         """A request was answered."""
@@ -37,6 +39,9 @@ class MemoryRelease:
 
     def _look(self) -> None:
         if self._busy():
+            self._busy_looks += 1
+            if self._busy_looks % BUSY_LOOKS == 0:
+                _trim()  # takes milliseconds and no lock of Python's; the search for garbage would stop everyone
             self._start()
             return
         self._timer = None

@@ -9,6 +9,7 @@ import weakref
 import pytest
 
 from limits import Limits
+from service import memory
 from service.bodies import Bodies
 from service.memory import MemoryRelease
 
@@ -28,15 +29,26 @@ class Cycle:
 
 def test_garbage_goes_after_an_answer_once_nothing_works(no_search):
     left, busy, looks = weakref.ref(Cycle()), [True], []
-    memory = MemoryRelease(lambda: looks.append(1) or busy[0], 0.01)
-    memory.answered()
+    release = MemoryRelease(lambda: looks.append(1) or busy[0], 0.01)
+    release.answered()
     wait_for(lambda: len(looks) > 2)
     assert left() is not None
     busy[0] = False
     wait_for(lambda: left() is None)
     left = weakref.ref(Cycle())
-    memory.answered()
+    release.answered()
     wait_for(lambda: left() is None)
+
+
+def test_a_server_that_never_rests_gives_free_memory_back_and_searches_for_nothing(monkeypatch):
+    trimmed, collected, busy = [], [], [True]
+    monkeypatch.setattr(memory, "_trim", lambda: trimmed.append(1))
+    monkeypatch.setattr(memory.gc, "collect", lambda: collected.append(1))
+    MemoryRelease(lambda: busy[0], 0.001).answered()
+    wait_for(lambda: len(trimmed) > 2)
+    assert not collected
+    busy[0] = False
+    wait_for(lambda: collected)
 
 
 def wait_for(condition):
