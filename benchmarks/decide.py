@@ -47,8 +47,7 @@ MOVE = """([key, value, limit]) => new Promise((done, fail) => {
 
 
 def moved(page: Page, moves: int) -> list[tuple[float, float]]:
-    """Seconds until changed, and until drawn, of each move: one slider after the other, up and down."""
-    page.get_by_role("tab", name="Decide").click()
+    """Seconds until changed, and until drawn, of each move on the open tab: one slider after the other, up and down."""
     page.locator("#decision-result .headline").wait_for()
     page.get_by_text("Weights and opinions: what matters to you").click()
     page.locator(f"#weight-{SLIDERS[0]} input[type=range]").wait_for()
@@ -72,6 +71,7 @@ def measure(models: Sequence[str], moves: int) -> dict[str, Any]:
         browser = browsers.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(server.url)
+        page.get_by_role("tab", name="Decide").click()
         found = moved(page, moves)
         browser.close()
     changed, drawn = zip(*found, strict=True)

@@ -6,7 +6,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
 from eval import shelf
-from service.settings import Settings
 from tests.planted import ReadyLoader
 from tests.serving import serving
 
@@ -17,11 +16,9 @@ FEW = settings(
 
 
 @pytest.fixture(scope="module")
-def api_schema(tmp_path_factory):
-    decision = tmp_path_factory.mktemp("documents") / "decision.json"
-    decision.write_text("{}", encoding="utf-8")
+def api_schema():
     loader = ReadyLoader(report=next(iter(shelf.published().values())))
-    with serving(settings=Settings(decision=decision), loader=loader, max_samples=60) as server:
+    with serving(loader=loader, max_samples=60) as server:
         yield schemathesis.openapi.from_url(f"{server.url}/api/openapi.json")
 
 

@@ -345,6 +345,7 @@ class TestDecide:
         page.locator("#decision-alert", has_text="which is none of").wait_for()
 
     def test_a_move_is_timed_until_the_recommendation_has_changed(self, page):
+        open_tab(page, "Decide")
         page.route("**/gradio_api/**", lambda route: (time.sleep(0.3), route.continue_()))
         assert all(0.3 < changed < drawn < 20 for changed, drawn in moved(page, 2))
         assert "your own" in page.locator("#decision-result .headline").inner_text()

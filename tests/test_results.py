@@ -212,11 +212,3 @@ def test_the_benchmarks_page_quotes_the_load():
         f"offline {' and '.join(f'{each:.1f}' for each in parts['start']['offline_seconds'])} s",
     ):
         assert quoted in page
-
-
-def test_the_readme_quotes_the_sliders():
-    changed, drawn = (
-        read(RESULTS / "bbc-minilm" / "decide.json")["figures"][key] for key in ("changed_ms", "drawn_ms")
-    )
-    assert f"changed the recommendation after {changed['p50']:.0f} ms (p95 {changed['p95']:.0f} ms)" in README
-    assert f"drawn after {drawn['p50']:.0f} ms ({drawn['count']} moves in Chromium" in README
