@@ -208,7 +208,7 @@ def test_the_benchmarks_page_quotes_the_load():
         f"memory {fuzz['grown_megabytes']:+.0f} MB",
         f"memory at most {soak['grown_megabytes']:+.0f} MB after the first 5 minutes",
         f"handles {soak['grown_handles']:+.0f}",
-        *(f"{found['lost']} lost" for found in parts["stop"].values()),
+        *(f"{parts['stop'][name]['lost']} lost" for name in ("launch", "uvicorn")),
         f"offline {' and '.join(f'{each:.1f}' for each in parts['start']['offline_seconds'])} s",
     ):
         assert quoted in page
