@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -133,3 +133,11 @@ def serving(
         thread.join(20)
         service.models.queue.close()
         limits.use(before)
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 20) -> None:
+    """Until it holds; fails where it does not in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.005)

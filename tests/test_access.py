@@ -17,7 +17,7 @@ from service.clients import FREE_FAILURES, MOST_CLIENTS, FailedLogins, RateLimit
 from service.headers import HEADERS, policy
 from service.origins import is_foreign
 from service.settings import Settings
-from tests.serving import serving
+from tests.serving import serving, wait_for
 
 LOGIN, TOKEN = ("anna", "pass:wörd"), "0123456789abcdef0123"
 PREDICT = "/api/v1/predict"
@@ -226,13 +226,6 @@ def lines():
     yield written
     root.removeHandler(handler)
     service.setLevel(logging.NOTSET)
-
-
-def wait_for(condition):
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_logs_name_request_and_route_and_no_text_token_or_address(locked, lines):

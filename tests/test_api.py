@@ -26,7 +26,7 @@ from service.calls import Calls
 from service.settings import Settings
 from tests import decided, tiny
 from tests.planted import Contrarian, ReadyLoader, WordCounter, planted_pair
-from tests.serving import Slow, serving
+from tests.serving import Slow, serving, wait_for
 
 TEXT = "tech and sport and tech"
 
@@ -322,13 +322,6 @@ def ask_and_leave(server, path, body):
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
     return connection
-
-
-def wait_for(condition):
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_a_full_queue_refuses_at_once(held):

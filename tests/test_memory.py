@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import sys
-import time
 import weakref
 
 import pytest
@@ -12,6 +11,7 @@ from limits import Limits
 from service import memory
 from service.bodies import Bodies
 from service.memory import MemoryRelease
+from tests.serving import wait_for
 
 
 @pytest.fixture
@@ -49,13 +49,6 @@ def test_a_server_that_never_rests_gives_free_memory_back_and_searches_for_nothi
     assert not collected
     busy[0] = False
     wait_for(lambda: collected)
-
-
-def wait_for(condition):
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_a_body_that_is_too_large_is_not_kept(no_search):

@@ -22,7 +22,7 @@ from service.clients import FREE_FAILURES
 from service.settings import Settings
 from service.state import Service
 from tests.planted import Contrarian, ReadyLoader, WordCounter
-from tests.serving import Served, Slow
+from tests.serving import Served, Slow, wait_for
 from tests.test_hostile_requests import JSON
 
 LOGIN = ("anna", "password")
@@ -92,13 +92,6 @@ def test_an_explanation_by_gradio_s_api_ends_where_its_client_gives_up():
             asked = len(model.calls)
             time.sleep(0.5)
         assert asked < 100  # of 126
-
-
-def wait_for(condition):
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def calls(served):
