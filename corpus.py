@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+import hub_tables
 import label_checks
 import labelled
 import tables
@@ -188,7 +189,7 @@ def _splits(source: str | Path, config: str | None) -> dict[str, Table]:
     if source == SAMPLE:
         return dict(zip(("train", "test"), map(tables.read_file, SAMPLE_FILES), strict=True))
     if not _is_file(source):
-        return tables.read_hub(str(source), config)
+        return hub_tables.read(str(source), config)
     table = tables.read_file(source)
     column = next((name for name in table.frame if labelled.plain_name(name) == "split"), None)
     if column is None:

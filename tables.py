@@ -1,4 +1,4 @@
-"""Reads a CSV, TSV, JSON Lines or Parquet file, or a Hub data set, as a table whose cells are all text.
+"""Reads a CSV, TSV, JSON Lines or Parquet file as a table whose cells are all text; hub_tables.py reads data sets.
 
 Nothing is guessed about a cell: `NA`, `null`, `nan` and `01` stay the texts they are. Each row keeps the number
 that a person sees beside it: in a spreadsheet (the header is row 1), in an editor (JSON Lines), or from 1 (Parquet).
@@ -236,11 +236,15 @@ def _read_parquet(data: bytes, name: str) -> Table:
         class_names = {key: value["names"] for key, value in features.items() if "names" in value}
     except (ValueError, AttributeError, TypeError) as error:
         raise CorpusError(f"{name} has damaged `datasets` metadata in its schema; write it again.") from error
-    return _from_arrow(columns, name, class_names)
+    return from_arrow(columns, name, class_names)
 
 
-def _from_arrow(columns, name: str, class_names: Mapping[str, list[str]]) -> Table:
-    """A pyarrow Table with every cell as text; integers in columns of `class_names` become names."""
+def from_arrow(columns, name: str, class_names: Mapping[str, list[str]]) -> Table:
+    """A pyarrow Table with every cell as text; integers in columns of `class_names` become names.
+
+    Raises:
+        CorpusError: two columns have the same name.
+    """
     _column_names(columns.column_names, name)
     cells = {}
     for key in columns.column_names:
@@ -262,40 +266,3 @@ def _arrow_texts(column) -> list[str]:
     except pyarrow.ArrowException:  # lists, structs and bytes have no text form of their own
         return [_cell(value) for value in column.to_pylist()]
     return [_clean(value or "") for value in column.to_pylist()]
-
-
-def read_hub(dataset: str, config: str | None = None) -> dict[str, Table]:
-    """All splits of a Hub data set, through `datasets`, which runs no code from the Hub; split name to Table.
-
-    Raises:
-        CorpusError: the data set is missing, private, damaged or out of reach, or has no such config.
-    """
-    import datasets
-    import httpx2
-
-    try:
-        splits = datasets.load_dataset(dataset, config)
-    except (OSError, ValueError, RuntimeError, httpx2.HTTPError, datasets.exceptions.DatasetsError) as error:
-        raise CorpusError(_hub_error(dataset, config, error)) from error
-    tables = {}
-    for split, rows in splits.items():
-        names = {key: value.names for key, value in rows.features.items() if isinstance(value, datasets.ClassLabel)}
-        tables[split] = _from_arrow(rows.with_format("arrow")[:], f"{dataset} ({split})", names)
-    return tables
-
-
-def _hub_error(dataset: str, config: str | None, error: Exception) -> str:
-    name = f"The data set {excerpt(dataset)}"
-    kinds = {kind.__name__ for fault in (error, error.__cause__) for kind in type(fault).__mro__}
-    status = getattr(getattr(error, "response", None), "status_code", 0)
-    if "DatasetNotFoundError" in kinds or status in (401, 403, 404):
-        return f"{name} is not on the Hub, or is private; check its id, or log in with `hf auth login`."
-    if kinds & {"ConnectionError", "TimeoutError", "TransportError", "LocalEntryNotFoundError"}:
-        return (
-            f"{name} is out of reach; go online to download it, or give a CSV, TSV, JSON Lines or Parquet file instead."
-        )
-    if configs := re.search(r"(?:Available|available configs): \[(.*?)\]", str(error)):
-        asked = f"has no config {excerpt(config)}" if config else "has several configs"
-        return f"{name} {asked}; name one of these with --config: {configs[1][:300]}."
-    reason = re.sub(r"hf_\w+", "hf_…", str(error.__cause__ or error))  # a token that a proxy quotes stays secret
-    return f"{name} can't be read ({excerpt(reason, 140)}); give one of its files instead."
