@@ -126,6 +126,7 @@ def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argpa
             mcp_server=arguments.mcp or None,
             app_kwargs=guard.page_settings(create_api(service), service),
         )
+    sys.stdout.flush()  # Gradio has printed the address: a log file must not get it at the end
     loader.start()  # once the page is up: until then the two would only slow each other down
     told.wait()
     stopping.close_page(demo, service)

@@ -35,6 +35,7 @@ CSS = """
 .status progress { width: 100%; margin-top: .25rem; }
 .status.failed { border-color: var(--error-border-color, #b91c1c); }
 #decision-alert:not(:has(.decision)) { display: none; }  /* nothing went wrong: no gap */
+#decision-bundle { display: none; }  /* by style: what Gradio hides in a hidden column appears with it */
 """
 REFRESH_SECONDS = 1.0
 

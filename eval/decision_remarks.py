@@ -80,4 +80,8 @@ def stale(made: Mapping[str, Any], digests: Mapping[str, str]) -> str:
         for name, digest in digests.items()
         if name in made["models"] and differs(made["models"][name], {"weights": digest})
     ]
-    return f"Stale: other weights were measured than these ({'; '.join(changed)})." if changed else ""
+    return (
+        f"Stale: this is about other models than these (digests of their weights: {'; '.join(changed)})."
+        if changed
+        else ""
+    )

@@ -129,7 +129,7 @@ def build_panel(names: Sequence[str], own: str) -> Panel:
         with gr.Row():
             load = gr.UploadButton("Load weights (JSON)", file_types=[".json"], elem_id="decision-load")
             make = gr.Button("Evidence bundle (HTML to print, JSON)", elem_id="decision-make")
-            bundle = gr.DownloadButton("Bundle", visible="hidden", elem_id="decision-bundle")
+            bundle = gr.DownloadButton("Bundle", elem_id="decision-bundle")  # unseen: the button before it clicks it
         plots = gr.HTML(elem_id="decision-plots")
         gr.Markdown("### The matrix")
         matrix = gr.HTML(elem_id="decision-matrix")

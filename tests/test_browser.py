@@ -330,6 +330,7 @@ class TestDecide:
         bundle.value.save_as(tmp_path / "bundle.zip")
         page.get_by_label("edge device").click()
         page.locator("#decision-result", has_text="edge device").wait_for()
+        assert not page.locator("#decision-bundle").is_visible(), "the button that makes it is enough"
         with page.expect_file_chooser() as chooser:
             page.locator("#decision-load").click()
         chooser.value.set_files(tmp_path / "weights.json")

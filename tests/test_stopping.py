@@ -170,3 +170,10 @@ def test_a_wrong_flag_is_told_in_a_sentence(capsys, flags, sentence):
         status = ended.code
     assert status == 2
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_a_log_file_has_the_address_while_the_app_runs(tmp_path, mode):
+    with running(tmp_path, *MODES[mode]) as (server, process):
+        tiny.wait_for(lambda: server.url in (tmp_path / "log").read_text(), process, 20)
