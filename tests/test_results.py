@@ -212,3 +212,10 @@ def test_the_benchmarks_page_quotes_the_load():
         f"offline {' and '.join(f'{each:.1f}' for each in parts['start']['offline_seconds'])} s",
     ):
         assert quoted in page
+
+
+def test_the_readme_quotes_the_sliders():
+    figures = read(RESULTS / "bbc-minilm" / "decide.json")["figures"]
+    changed, drawn = figures["changed_ms"], figures["drawn_ms"]
+    assert f"changed the recommendation after {changed['p50']:.0f} ms (p95 {changed['p95']:.0f} ms)" in README
+    assert f"drawn after {drawn['p50']:.0f} ms ({drawn['count']} moves in Chromium" in README
