@@ -2,9 +2,9 @@
 
 python -m eval.deployability --models runs/demo/pytorch runs/demo/tensorflow --output deployability.json
 
-Some formats take packages of their own: `pip install -r requirements-export.txt`, in an environment of its own. A format
-whose packages are absent is *not tried*, and one that a framework can't be exported to at all has *no way*. What was found is kept beside the
-output, line by line: after Ctrl-C the same command goes on. Other work on the machine spoils the times.
+Some formats take packages and an environment of their own: `pip install -r requirements-export.txt`. A format whose
+packages are absent is *not tried*, and one that a framework can't be exported to at all has *no way*. What was found
+is kept beside the output, line by line: after Ctrl-C the same command goes on. Other work spoils the times.
 """
 
 import argparse
