@@ -19,7 +19,7 @@ from eval.disagreement import (
 from eval.kappa import cohens_kappa
 from eval.label_errors import likely_label_errors
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")
 
 COHEN_1960 = [[88, 14, 18], [10, 40, 10], [2, 6, 12]]  # his Table 1, as counts of 200
 FLEISS_2003 = [[75, 1, 4], [5, 4, 1], [0, 0, 10]]  # Statistical methods for rates and proportions, Table 18.1

@@ -19,7 +19,7 @@ from eval.perturbations import (
 from eval.robustness import difference_of_drops, measure
 from tests.planted import WordCounter
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")
 
 BY_NAME = {perturbation.name: perturbation for perturbation in PERTURBATIONS}
 AWKWARD = {

@@ -10,7 +10,7 @@ from eval.facets import Facet, Skipped, by_class, by_column, by_length, by_trunc
 from eval.paired import paired_difference, share
 from eval.slices import slice_report
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")
 
 
 def pairs(both: int, only_first: int, only_second: int, neither: int) -> tuple[np.ndarray, np.ndarray]:
