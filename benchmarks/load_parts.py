@@ -105,9 +105,14 @@ def fuzz(arguments: Namespace, _: Path) -> dict[str, Any]:
 
 
 def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
-    """Visitors for a long time, some of whose requests are hostile: memory and handles over time."""
+    """Visitors for a long time, some of whose requests are hostile: memory and handles over time.
+
+    Begins with texts of many lengths: those that headlines and a hostile request in twenty bring come too rarely for all
+    to be prepared in the first minutes, and then what is prepared looks like a leak.
+    """
     watched: list[dict[str, float]] = []
     with running(flags(arguments)) as server, _watching(server, watched):
+        _warm_up(server, arguments.seed)
         found = storm(server, samples, USERS, arguments.soak_seconds, THINK / 3, hostile=HOSTILE, seed=arguments.seed)
     settled = [each for each in watched if each["second"] >= min(SETTLE_SECONDS, arguments.soak_seconds / 3)]
     return {

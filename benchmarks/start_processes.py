@@ -167,5 +167,4 @@ def answering(port: str) -> int:
         event = json.load(response)["event_id"]
     with urllib.request.urlopen(f"{url}/{event}", timeout=60) as response:
         kind, _, data = response.read().decode().strip().rpartition("event: ")[2].partition("\ndata: ")
-    # The verdict, then of each framework its probabilities, empty before it is ready, and its time.
-    return sum(bool(each) for each in json.loads(data)[1:5:2]) if kind == "complete" else 0
+    return len(json.loads(data)[0]["models"]) if kind == "complete" else 0

@@ -31,7 +31,7 @@ PROPORTIONS = ("accuracy", "weighted_recall", "top2_accuracy")  # weighted recal
 SAME_EVERYWHERE = "it is the same in all resamples, so the texts don't show how much it varies"
 OFTEN_UNDEFINED = "it is not defined in more than 5 % of the resamples"
 TWO_CLASSES = "of two classes, the reference is always among the first two"
-CALIBRATION_BIASED = "few texts in a bin inflate it, and resampling would again: compare it with `if_calibrated`"
+CALIBRATION_BIASED = "few texts in a bin inflate it, and resampling would again: compare it with a calibrated model's"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ KNOWN = {
 }
 WORDS = {
     "missing": ("A field is missing", "send it"),
-    "extra_forbidden": ("An unknown field came", "leave it out"),
+    "extra_forbidden": ("An unknown field came", "send only the fields that /api/docs lists for this route"),
     "model_attributes_type": ("The body is no JSON object", "send an object"),
     "model_type": ("The body is no JSON object", "send an object"),
     "dict_type": ("The body is no JSON object", "send an object"),

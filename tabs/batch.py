@@ -44,6 +44,7 @@ def build_batch_tab(loader: ModelLoader) -> None:
 
     @shows_errors
     def classify_file(path: str | None, column: str, only: bool, progress=gr.Progress()):  # noqa: B008  Gradio's way
+        """Each model's labels of a file of texts: a summary, a table, and all rows as CSV."""
         examples = read(path, column)
         for share, answers in classify_all(loader.pair(), examples):
             progress(share, desc=f"{round(share * len(examples))} of {len(examples)} texts")

@@ -139,6 +139,7 @@ def connect_upload(loader: ModelLoader, upload: Upload, choice: gr.Dropdown, upl
 
     @shows_errors
     def evaluate_the_file(path: str | None, text_column: str, label_column: str, progress=gr.Progress()):  # noqa: B008
+        """Both models' scores on a file of texts with labels."""
         pair = tuple(loader.pair())
         data = evaluate_file.read(path, text_column or "", label_column or "", pair[0].labels)
         for step in evaluate_file.evaluate(pair, data):

@@ -207,8 +207,8 @@ def _build_texts() -> dict[str, Component]:
 
 def _build_plots() -> dict[str, Component]:
     gr.Markdown(
-        "### Can their confidence be believed, and would other seeds say the same?\nOn the left, each point is a group "
-        "of texts of similar confidence: below the line of a calibrated model, a model is too sure of itself."
+        "### Can their confidence be believed, and would other seeds say the same?\nUnder Reliability, each point is a "
+        "group of texts of similar confidence: below the line of a calibrated model, a model is too sure of itself."
     )
     with gr.Row():
         with gr.Column(min_width=300):

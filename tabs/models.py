@@ -51,6 +51,7 @@ def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
 
     @shows_errors
     def describe():
+        """What was trained, and how, and the loss of each step."""
         classifiers = loader.classifiers()
         return fact_table(classifiers), loss_curves(classifiers)
 
@@ -58,6 +59,7 @@ def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
 
     @shows_errors
     def check_parity(progress=gr.Progress()):  # noqa: B008  Gradio's way
+        """How far each model's answers change when its weights are moved into the other framework."""
         served = loader.pair()
         if not measured:
             progress(0.1, desc="Loading a second copy of both models")
@@ -111,6 +113,7 @@ def _facts(classifier: BertClassifier) -> dict[str, str]:
         "seconds per epoch": ", ".join(f"{each:.1f}" for each in seconds) or "?",
         "tokens per second": f"{training.get('tokens_per_second') or 0:,.0f}",
         "peak memory": f"{training.get('peak_memory_megabytes', 0):,} MB",
+        "load average before it": f"{training.get('load_average_before', '?')} (0: the machine was idle)",
         "trained": training.get("finished", "?"),
         "versions": ", ".join(f"{key} {value}" for key, value in environment.items()),
     }

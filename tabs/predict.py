@@ -40,12 +40,42 @@ def build_predict_tab(models: QueuedModels) -> tuple[gr.Textbox, gr.Button]:
     flat = [component for column in columns for component in column]
     outputs = [verdict, *flat, history, past]
     together = current().batch_texts  # so many visitors' texts are classified at once
+    shared = {"concurrency_limit": together, "concurrency_id": "predict"}
+    gr.api(_api(models), api_name="predict", **shared)
+    # Programs take the function above: Gradio's MCP server fails on an event that has a State among its outputs.
     gr.on(
-        [submit.click, text.submit], classify, [text, history], outputs, api_name="predict", concurrency_limit=together
+        [submit.click, text.submit],
+        classify,
+        [text, history],
+        outputs,
+        api_name="classify",
+        api_visibility="undocumented",
+        **shared,
     )
     clear.click(lambda: ["", "", *[None, ""] * len(columns)], None, [text, verdict, *flat], api_visibility="private")
     forget.click(lambda: ([], []), None, [history, past], api_visibility="private")
     return text, explain
+
+
+def _api(models: QueuedModels):
+    @shows_errors
+    def predict(text: str) -> dict:
+        """Each model's label of a text, its probabilities, and whether the models agree (null while one is missing)."""
+        answers = models.answers([check_text(text)])
+        found = [
+            {
+                "framework": each.framework,
+                "label": each.predicted[0],
+                "probability": float(each.confidence[0]),
+                "probabilities": _probabilities(each),
+                "seconds": each.seconds,
+            }
+            for each in answers
+        ]
+        agree = len({each["label"] for each in found}) == 1 if len(found) == len(NAMES) else None
+        return {"models": found, "agree": agree}
+
+    return predict
 
 
 def agreement(answers: Sequence[Answer]) -> str:
@@ -74,9 +104,12 @@ def _shown(answers: Sequence[Answer], failures: Mapping[str, str]) -> list:
         if each is None:
             out += [None, absence(name, failures)]
         else:
-            probabilities = dict(zip(each.labels, map(float, each.probabilities[0]), strict=True))
-            out += [probabilities, f"{milliseconds(each.seconds)}, tokenising included"]
+            out += [_probabilities(each), f"{milliseconds(each.seconds)}, tokenising included"]
     return out
+
+
+def _probabilities(each: Answer) -> dict[str, float]:
+    return dict(zip(each.labels, map(float, each.probabilities[0]), strict=True))
 
 
 def _history_row(text: str, answers: Sequence[Answer]) -> list[str]:

@@ -72,8 +72,8 @@ def test_the_page_s_functions_keep_their_names_and_pass_the_same_queue(client, s
     names = {"predict", "predict_file", "explain", "report", "evaluate_file", "models", "parity"}
     assert {name.removeprefix("/") for name in client.view_api(return_format="dict")["named_endpoints"]} >= names
     before = calls(served)
-    verdict, *_ = client.predict("tech tech", api_name="/predict")
-    assert verdict.startswith("**Same answer: tech**")
+    answer = client.predict("tech tech", api_name="/predict")
+    assert answer["agree"] and {each["label"] for each in answer["models"]} == {"tech"}
     assert calls(served) == before + 2
     explained = client.predict("tech in other words", samples=50, api_name="/explain")
     assert [model["framework"] for model in explained["models"]] == ["PyTorch", "TensorFlow"]
@@ -301,7 +301,7 @@ def test_one_login_for_page_and_api(tmp_path):
         with pytest.raises(AuthenticationError):
             Client(server.url, verbose=False)
         right = Client(server.url, auth=LOGIN, verbose=False)
-        assert right.predict("tech", api_name="/predict")[0].startswith("**Same answer")
+        assert right.predict("tech", api_name="/predict")["agree"]
         file = tmp_path / "texts.csv"
         file.write_text("text\ntech\n", encoding="utf-8")
         assert right.predict(handle_file(file), "", False, api_name="/predict_file")[0].startswith("1 text")

@@ -57,7 +57,18 @@ def test_a_class_name_can_not_become_markup():
 
 
 def test_the_api_predicts_with_both(client):
-    verdict, pytorch, time, tensorflow, _, history = client.predict("tech news", api_name="/predict")
+    answer = client.predict("tech news", api_name="/predict")
+    assert answer["agree"] is True
+    assert [each["framework"] for each in answer["models"]] == ["PyTorch", "TensorFlow"]
+    for each in answer["models"]:
+        assert each["label"] == "tech"
+        assert each["probability"] == each["probabilities"]["tech"] == pytest.approx(0.731, abs=1e-3)
+        assert sum(each["probabilities"].values()) == pytest.approx(1)
+    assert client.predict("contrary tech", api_name="/predict")["agree"] is False
+
+
+def test_the_page_shows_both_answers_and_keeps_them(client):
+    verdict, pytorch, time, tensorflow, _, history = client.predict("tech news", api_name="/classify")
     assert verdict.startswith("**Same answer: tech**")
     assert pytorch["label"] == tensorflow["label"] == "tech"
     assert [each["label"] for each in pytorch["confidences"]] == ["tech", "sport"]
@@ -78,9 +89,11 @@ def test_the_api_predicts_with_both(client):
 )
 def test_a_framework_without_an_answer_says_why(failures, said):
     with client_of(ReadyLoader(LOADER.models[:1], failures=failures)) as client:
-        verdict, _, _, bars, why, _ = client.predict("tech", api_name="/predict")
+        verdict, _, _, bars, why, _ = client.predict("tech", api_name="/classify")
+        answer = client.predict("tech", api_name="/predict")
     assert verdict == "Only PyTorch is ready: it says **tech**."
     assert (bars, why) == ({}, said)
+    assert (answer["agree"], [each["framework"] for each in answer["models"]]) == (None, ["PyTorch"])
 
 
 @pytest.mark.parametrize(
