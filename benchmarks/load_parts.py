@@ -107,8 +107,8 @@ def fuzz(arguments: Namespace, _: Path) -> dict[str, Any]:
 def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
     """Visitors for a long time, some of whose requests are hostile: memory and handles over time.
 
-    Begins with texts of many lengths: those that headlines and a hostile request in twenty bring come too rarely for all
-    to be prepared in the first minutes, and then what is prepared looks like a leak.
+    Begins with texts of many lengths: headlines and a hostile request in twenty bring them too rarely for all to be
+    prepared in the first minutes, and what is prepared later looks like a leak.
     """
     watched: list[dict[str, float]] = []
     with running(flags(arguments)) as server, _watching(server, watched):
