@@ -170,7 +170,7 @@ def test_calibration_errors_are_compared_without_an_interval():
     assert found.pytorch.value == calibration(references, first).error.value
     assert found.difference.value == calibration(references, second).error.value - found.pytorch.value
     assert found.difference.low is None
-    assert "if_calibrated" in found.difference.reason
+    assert "a calibrated model's" in found.difference.reason
 
 
 @pytest.mark.parametrize("other", ["the same", "perfect", "all wrong"])
