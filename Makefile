@@ -2,13 +2,18 @@
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+EXPORT ?= .export
+
+.PHONY: demo test test-export lint bench clean
 
 demo: $(VENV)/.run  # train both frameworks on the shipped sample, evaluate them, serve http://127.0.0.1:7860
 	$(BIN)/python app.py
 
 test: $(VENV)/.dev  # every test, the slow ones too, in two processes
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-export: $(EXPORT)/.dev  # every export format for real: their packages contradict the page's (requirements-export.txt)
+	EXPORTERS=installed $(EXPORT)/bin/python -m pytest tests/test_deployability.py
 
 lint: $(VENV)/.dev  # style, and which module may import which
 	$(BIN)/ruff check .
@@ -28,5 +33,11 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
+$(EXPORT)/.dev: requirements.txt requirements-export.txt requirements-dev.txt
+	test -x $(EXPORT)/bin/python || python3.11 -m venv $(EXPORT) || python3 -m venv $(EXPORT)
+	$(EXPORT)/bin/python -m pip install --disable-pip-version-check -r requirements-export.txt \
+		$$(grep -E "^pytest(-timeout)?==" requirements-dev.txt)
+	touch $@
+
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) $(EXPORT) runs

@@ -36,6 +36,11 @@ class Answer:
         """The probability (n,) of each text's most probable class."""
         return self.probabilities.max(axis=1)
 
+    @property
+    def by_label(self) -> tuple[dict[str, float], ...]:
+        """Each text's probabilities, by their classes."""
+        return tuple(dict(zip(self.labels, row, strict=True)) for row in self.probabilities.tolist())
+
 
 def answer(classifier: Classifier, texts: Sequence[str]) -> Answer:
     """Classify texts and time it."""

@@ -137,8 +137,8 @@ async def _gone(request: Request) -> None:
 def _model_answer(classifier: Classifier, scored: Scored) -> ModelAnswer:
     found = answer(classifier, scored)
     predictions = [
-        Prediction(label=label, probability=max(row), probabilities=dict(zip(found.labels, row, strict=True)))
-        for label, row in zip(found.predicted, found.probabilities.tolist(), strict=True)
+        Prediction(label=label, probability=by_label[label], probabilities=by_label)
+        for label, by_label in zip(found.predicted, found.by_label, strict=True)
     ]
     return ModelAnswer(
         framework=found.framework,

@@ -113,7 +113,11 @@ def _facts(classifier: BertClassifier) -> dict[str, str]:
         "seconds per epoch": ", ".join(f"{each:.1f}" for each in seconds) or "?",
         "tokens per second": f"{training.get('tokens_per_second') or 0:,.0f}",
         "peak memory": f"{training.get('peak_memory_megabytes', 0):,} MB",
-        "load average before it": f"{training.get('load_average_before', '?')} (0: the machine was idle)",
+        "load average before it": _load(training.get("load_average_before")),
         "trained": training.get("finished", "?"),
         "versions": ", ".join(f"{key} {value}" for key, value in environment.items()),
     }
+
+
+def _load(before: float | None) -> str:
+    return "not known" if before is None else f"{before:.2f} (0: the machine was idle)"

@@ -67,15 +67,19 @@ def _api(models: QueuedModels):
                 "framework": each.framework,
                 "label": each.predicted[0],
                 "probability": float(each.confidence[0]),
-                "probabilities": _probabilities(each),
+                "probabilities": each.by_label[0],
                 "seconds": each.seconds,
             }
             for each in answers
         ]
-        agree = len({each["label"] for each in found}) == 1 if len(found) == len(NAMES) else None
-        return {"models": found, "agree": agree}
+        return {"models": found, "agree": _agree(answers)}
 
     return predict
+
+
+def _agree(answers: Sequence[Answer]) -> bool | None:
+    """Whether both give the same class to the first text; None while one is missing."""
+    return len({each.predicted[0] for each in answers}) == 1 if len(answers) == len(NAMES) else None
 
 
 def agreement(answers: Sequence[Answer]) -> str:
@@ -83,7 +87,7 @@ def agreement(answers: Sequence[Answer]) -> str:
     said = [f"{each.framework} {percent(each.confidence[0])}" for each in answers]
     if len(answers) == 1:
         return f"Only {answers[0].framework} is ready: it says **{plain(answers[0].predicted[0])}**."
-    if len({each.predicted[0] for each in answers}) == 1:
+    if _agree(answers):
         return f"**Same answer: {plain(answers[0].predicted[0])}** ({', '.join(said)})."
     views = [f"{each.framework} says {plain(each.predicted[0])} ({percent(each.confidence[0])})" for each in answers]
     return f"**They disagree:** {', '.join(views)}."
@@ -104,16 +108,12 @@ def _shown(answers: Sequence[Answer], failures: Mapping[str, str]) -> list:
         if each is None:
             out += [None, absence(name, failures)]
         else:
-            out += [_probabilities(each), f"{milliseconds(each.seconds)}, tokenising included"]
+            out += [each.by_label[0], f"{milliseconds(each.seconds)}, tokenising included"]
     return out
-
-
-def _probabilities(each: Answer) -> dict[str, float]:
-    return dict(zip(each.labels, map(float, each.probabilities[0]), strict=True))
 
 
 def _history_row(text: str, answers: Sequence[Answer]) -> list[str]:
     said = {each.framework: f"{each.predicted[0]} {percent(each.confidence[0])}" for each in answers}
-    same = "" if len(answers) < len(NAMES) else "yes" if len({each.predicted[0] for each in answers}) == 1 else "no"
+    same = {None: "", True: "yes", False: "no"}[_agree(answers)]
     shortened = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     return [shortened, *[said.get(name, "") for name in NAMES.values()], same]

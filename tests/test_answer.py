@@ -14,6 +14,9 @@ def test_an_answer_holds_probabilities_classes_and_time():
     np.testing.assert_allclose(said.probabilities.sum(axis=1), 1)
     np.testing.assert_allclose(said.confidence, [1 / (1 + np.exp(-3)), 1 / (1 + np.exp(-1))])
     assert said.seconds > 0
+    assert [max(row, key=row.get) for row in said.by_label] == ["tech", "sport"]
+    assert [tuple(row.values()) for row in said.by_label] == [tuple(row) for row in said.probabilities]
+    assert tuple(said.by_label[0]) == said.labels
 
 
 def test_joined_answers_are_those_of_all_texts_in_order():

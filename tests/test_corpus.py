@@ -114,7 +114,8 @@ def test_labels_lose_their_outer_spaces(tmp_path):
 
 
 def test_class_names_in_a_parquet_file_keep_their_order(tmp_path):
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     content = [{"text": f"text {i}", "label": i % 2} for i in range(20)]
     features = datasets.ClassLabel(names=["zebra", "unused", "ant"])
     data = datasets.Dataset.from_list([{**row, "label": row["label"] * 2} for row in content])

@@ -1,11 +1,10 @@
 """The trainers' faster kernels compute what PyTorch's own do, forward and backward, with and without dropout."""
 
 import pytest
+import torch
+from torch.nn import functional
 
-torch = pytest.importorskip("torch")
-from torch.nn import functional  # noqa: E402
-
-from trainers import kernels_pytorch as kernels  # noqa: E402
+from trainers import kernels_pytorch as kernels
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 LENGTHS, SHAPE = [5, 3, 1], (3, 2, 5, 4)  # texts, heads, tokens, size of a head

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow")
 from classifiers import tensorflow_forward as served
 from keras_on_tensorflow import keras, tf
 from trainers import kernels_tensorflow as kernels
