@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import threading
-import time
 from concurrent.futures import Future
 from types import SimpleNamespace
 
@@ -310,7 +309,7 @@ def held():
     """A server with room for two texts, whose models are busy until the gate is opened."""
     model = Slow("PyTorch")
     model.gate.clear()
-    with serving((model, Contrarian("TensorFlow")), queue_texts=2, explanations=1, predict_seconds=1) as server:
+    with serving((model, Contrarian("TensorFlow")), queue_texts=2, explanations=1, predict_seconds=60) as server:
         yield server, model
         model.gate.set()
 
@@ -331,11 +330,9 @@ def test_a_full_queue_refuses_at_once(held):
     wait_for(lambda: model.calls)
     waiting += [ask_and_leave(server, path, {"text": f"{n}"}) for n in range(2)]
     wait_for(lambda: len(server.service.models.queue) == 2)
-    started = time.monotonic()
-    answer = server.post(path, {"text": "one too many"})
+    answer = server.post(path, {"text": "one too many"})  # comes while the models are held: it waits for no turn
     assert (answer.status, answer.error["code"]) == (503, "queue_full")
     assert int(answer.headers["retry-after"]) >= 1
-    assert time.monotonic() - started < 0.9  # it did not wait for its turn
     assert server.get("/health/live").status == 200
     model.gate.set()
     assert [connection.getresponse().status for connection in waiting] == [200] * 3
@@ -369,11 +366,13 @@ def test_where_one_model_fails_the_other_is_not_asked():
     assert waiting.cancelled()
 
 
-def test_an_answer_that_takes_too_long_is_given_up(held):
-    server, model = held
-    answer = server.post("/api/v1/pytorch/predict", {"text": "a"})
-    assert (answer.status, answer.error["code"]) == (504, "too_late")
-    model.gate.set()
+def test_an_answer_that_takes_too_long_is_given_up():
+    model = Slow("PyTorch")
+    model.gate.clear()
+    with serving((model, Contrarian("TensorFlow")), predict_seconds=1) as server:
+        answer = server.post("/api/v1/pytorch/predict", {"text": "a"})
+        assert (answer.status, answer.error["code"]) == (504, "too_late")
+        model.gate.set()
 
 
 def test_an_explanation_is_given_up_with_its_client_and_others_are_refused_meanwhile(held):
