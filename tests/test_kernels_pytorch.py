@@ -7,6 +7,7 @@ from torch.nn import functional
 from trainers import kernels_pytorch as kernels
 
 pytestmark = pytest.mark.usefixtures("one_thread")
+TOGETHER = pytest.mark.parametrize("cached", [1, 50, 2**20])  # a head at a time, as many as fit, all
 LENGTHS, SHAPE = [5, 3, 1], (3, 2, 5, 4)  # texts, heads, tokens, size of a head
 
 
@@ -20,7 +21,9 @@ def attention(dropout: float, *given: torch.Tensor) -> torch.Tensor:
     return kernels.TextByTextAttention.apply(*given, LENGTHS, dropout, 0.5)
 
 
-def test_attention_is_pytorch_s_and_zero_at_the_padding():
+@TOGETHER
+def test_attention_is_pytorch_s_and_zero_at_the_padding(monkeypatch, cached):
+    monkeypatch.setattr(kernels, "CACHED_WEIGHTS", cached)
     given, tokens = inputs(), torch.arange(SHAPE[2])[None] < torch.tensor(LENGTHS)[:, None]
     found = attention(0.0, *given)
     expected = functional.scaled_dot_product_attention(*given, attn_mask=tokens[:, None, None], scale=0.5)
@@ -29,8 +32,10 @@ def test_attention_is_pytorch_s_and_zero_at_the_padding():
     assert not found[~real].any()
 
 
+@TOGETHER
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
-def test_attention_s_gradients_are_those_of_its_outputs(dropout):
+def test_attention_s_gradients_are_those_of_its_outputs(monkeypatch, dropout, cached):
+    monkeypatch.setattr(kernels, "CACHED_WEIGHTS", cached)
     assert torch.autograd.gradcheck(lambda *given: attention(dropout, *given), inputs())
 
 
@@ -46,9 +51,20 @@ def test_attention_with_dropout_is_right_on_average():
 def test_dropout_keeps_the_share_that_it_should(dropout):
     torch.manual_seed(3)
     kept = kernels._kept(torch.Size((7, 11, 13_001)), dropout)
-    assert (kept.dtype, kept.shape) == (torch.bool, (7, 11, 13_001))
+    assert (kept.dtype, kept.shape) == (torch.uint8, (7, 11, 13_001))
     assert kept.double().mean().item() == pytest.approx(1 - dropout, abs=0.002)
     assert (kept[:, :, 1:] & kept[:, :, :-1]).double().mean().item() == pytest.approx((1 - dropout) ** 2, abs=0.002)
+
+
+def test_every_dropout_draws_so_and_hands_on_what_it_kept():
+    torch.manual_seed(5)
+    layer, given = kernels.BitsDropout(0.3), torch.rand(300, 400, requires_grad=True)
+    out = layer(given)
+    (gradient,) = torch.autograd.grad(out.sum(), given)
+    assert torch.allclose(out, given * gradient)
+    assert torch.allclose(gradient.unique(), torch.tensor([0.0, 1 / 0.7]))
+    assert (gradient > 0).double().mean().item() == pytest.approx(0.7, abs=0.01)
+    assert layer.eval()(given) is given
 
 
 def test_a_dense_layer_gives_pytorch_s_outputs_and_gradients():
@@ -74,10 +90,11 @@ def test_the_model_is_as_it_was_afterwards_and_its_logits_the_same_meanwhile(enc
     before = train_pytorch.logits(model, ids, 0, 2)
     with pytest.raises(KeyError), kernels.faster_on_cpu(model):
         assert type(model.classifier) is kernels.OneDnnLinear
+        assert type(model.dropout) is kernels.BitsDropout
         assert model.config._attn_implementation == kernels.ATTENTION
         assert abs(train_pytorch.logits(model, ids, 0, 2) - before).max() < 1e-5
         raise KeyError
-    assert type(model.classifier) is torch.nn.Linear
+    assert (type(model.classifier), type(model.dropout)) == (torch.nn.Linear, torch.nn.Dropout)
     assert model.config.to_json_string() == config
     assert (train_pytorch.logits(model, ids, 0, 2) == before).all()
 

@@ -3,7 +3,7 @@
 The functions are those of transformers' BERT; `benchmarks/README.md` has what each brings. For GPUs PyTorch has better.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -11,45 +11,49 @@ import torch
 import transformers
 
 ATTENTION = "text_by_text"
+CACHED_WEIGHTS = 2**20  # of attention at a time: 4 MiB
 
 
 @contextmanager
 def faster_on_cpu(model: transformers.PreTrainedModel) -> Iterator[None]:
     """Train the model with these kernels meanwhile; afterwards it is the stock model with its weights as they are."""
     attention = model.config._attn_implementation
-    dense = [each for each in model.modules() if type(each) is torch.nn.Linear]
+    faster = {torch.nn.Dropout: BitsDropout}
+    if hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        faster[torch.nn.Linear] = OneDnnLinear
+    stock = [(each, type(each)) for each in model.modules() if type(each) in faster]
     last = model.base_model.encoder.layer[-1]
     model.set_attn_implementation(ATTENTION)
     last.forward = partial(_first_tokens, last)
-    for each in dense if hasattr(torch.ops.mkldnn, "_linear_pointwise") else ():
-        each.__class__ = OneDnnLinear
+    for module, kind in stock:
+        module.__class__ = faster[kind]
     try:
         yield
     finally:
         del last.forward
         model.set_attn_implementation(attention)
-        for each in dense:
-            each.__class__ = torch.nn.Linear
+        for module, kind in stock:
+            module.__class__ = kind
 
 
 class TextByTextAttention(torch.autograd.Function):
-    """Scaled dot-product attention with dropout, one text of the batch after the other.
+    """Scaled dot-product attention with dropout, one text of the batch after the other and a few heads at a time.
 
     PyTorch's fused kernel for CPUs has no dropout, and the plain one passes a dozen times over (texts, heads, n, n)
-    arrays in main memory. Those of one text stay in the cache, need no mask for padding, and the backward pass computes
-    them again instead of reading them, as Dao et al. 2022 ("FlashAttention") do.
+    arrays in main memory. Those of a few heads stay in the cache, need no mask for padding, and the backward pass
+    computes them again instead of reading them, as Dao et al. 2022 ("FlashAttention") do.
     """
 
     @staticmethod
     def forward(ctx, query, key, value, lengths, dropout, scale):
         """All of shape (texts, heads, n, d); `lengths` are the texts' tokens, what comes after them is padding."""
-        out, kept = torch.zeros_like(query), []
-        for text, n in enumerate(lengths):
-            weights = _softmax(query[text, :, :n], key[text, :, :n], scale)
+        query, out, kept = query * scale, torch.zeros_like(query), []
+        for text, heads, n in _blocks(lengths, query.shape[1]):
+            weights = _softmax(query[text, heads, :n], key[text, heads, :n])
             if dropout:
                 kept.append(_kept(weights.shape, dropout))
                 weights.mul_(kept[-1].to(weights.dtype))
-            out[text, :, :n] = weights @ value[text, :, :n]
+            out[text, heads, :n] = weights @ value[text, heads, :n]
         out.div_(1 - dropout)
         ctx.save_for_backward(query, key, value, out, *kept)
         ctx.settings = lengths, dropout, scale
@@ -63,19 +67,29 @@ class TextByTextAttention(torch.autograd.Function):
         to_query, to_key, to_value = (torch.zeros_like(each) for each in (query, key, value))
         through_softmax = (gradient * out).sum(-1, keepdim=True)  # of each row: its weights times their gradients
         gradient = gradient / (1 - dropout)
-        for text, n in enumerate(lengths):
-            q, k, v, g = (each[text, :, :n] for each in (query, key, value, gradient))
-            weights, to_weights = _softmax(q, k, scale), g @ v.transpose(1, 2)
+        for block, (text, heads, n) in enumerate(_blocks(lengths, query.shape[1])):
+            q, k, v, g = (each[text, heads, :n] for each in (query, key, value, gradient))
+            weights, to_weights = _softmax(q, k), g @ v.transpose(1, 2)
             dropped = weights
             if dropout:
-                mask = kept[text].to(weights.dtype)
-                dropped = weights * mask
+                mask = kept[block].to(weights.dtype)
                 to_weights.mul_(mask)
-            to_value[text, :, :n] = dropped.transpose(1, 2) @ g
-            to_scores = to_weights.sub_(through_softmax[text, :, :n]).mul_(weights).mul_(scale)
-            to_query[text, :, :n] = to_scores @ k
-            to_key[text, :, :n] = to_scores.transpose(1, 2) @ q
-        return to_query, to_key, to_value, None, None, None
+                dropped = mask.mul_(weights)
+            to_value[text, heads, :n] = dropped.transpose(1, 2) @ g
+            to_scores = to_weights.sub_(through_softmax[text, heads, :n]).mul_(weights)
+            to_query[text, heads, :n] = to_scores @ k
+            to_key[text, heads, :n] = to_scores.transpose(1, 2) @ q
+        return to_query.mul_(scale), to_key, to_value, None, None, None
+
+
+class BitsDropout(torch.nn.Dropout):
+    """Dropout that draws what it keeps as attention's does."""
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Any shape, float32."""
+        if not (self.training and self.p):
+            return inputs
+        return inputs * _kept(inputs.shape, self.p).to(inputs.dtype).div_(1 - self.p)
 
 
 class OneDnnLinear(torch.nn.Linear):
@@ -103,16 +117,25 @@ def _product(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | No
     return torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, "none", [], "")
 
 
-def _softmax(query: torch.Tensor, key: torch.Tensor, scale: float) -> torch.Tensor:
-    scores = (query @ key.transpose(1, 2)).mul_(scale)
+def _blocks(lengths: Sequence[int], heads: int) -> Iterator[tuple[int, slice, int]]:
+    """Each text with some of its heads, whose weights fit the cache together, and its tokens."""
+    for text, n in enumerate(lengths):
+        together = max(1, CACHED_WEIGHTS // n**2)
+        for first in range(0, heads, together):
+            yield text, slice(first, first + together), n
+
+
+def _softmax(query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+    scores = query @ key.transpose(1, 2)
     return torch.softmax(scores, dim=-1, out=scores)
 
 
 def _kept(shape: torch.Size, dropout: float) -> torch.Tensor:
-    """What dropout keeps, bool: 16 random bits each, for a share exact to 1/65536; `bernoulli_` takes far longer."""
+    """1 for what dropout keeps, uint8: 16 random bits each, for a share exact to 1/65536; `bernoulli_` takes longer."""
     count = shape.numel()
     bits = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)[:count]
-    return bits.view(shape) >= round(dropout * 2**16) - 2**15
+    kept = bits.view(shape) >= round(dropout * 2**16) - 2**15
+    return kept.view(torch.uint8)  # which becomes float32 in a fifth of the time that bool takes
 
 
 def _attention(module, query, key, value, lengths, dropout=0.0, scaling=None, **_):
