@@ -30,7 +30,11 @@ MOVE = """([key, value, limit]) => new Promise((done, fail) => {
     const slider = document.querySelector(`#weight-${key} input[type=range]`);
     const said = () => document.querySelector("#decision-result .headline")?.textContent;
     const before = said(), result = document.querySelector("#decision-result");
-    const timer = setTimeout(() => fail(new Error(`${key} changed nothing`)), 1000 * limit);
+    const given_up = () => {
+        const alert = document.querySelector("#decision-alert")?.innerText;
+        fail(new Error(`${key} at ${slider.value} changed nothing; the page says "${alert}" and "${said()}"`));
+    };
+    const timer = setTimeout(given_up, 1000 * limit);
     const seen = new MutationObserver(() => {
         if (!said() || said() === before) return;
         seen.disconnect();

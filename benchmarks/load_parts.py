@@ -15,14 +15,14 @@ from tqdm import tqdm
 
 import corpus
 from benchmarks.load_hostile import hostile_requests
-from benchmarks.load_server import Server, quantiles, running, storm
+from benchmarks.load_server import Server, headlines, quantiles, running, storm
 from eval.timing import abba
 
 PREDICT, LIVE = "/api/v1/predict", "/health/live"
 THINK = 3.0
 USERS, CROWD, CLIENTS = 20, 200, 32
 HOSTILE = 0.05
-WARM_UP = 300  # requests before memory is looked at
+WARM_UP = 600  # requests before memory is looked at
 WATCH_SECONDS = 10.0
 SETTLE_SECONDS = 300.0  # of a soak, before memory counts
 FUZZ_THREADS = 8
@@ -107,8 +107,8 @@ def fuzz(arguments: Namespace, _: Path) -> dict[str, Any]:
 def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
     """Visitors for a long time, some of whose requests are hostile: memory and handles over time.
 
-    Begins with texts of many lengths: headlines and a hostile request in twenty bring them too rarely for all to be
-    prepared in the first minutes, and what is prepared later looks like a leak.
+    Begins with crowds and with texts of many lengths: visitors who think and a hostile request in twenty bring them too
+    rarely for all to be prepared in the first minutes, and what is prepared later looks like a leak.
     """
     watched: list[dict[str, float]] = []
     with running(flags(arguments)) as server, _watching(server, watched):
@@ -147,10 +147,16 @@ def _answered(found: Sequence[tuple], seconds: float) -> dict[str, Any]:
 
 
 def _warm_up(server: Server, seed: int) -> None:
-    """Texts of many lengths, one to many at a time: both libraries keep what they prepare for a shape."""
-    drawn, words = random.Random(seed), " ".join(example.text for example in corpus.load().test).split()
-    for _ in range(WARM_UP):
-        texts = [" ".join(drawn.choices(words, k=drawn.randrange(1, 200))) for _ in range(drawn.randrange(1, 17))]
+    """Crowds that ask together, with headlines and with texts of many lengths in turns: both libraries keep what they
+    prepare for a batch's shape."""
+    drawn, asked = random.Random(seed), headlines()
+    words = " ".join(example.text for example in corpus.load().test).split()
+    for number in range(WARM_UP):
+        count = drawn.randint(1, USERS)
+        if number % 2:
+            texts = drawn.choices(asked, k=count)
+        else:
+            texts = [" ".join(drawn.choices(words, k=drawn.randrange(1, 200))) for _ in range(count)]
         server.ask("POST", PREDICT, json.dumps({"texts": texts}).encode(), {"Content-Type": "application/json"})
     # The first explanation imports what explanations need.
     body = json.dumps({"text": " ".join(words[:60]), "samples": 200}).encode()

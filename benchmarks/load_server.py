@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 import psutil
 
+import corpus
 from benchmarks.start_processes import ROOT, free_port
 from errors import BakeoffError
 
 LIMIT = 300.0  # seconds that a start may take
 HANG = 120  # seconds without an answer; explanations have 90
 RAMP_SECONDS = 5  # until all users have begun
+HEADLINE_WORDS = 10
 
 
 class Server:
@@ -151,6 +153,11 @@ def storm(
     found = [tuple(json.loads(line)) for line in samples.read_text(encoding="utf-8").splitlines()]
     begin = min(at for *_, at in found) + RAMP_SECONDS
     return [each for each in found if each[-1] >= begin]
+
+
+def headlines() -> list[str]:
+    """What visitors ask: the first words of the sample's test texts."""
+    return [" ".join(example.text.split()[:HEADLINE_WORDS]) for example in corpus.load().test]
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, Any]:

@@ -12,15 +12,14 @@ from pathlib import Path
 
 from locust import FastHttpUser, constant, events, task
 
-import corpus
 from benchmarks.load_hostile import hostile_requests
+from benchmarks.load_server import headlines
 
 PREDICT = "/api/v1/predict"
-HEADLINE_WORDS = 10
 THINK = float(os.environ.get("LOAD_THINK", "3"))  # seconds between an answer and the next question
 SHARE = float(os.environ.get("LOAD_HOSTILE", "0"))  # of requests that are hostile
 NUMBERS = itertools.count(int(os.environ.get("LOAD_SEED", "0")))  # a seed for each visitor, in the order of arrival
-HEADLINES = [" ".join(example.text.split()[:HEADLINE_WORDS]) for example in corpus.load().test]
+HEADLINES = headlines()
 
 
 class Visitor(FastHttpUser):
