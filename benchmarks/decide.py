@@ -24,6 +24,7 @@ from tests.chromium import CHROMIUM, FLAGS
 SLIDERS = ("accuracy", "latency", "throughput", "serving_memory", "deployability")
 WARM_UP = 3  # moves that don't count
 LIMIT = 20.0  # seconds, after which a move has changed nothing
+UNFOLD = 2.0  # seconds: Gradio sets sliders once more just after they are unfolded, and a move before that is undone
 # Seconds until the recommendation says something else, and until the frame that shows it is drawn: the first callback
 # comes before a frame is drawn, the second after.
 MOVE = """([key, value, limit]) => new Promise((done, fail) => {
@@ -50,11 +51,17 @@ MOVE = """([key, value, limit]) => new Promise((done, fail) => {
 })"""
 
 
+def unfold_sliders(page: Page) -> None:
+    """Show the sliders on the open tab, and wait until they stay where they are put."""
+    page.get_by_text("Weights and opinions: what matters to you").click()
+    page.locator(f"#weight-{SLIDERS[0]} input[type=range]").wait_for()
+    page.wait_for_timeout(1000 * UNFOLD)
+
+
 def moved(page: Page, moves: int) -> list[tuple[float, float]]:
     """Seconds until changed, and until drawn, of each move on the open tab: one slider after the other, up and down."""
     page.locator("#decision-result .headline").wait_for()
-    page.get_by_text("Weights and opinions: what matters to you").click()
-    page.locator(f"#weight-{SLIDERS[0]} input[type=range]").wait_for()
+    unfold_sliders(page)
     found = []
     for number in tqdm(range(WARM_UP + moves), desc="moves", disable=None):
         key, up = SLIDERS[number % len(SLIDERS)], number // len(SLIDERS) % 2 == 0

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from playwright import sync_api as playwright
 
-from benchmarks.decide import moved
+from benchmarks.decide import moved, unfold_sliders
 from eval import report, shelf
 from tests import tiny
 from tests.chromium import CHROMIUM, FLAGS
@@ -352,7 +352,7 @@ class TestDecide:
         assert "your own" in page.locator("#decision-result .headline").inner_text()
 
     def _move_a_slider(self, page):
-        page.get_by_text("Weights and opinions: what matters to you").click()
+        unfold_sliders(page)
         slider = page.locator("#weight-accuracy input[type=range]")
         slider.fill("2")
         page.locator("#decision-result", has_text="your own").wait_for()
