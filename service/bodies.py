@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from limits import Limits
-from service import paths
+from service import file_paths, paths
 from service.clients import address_of
 from service.problem import Problem, ProblemError
 from service.strict_json import parse
@@ -87,8 +87,11 @@ class Bodies:
             raise ProblemError(Problem(408, limit=seconds, headers={"Connection": "close"})) from None
         if "charset" in headers.get("content-type", "").lower() and "utf-8" not in headers["content-type"].lower():
             raise ProblemError(Problem(415, "The body is not UTF-8", "send it in UTF-8", field="Content-Type"))
-        if kind.endswith("json") or (path.startswith(paths.GRADIO) and kind not in FORMS):
-            parse(body, self._limits.depth, self._limits.values)
+        by_gradio = path.startswith(paths.GRADIO) and not (path == paths.UPLOAD and kind in FORMS)
+        if kind.endswith("json") or by_gradio:
+            value = parse(body, self._limits.depth, self._limits.values)
+            if by_gradio:
+                return file_paths.checked(body, value, takes_files=not path.startswith(paths.MCP))
         return body
 
 

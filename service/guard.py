@@ -12,7 +12,7 @@ from starlette.requests import cookie_parser
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service import paths
+from service import no_fetching, paths
 from service.bodies import Bodies
 from service.gate import Gate
 from service.headers import PagePolicy, SecurityHeaders
@@ -36,6 +36,7 @@ def guarded(app: ASGIApp, service: Service) -> ASGIApp:
 
 def page_settings(api: FastAPI, service: Service) -> dict[str, Any]:
     """What `launch(app_kwargs=...)` needs so that Gradio's server has the API's routes and stands behind the guard."""
+    no_fetching.close()
     return {
         "routes": [Route(path, api) for path in ("/api", "/api/{rest:path}", *paths.API)],
         "middleware": [Middleware(PagePolicy)],

@@ -15,8 +15,8 @@ CLOSED = (
     *(
         f"{GRADIO}/{name}"
         for name in (
-            *("api/", "app_id", "component_server", "custom_component", "deep_link", "dev/", "process_recording"),
-            *("profiling", "proxy=", "run-history", "stream/", "token", "vibe-"),
+            *("api/", "app_id", "component_server", "custom_component", "deep_link", "dev/", "file/", "file=http"),
+            *("process_recording", "profiling", "proxy=", "run-history", "stream/", "token", "undo-vibe-", "vibe-"),
         )
     ),
 )

@@ -52,6 +52,7 @@ RULES = (
     Rule("gradio", only_in="page.py tabs/* benchmarks/empty_page.py"),
     Rule("fastapi", only_in="api.py service/guard.py service/openapi.py"),
     Rule("starlette", only_in="api.py service/*"),
+    Rule("safehttpx", only_in="service/no_fetching.py"),
     Rule("uvicorn", only_in="service/stopping.py"),
     Rule("prometheus_client", only_in="service/metrics.py"),
     Rule("api", only_in="app.py"),
