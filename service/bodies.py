@@ -85,6 +85,9 @@ class Bodies:
         except TimeoutError:
             seconds = self._limits.body_seconds
             raise ProblemError(Problem(408, limit=seconds, headers={"Connection": "close"})) from None
+        if _is_encoded(headers):
+            what, remedy = "The body is compressed or encoded", "send it as it is, without Content-Encoding"
+            raise ProblemError(Problem(415, what, remedy, field="Content-Encoding"))
         if "charset" in headers.get("content-type", "").lower() and "utf-8" not in headers["content-type"].lower():
             raise ProblemError(Problem(415, "The body is not UTF-8", "send it in UTF-8", field="Content-Type"))
         by_gradio = path.startswith(paths.GRADIO) and not (path == paths.UPLOAD and kind in FORMS)
@@ -93,6 +96,12 @@ class Bodies:
             if by_gradio:
                 return file_paths.checked(body, value, takes_files=not path.startswith(paths.MCP))
         return body
+
+
+def _is_encoded(headers: Headers) -> bool:
+    """Return whether the body came in any encoding but its own; nothing behind the guard decodes one."""
+    names = ",".join(headers.getlist("content-encoding")).split(",")
+    return any(name.strip().lower() not in ("", "identity") for name in names)
 
 
 class ClientGone(Exception):

@@ -1,5 +1,6 @@
 """Requests that no honest client sends: each gets a short JSON error that repeats nothing of it, never a 500."""
 
+import gzip
 import http.client
 import json
 import socket
@@ -15,6 +16,7 @@ from tests.serving import serving
 
 PREDICT, EXPLAIN = "/api/v1/predict", "/api/v1/explain"
 SECRET = "s3cr3t-w0rd"
+TYPE_REFUSED = ("unsupported_media_type", "Content-Encoding")
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +133,23 @@ def test_only_json_in_utf8_is_taken(served, kind, status):
     answer = served.post(PREDICT, body_of("sport"), Content_Type=kind)
     assert answer.status == status
     assert status == 200 or answer.error
+
+
+@pytest.mark.parametrize(
+    ("encoding", "status"), [("gzip", 415), ("GZip", 415), ("br", 415), ("identity", 200), ("", 200)]
+)
+def test_only_bodies_as_they_are_are_taken(served, encoding, status):
+    for body in (body_of("sport"), gzip.compress(body_of("sport"))) if status == 415 else (body_of("sport"),):
+        answer = served.post(PREDICT, body, Content_Encoding=encoding)
+        assert answer.status == status
+        assert status == 200 or (answer.error["code"], answer.error["field"]) == TYPE_REFUSED
+
+
+def test_a_second_encoding_is_seen_too(served):
+    for encodings in (b"identity, gzip", b"identity\r\nContent-Encoding: gzip"):
+        body = gzip.compress(b'{"text": "sport"}')
+        head = b"Content-Encoding: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (encodings, len(body))
+        assert b"415" in raw(served, HEAD + head + body).split(b"\r\n")[0]
 
 
 @pytest.mark.parametrize(

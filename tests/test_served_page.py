@@ -1,5 +1,6 @@
 """The page and the API in one process, as `launch()` serves them: which of Gradio's routes are open, and to whom."""
 
+import gzip
 import json
 import logging
 import os
@@ -142,6 +143,12 @@ def test_gradio_s_routes_refuse_hostile_bodies_in_our_words(served, path, body, 
         assert answer.status == (422 if kind != "application/json" and status == 422 else status), (kind, answer)
         assert answer.error["remedy"]
         assert SECRET.encode() not in answer.body
+
+
+def test_no_route_of_gradio_s_takes_an_encoded_body(served):
+    for path in (JOIN, CALL, UPLOAD, "/login"):
+        answer = served.post(path, gzip.compress(b'{"data": ["tech"]}'), Content_Encoding="gzip")
+        assert (answer.status, answer.error["field"]) == (415, "Content-Encoding")
 
 
 def test_the_queue_can_not_be_passed_by(served):
