@@ -59,7 +59,7 @@ class Gate:
             return Problem(403, "Another website asked for this", "ask the operator to list it with --cors-origin")
         if works and self._service.stopping:
             return Problem(503, "The server is stopping", code="stopping", headers=_retry(10) | {"Connection": "close"})
-        if works and (seconds := self._service.rate.wait(address_of(scope))):
+        if works and not self._service.is_own(headers) and (seconds := self._service.rate.wait(address_of(scope))):
             return Problem(429, code="rate_limited", headers=_retry(seconds))
         if works and path in paths.PREDICTIONS and self._service.models.queue.full:  # no need to read more of it
             return of_error(self._service.models.queue.refusal())

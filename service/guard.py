@@ -12,7 +12,7 @@ from starlette.requests import cookie_parser
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service import no_fetching, paths
+from service import mcp_server, no_fetching, paths
 from service.bodies import Bodies
 from service.gate import Gate
 from service.headers import PagePolicy, SecurityHeaders
@@ -50,6 +50,7 @@ def _guarding(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManag
         # Gradio puts its own CORS, which lets any website in, before all middleware that it is given. The stack is
         # built by the time that an application starts, so that the guard can stand before it.
         service.logged_in = _knows(app)
+        service.is_own = mcp_server.prepare(app)
         app.middleware_stack = guarded(app.middleware_stack, service)
         with service.uploads.watched():
             yield

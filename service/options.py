@@ -37,7 +37,7 @@ def add(out: argparse._ArgumentGroup) -> None:
     changed = f"change a limit ({names}); may be given again (default: $BAKEOFF_LIMIT_NAME)"
     out.add_argument("--limit", action="append", type=_setting, default=[], metavar="NAME=VALUE", help=changed)
     out.add_argument(
-        "--mcp", action="store_true", help="also serve the page's functions to MCP clients (needs the package mcp)"
+        "--mcp", action="store_true", help="also serve the page's functions to MCP clients (needs gradio[mcp])"
     )
 
 
@@ -121,13 +121,13 @@ def credentials(text: str | None) -> tuple[str, str] | None:
 
 
 def check_mcp(wanted: bool) -> None:
-    """MCP needs a package that is not among ours.
+    """Check that the package that MCP needs is there; it is not among ours.
 
     Raises:
         BakeoffError: it is wanted and not installed.
     """
     if wanted and importlib.util.find_spec("mcp") is None:
         raise BakeoffError(
-            'the MCP server needs a package that is not installed: install it with pip install "gradio[mcp]", in an '
-            "environment of its own, as it asks for an older pydantic."
+            "the MCP server needs the package mcp, which is not installed: install it with "
+            'pip install -r requirements.txt "gradio[mcp]".'
         )

@@ -32,6 +32,7 @@ class Service:
         rate: requests a minute.
         stopping: no new work is taken.
         logged_in: whether a request carries a login of the page, by its headers; all do where none is asked for.
+        is_own: whether the server's own MCP server sent a request, by its headers.
         working: requests that were taken and are not answered yet.
         memory: given back after them.
         uploads: the files of visitors.
@@ -45,6 +46,7 @@ class Service:
     rate: RateLimit
     stopping: bool = False
     logged_in: Callable[[Headers], bool] = lambda _: True
+    is_own: Callable[[Headers], bool] = lambda _: False
     working: int = 0
     memory: MemoryRelease = field(init=False)
     uploads: Store = field(init=False)

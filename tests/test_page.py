@@ -17,6 +17,7 @@ LATER = (
 )
 BUILD = """
 import sys
+sys.modules["mcp"] = None  # Gradio imports it where it is installed, and it brings jsonschema
 import app, page
 from model_loader import ModelLoader
 
