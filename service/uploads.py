@@ -1,25 +1,31 @@
-"""Uploaded files: a folder that only this process reads, that is bounded, and that vanishes with it."""
+"""The files of visitors, uploaded or made for them: a private folder that is bounded and vanishes with the process."""
 
 import atexit
 import os
 import re
 import shutil
+import stat
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import psutil
+
+from errors import BakeoffError
 
 VARIABLE = "GRADIO_TEMP_DIR"  # where Gradio keeps them
 PREFIX = "bakeoff-uploads-"
 AT_A_TIME = 8  # uploads
 LONGEST_SECONDS = 7200.0  # that a file is kept
-WALK_SECONDS = 60.0
-PAUSE_SECONDS = 1.0  # between two walks
+WALK_SECONDS = 10.0  # between two walks where nothing is known to have changed
+PAUSE_SECONDS = 1.0  # between two walks, at least
+PAUSE_WALKS = 9  # the same, in durations of the last walk
+EMPTY_SECONDS = 60.0  # until an empty file of Gradio's is deleted: an upload has none for as long
 BLOCK_BYTES = 512  # of `st_blocks`, whatever the disk's blocks are
+ENTRY_BYTES = 4096  # that a file or folder counts as, at least: it takes a place in the disk's tables
 
 
 def use_private_folder() -> None:
@@ -39,6 +45,19 @@ def _remove_abandoned(parent: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+class NoRoom(BakeoffError):
+    """The folder of visitors' files is full."""
+
+
+def write(size: int) -> AbstractContextManager[None]:
+    """Count a file of so many bytes that is written meanwhile to the folder that this process watches, if one is.
+
+    Raises:
+        NoRoom: it would not fit.
+    """
+    return _watched[-1].write(size) if _watched else nullcontext()
+
+
 class Store:
     """The folder's size, as a thread last saw it, and the files that are deleted when they are old.
 
@@ -53,7 +72,10 @@ class Store:
         self._file_bytes = file_bytes
         self._most_bytes = most_bytes
         self._open = 0
-        self._stored = self._unseen = 0  # bytes on the disk, and of uploads since the last walk, at most
+        self._lock = threading.Lock()  # files are written by many threads
+        self._stored = 0  # bytes on the disk, as the last walk saw them
+        self._coming = 0  # bytes that are being written, at most
+        self._unseen = 0  # the same, and those that were written since the last walk
         self._own: set[Path] = set()  # the page's files
         self._wake, self._ended = threading.Event(), threading.Event()
 
@@ -63,9 +85,11 @@ class Store:
         self._own = set(_paths())
         thread = threading.Thread(target=self._run, name="uploads", daemon=True)
         thread.start()
+        _watched.append(self)
         try:
             yield
         finally:
+            _watched.remove(self)
             self._ended.set()
             self._wake.set()
 
@@ -77,18 +101,44 @@ class Store:
     @property
     def full(self) -> bool:
         """Whether one more might not fit."""
-        return self._stored + self._unseen + self._file_bytes > self._most_bytes
+        return not self._fits(self._file_bytes)
 
     @contextmanager
     def upload(self) -> Iterator[None]:
-        """Count a file that comes meanwhile."""
+        """Count a file that a visitor uploads meanwhile."""
         self._open += 1
-        self._unseen += self._file_bytes
+        try:
+            with self._counted(self._file_bytes):
+                yield
+        finally:
+            self._open -= 1
+
+    @contextmanager
+    def write(self, size: int) -> Iterator[None]:
+        """Count a file of so many bytes that is written meanwhile, for a visitor to download.
+
+        Raises:
+            NoRoom: it would not fit.
+        """
+        with self._counted(size + 2 * ENTRY_BYTES, must_fit=True):  # its last block and its folder
+            yield
+
+    @contextmanager
+    def _counted(self, size: int, must_fit: bool = False) -> Iterator[None]:
+        with self._lock:
+            if must_fit and not self._fits(size):
+                raise NoRoom("No room is left on this server for files to download: try again later.")
+            self._coming += size
+            self._unseen += size
         try:
             yield
         finally:
-            self._open -= 1
+            with self._lock:
+                self._coming -= size
             self._wake.set()
+
+    def _fits(self, size: int) -> bool:
+        return self._stored + self._unseen + size <= self._most_bytes
 
     def walk(self, now: float | None = None) -> None:
         """Delete the old files of visitors and see how much is left.
@@ -96,23 +146,30 @@ class Store:
         Args:
             now: seconds since the epoch; the clock's for None.
         """
-        self._unseen = self._open * self._file_bytes
+        with self._lock:
+            settled = self._unseen - self._coming  # these bytes are on the disk, and counted below
         now, stored = time.time() if now is None else now, 0
         for path in sorted(_paths(), reverse=True):  # files before their folder
             with suppress(OSError):  # deleted meanwhile
                 status = path.stat()
-                if path not in self._own and now - status.st_mtime > LONGEST_SECONDS and _is_ours():
+                if path not in self._own and _is_over(path, status, now) and _is_ours():
                     path.rmdir() if path.is_dir() else path.unlink()
                 else:
                     stored += _occupied(status)
-        self._stored = stored
+        with self._lock:
+            self._stored = stored
+            self._unseen -= settled
 
     def _run(self) -> None:
         while not self._ended.is_set():
+            start = time.monotonic()
             self.walk()
-            self._ended.wait(PAUSE_SECONDS)
+            self._ended.wait(max(PAUSE_SECONDS, PAUSE_WALKS * (time.monotonic() - start)))
             self._wake.wait(WALK_SECONDS)
             self._wake.clear()
+
+
+_watched: list[Store] = []  # by this process; the last one counts what the page writes
 
 
 def _paths() -> list[Path]:
@@ -120,9 +177,17 @@ def _paths() -> list[Path]:
     return list(Path(folder).rglob("*")) if folder else []
 
 
+def _is_over(path: Path, status: os.stat_result, now: float) -> bool:
+    """Return whether a file has had its time. Gradio leaves an empty one for each file that it hands to a function."""
+    age = now - status.st_mtime
+    left_over = stat.S_ISREG(status.st_mode) and status.st_size == 0 and path.parent == Path(os.environ[VARIABLE])
+    return age > LONGEST_SECONDS or (left_over and age > EMPTY_SECONDS)
+
+
 def _occupied(status: os.stat_result) -> int:
-    """Bytes on the disk; Windows tells the content's alone."""
-    return status.st_blocks * BLOCK_BYTES if hasattr(status, "st_blocks") else status.st_size
+    """Bytes on the disk, at least those of an entry; Windows tells the content's alone."""
+    content = status.st_blocks * BLOCK_BYTES if hasattr(status, "st_blocks") else status.st_size
+    return max(content, ENTRY_BYTES)
 
 
 def _is_ours() -> bool:

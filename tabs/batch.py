@@ -14,7 +14,7 @@ from errors import CorpusError, InputError
 from limits import check_text, current
 from model_loader import ModelLoader
 from spreadsheet import to_csv
-from tabs.common import save, shows_errors
+from tabs.common import download, shows_errors
 from tabs.predict import SHOWN
 
 CHUNK = 32  # texts between two looks at the progress bar and the stop button
@@ -39,7 +39,7 @@ def build_batch_tab(loader: ModelLoader) -> None:
     table = gr.Dataframe(
         column_widths=["60px", "320px", *["130px"] * 6], interactive=False, wrap=True, label="Answers", elem_id="table"
     )
-    download = gr.DownloadButton("Download all rows as CSV", interactive=False, elem_id="download")
+    button = gr.DownloadButton("Download all rows as CSV", interactive=False, elem_id="download")
     full = gr.State(None)
 
     @shows_errors
@@ -55,11 +55,11 @@ def build_batch_tab(loader: ModelLoader) -> None:
             summarise(frame, answers),
             shown(frame, only),
             frame,
-            gr.update(value=save(to_csv(frame), FILE_NAME, download.GRADIO_CACHE), interactive=True),
+            download(to_csv(frame), FILE_NAME, button.GRADIO_CACHE),
         ]
 
     event = run.click(
-        classify_file, [file, column, only_disagreements], [summary, table, full, download], api_name="predict_file"
+        classify_file, [file, column, only_disagreements], [summary, table, full, button], api_name="predict_file"
     )
     stop.click(lambda: "Stopped.", None, summary, cancels=[event], api_visibility="private")
     only_disagreements.change(

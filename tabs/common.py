@@ -13,6 +13,7 @@ import gradio as gr
 from gradio.processing_utils import save_file_to_cache
 
 from errors import BakeoffError
+from service import uploads
 from service.json_log import described
 
 log = logging.getLogger(__name__)
@@ -82,9 +83,22 @@ def absence(name: str, failures: Mapping[str, str]) -> str:
     return f"{name} failed to load ({reason}) and won't answer until that is put right and the app is started again."
 
 
+def download(content: bytes, name: str, cache_dir: str) -> dict:
+    """Return the update of a download button: with the file, or disabled where the server has no room for it."""
+    try:
+        return gr.update(value=save(content, name, cache_dir), interactive=True)
+    except uploads.NoRoom as error:
+        gr.Warning(str(error))
+        return gr.update(value=None, interactive=False)
+
+
 def save(content: bytes, name: str, cache_dir: str) -> str:
-    """Write a file to download; its path is in Gradio's cache, which is cleaned as the app runs."""
-    with tempfile.TemporaryDirectory(prefix="bakeoff-") as folder:
+    """Write a file to download; its path is in Gradio's cache, which is cleaned as the app runs.
+
+    Raises:
+        NoRoom: the server keeps no more files for now.
+    """
+    with uploads.write(len(content)), tempfile.TemporaryDirectory(prefix="bakeoff-") as folder:
         path = Path(folder, name)
         path.write_bytes(content)
         return save_file_to_cache(path, cache_dir)

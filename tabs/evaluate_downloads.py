@@ -8,12 +8,11 @@ import gradio as gr
 from eval import html_report
 from eval.metrics_csv import metrics_csv
 from files import json_text
-from tabs.common import save
+from tabs.common import download
 
 
 def prepare(report: Mapping[str, Any], buttons: Sequence[gr.DownloadButton]) -> list[dict]:
     """Updates of the buttons for JSON, CSV and HTML, with the files in Gradio's cache, which is cleaned as it runs."""
     contents = {".json": json_text(report), ".csv": metrics_csv(report), ".html": html_report.render(report)}
     stem, cache = f"bakeoff-report-{report['id']}", buttons[0].GRADIO_CACHE
-    paths = [save(content.encode("utf-8"), f"{stem}{suffix}", cache) for suffix, content in contents.items()]
-    return [gr.update(value=path, interactive=True) for path in paths]
+    return [download(content.encode("utf-8"), f"{stem}{suffix}", cache) for suffix, content in contents.items()]

@@ -15,7 +15,7 @@ from explain.session import Session
 from explain.table import differences, table
 from html_page import COLORS
 from spreadsheet import to_csv
-from tabs.common import save
+from tabs.common import download
 
 SHOWN = 80  # characters of a passage in the table
 MEASURING = "The deletion curves are measured at the end."
@@ -104,7 +104,7 @@ def downloads(findings: Findings, cache_dir: str) -> list[dict]:
     """Both download buttons with their files."""
     csv = to_csv(table(findings.explanations, findings.by_difference))
     files = {"bakeoff-explanation.csv": csv, "bakeoff-explanation.html": page(findings, COLORS).encode("utf-8")}
-    return [gr.update(value=save(content, name, cache_dir), interactive=True) for name, content in files.items()]
+    return [download(content, name, cache_dir) for name, content in files.items()]
 
 
 def no_downloads() -> list[dict]:

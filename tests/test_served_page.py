@@ -15,6 +15,7 @@ from gradio_client.exceptions import AppError, AuthenticationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import limits
 import page
 from api import create_api
 from service import guard, uploads
@@ -236,6 +237,38 @@ def test_uploads_are_seen_once_they_are_there(served):
     served.service.uploads.walk()
     assert served.service.uploads._stored >= MEGABYTE
     assert not served.service.uploads.full
+
+
+def bytes_in(folder):
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_folder_is_bounded_whatever_fills_it(monkeypatch, tmp_path):
+    """It is seen soon, nothing is written any more, and the page answers as before."""
+    monkeypatch.setattr(uploads, "WALK_SECONDS", 0.1)
+    monkeypatch.setenv(uploads.VARIABLE, str(tmp_path))
+    before = limits.current()
+    limits.use(limits.Limits().changed({"upload_bytes": "100000", "stored_bytes": "2000000"}))
+    try:
+        with launched() as server:
+            path = upload(server, b"text\ntech\n" + b"contrary tech\n" * 900).json()[0]
+            filling = tmp_path / "by-nobody-knows-whom"
+            filling.write_bytes(b"x" * 3_000_000)
+            try:
+                wait_for(lambda: server.service.uploads.full)
+                stored = bytes_in(tmp_path)
+                assert upload(server, b"text\na\n").error["code"] == "files_full"
+                data = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, "", False]}
+                event = server.post("/gradio_api/call/predict_file", data).json()["event_id"]
+                events = server.get(f"/gradio_api/call/predict_file/{event}").body
+                assert b"disagree on **900** of them" in events and b".csv" not in events
+                assert bytes_in(tmp_path) == stored
+            finally:
+                filling.unlink()
+            wait_for(lambda: not server.service.uploads.full)
+            assert upload(server, b"text\na\n").status == 200
+    finally:
+        limits.use(before)
 
 
 def test_a_full_disk_is_told(served, tmp_path, monkeypatch):

@@ -4,13 +4,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from service import uploads
-from service.uploads import AT_A_TIME, LONGEST_SECONDS, PREFIX, Store
+from service.uploads import AT_A_TIME, EMPTY_SECONDS, LONGEST_SECONDS, PREFIX, NoRoom, Store
 
 
 @pytest.fixture
@@ -66,9 +67,81 @@ def test_what_comes_at_the_same_time_counts_before_it_is_there(folder):
             assert store.full
         store.walk()  # nothing is there, but two are on their way
         assert not store.full
+        with store.upload():
+            assert store.full
     many = Store(1, 10**9)
     many._open = AT_A_TIME
     assert many.busy
+
+
+def test_what_is_written_for_visitors_counts_before_it_is_there(folder):
+    store, entries = Store(1, 100_000), 2 * uploads.ENTRY_BYTES
+    with store.write(100_000 - entries - 1):
+        assert not store.full
+        with pytest.raises(NoRoom), store.write(1):
+            pass
+    with pytest.raises(NoRoom), store.write(1):  # it is there, and not seen yet
+        pass
+    store.walk()  # it was not: it could not be written
+    with store.write(1):
+        pass
+
+
+def test_many_writers_together_pass_no_bound(folder):
+    store, most = Store(1, 50 * 3 * uploads.ENTRY_BYTES), 80
+    start, refused = threading.Barrier(most), []
+
+    def save(number):
+        start.wait()
+        try:
+            with store.write(uploads.ENTRY_BYTES):
+                write(folder, number, b"x" * uploads.ENTRY_BYTES)
+        except NoRoom:
+            refused.append(number)
+
+    threads = [threading.Thread(target=save, args=(number,)) for number in range(most)]
+    for each in threads:
+        each.start()
+    for _ in range(20):  # meanwhile
+        store.walk()
+    for each in threads:
+        each.join()
+    store.walk()
+    assert len(refused) >= 5  # a file and its folder take two entries, and count for three until they are seen
+    assert store._stored <= store._most_bytes
+    assert (store._coming, store._unseen) == (0, 0)
+
+
+def test_a_walk_forgets_nothing_that_is_written_meanwhile(folder, monkeypatch):
+    """A file that comes while the walk is under way may have been passed by."""
+    store, paths = Store(1, 100_000), uploads._paths
+
+    def slow():
+        found = paths()
+        with store.write(50_000):
+            write(folder, "late", b"x" * 50_000)
+        return found
+
+    with store.write(20_000):
+        write(folder, "before", b"x" * 20_000)
+    monkeypatch.setattr(uploads, "_paths", slow)
+    store.walk()
+    with pytest.raises(NoRoom), store.write(30_000):
+        pass
+
+
+def test_empty_files_of_gradio_s_go_and_others_stay(folder):
+    """It leaves one for each file that it hands to a function, and each takes a place in the disk's tables."""
+    store, uploaded = Store(1, 10**9), write(folder, "uploaded", b"")
+    left, full = folder / "tmpabc", folder / "tmpdef"
+    left.touch()
+    full.write_bytes(b"x")
+    store.walk(time.time() + EMPTY_SECONDS - 10)  # an upload may still be written to it
+    assert left.exists()
+    assert store._stored >= 4 * uploads.ENTRY_BYTES
+    store.walk(time.time() + EMPTY_SECONDS + 10)
+    assert not left.exists()
+    assert uploaded.exists() and full.exists()
 
 
 def test_folders_of_dead_processes_are_removed(tmp_path, monkeypatch):
