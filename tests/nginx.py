@@ -3,6 +3,7 @@
 It is Debian's nginx-light, which `.ci/run` installs.
 """
 
+import os
 import shutil
 import socket
 import subprocess
@@ -30,6 +31,7 @@ PASSED_ON = ("proxy_set_header X-Forwarded-For $http_x_forwarded_for",)  # what 
 
 CONFIG = """
 daemon off;
+{user}
 pid {folder}/pid;
 error_log {folder}/error.log;
 events {{ worker_connections 128; }}
@@ -71,7 +73,13 @@ def nginx(
     target = "/" if strip else ""
     config = folder / "nginx.conf"
     text = CONFIG.format(
-        folder=folder, port=port, location=f"{prefix}/", upstream=upstream, target=target, lines=";\n".join(lines)
+        folder=folder,
+        user="user root;" if os.geteuid() == 0 else "",
+        port=port,
+        location=f"{prefix}/",
+        upstream=upstream,
+        target=target,
+        lines=";\n".join(lines),
     )
     config.write_text(text, encoding="utf-8")
     process = subprocess.Popen([NGINX, "-e", str(folder / "early.log"), "-p", str(folder), "-c", str(config)])

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import socket
 import threading
 from concurrent.futures import Future
 from types import SimpleNamespace
@@ -202,6 +203,16 @@ def test_before_the_models_are_ready_the_process_is_live(bare):
         assert answer.headers["retry-after"] == "5"
         assert b"secret" not in answer.body
     assert bare.get("/api/v1/models").json() == {"ready": False, "models": []}
+
+
+def test_a_load_balancer_may_ask_without_wanting_a_body(served, bare):
+    for server, ready in ((served, 200), (bare, 503)):
+        for path, status in (("/health/live", 200), ("/health/ready", ready), ("/ping", ready)):
+            with socket.create_connection(("127.0.0.1", server.port), 60) as connection:
+                connection.sendall(f"HEAD {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+                answer = b"".join(iter(lambda: connection.recv(65536), b""))
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert (head.split()[1], body) == (str(status).encode(), b"")
 
 
 def test_nobody_is_told_to_come_back_to_a_model_that_failed_for_good():
