@@ -172,9 +172,7 @@ def test_nothing_but_paths_py_looks_at_the_path_itself():
     """Each look would have to take the root path off, and one would be forgotten."""
     for file in (ROOT / "api.py", ROOT / "page.py", *(ROOT / "service").glob("*.py")):
         if file.name != "paths.py":
-            found = re.search(
-                r"""\[["'](raw_)?path["']\]|get\(["'](raw_)?path["']|url\.path""", file.read_text("utf-8")
-            )
+            found = re.search(r"""scope(\[|\.get\()["'](raw_)?path["']|request\.url\b""", file.read_text("utf-8"))
             assert found is None, (file.name, found)
 
 
