@@ -81,6 +81,7 @@ def _sagemaker(service: Service, calls: Calls) -> APIRouter:
     """The two addresses that SageMaker asks; the load balancer's `/ping` needs no login."""
     router = APIRouter(tags=["SageMaker"])
 
+    @router.head("/ping", include_in_schema=False)
     @router.get("/ping", response_model=schemas.Status, responses=openapi.NOT_READY)
     async def ping() -> dict[str, str]:
         """Whether requests can be answered."""
@@ -122,11 +123,13 @@ def _health(service: Service) -> APIRouter:
     """For load balancers and monitoring."""
     router = APIRouter(tags=["health"])
 
+    @router.head("/health/live", include_in_schema=False)
     @router.get("/health/live", response_model=schemas.Status)
     async def live() -> dict[str, str]:
         """Whether the process answers at all."""
         return {"status": "live"}
 
+    @router.head("/health/ready", include_in_schema=False)
     @router.get("/health/ready", response_model=schemas.Status, responses=openapi.NOT_READY)
     async def ready() -> dict[str, str]:
         """Whether both models answer and agree on their labels."""
@@ -143,19 +146,20 @@ def _health(service: Service) -> APIRouter:
 def _documents(api: FastAPI, service: Service) -> APIRouter:
     """What describes the API itself."""
     router = APIRouter(include_in_schema=False)
-    api.openapi = openapi.maker(api, service.settings.access.required)
+    api.openapi = openapi.maker(api, service.settings.access.required, service.settings.root)
 
     @router.get("/api")
     async def start() -> Response:
-        return RedirectResponse("/api/docs")
+        return RedirectResponse("api/docs")  # seen from /api: it leads below whatever prefix a proxy has put before it
 
     @router.get("/api/openapi.json")
     async def document() -> dict[str, Any]:
         return api.openapi()
 
     @router.get("/api/docs")
-    async def docs() -> Response:
-        return HTMLResponse(docs_page.page(api.openapi()), headers={"Content-Security-Policy": docs_page.POLICY})
+    async def docs(request: Request) -> Response:
+        base = service.settings.root if "://" in service.settings.root else str(request.base_url).rstrip("/")
+        return HTMLResponse(docs_page.page(api.openapi(), base), headers={"Content-Security-Policy": docs_page.POLICY})
 
     return router
 

@@ -9,7 +9,6 @@ python app.py --api-only                     # the REST API without the page
 import argparse
 import os
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +18,8 @@ from eval import report as eval_report
 from limits import use
 from model_loader import ModelLoader
 from paused_gc import paused_gc
-from service import options, uploads
+from service import addresses, options, surroundings, uploads
 
-LOCALHOST, DEFAULT_PORT = "127.0.0.1", 7860  # Gradio's
 DEMO = Path(__file__).parent / "runs" / "demo"
 
 
@@ -35,8 +33,8 @@ def parser() -> argparse.ArgumentParser:
         out.add_argument(f"--{flag}-model", default=environment(variable), help=model % (name, variable))
     report = "of `python -m eval`, for the tab Evaluate (default: $BAKEOFF_REPORT; the demo pair's own is made)"
     out.add_argument("--report", type=Path, default=environment("BAKEOFF_REPORT") or None, metavar="FILE", help=report)
-    out.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
-    out.add_argument("--port", type=_port, help="port (default: the first free one from 7860)")
+    out.add_argument("--host", help="address to listen on (default: $GRADIO_SERVER_NAME, else 127.0.0.1)")
+    out.add_argument("--port", type=_port, help="port (default: $GRADIO_SERVER_PORT, else 7860, or the next free one)")
     out.add_argument("--share", action="store_true", help="also serve through a public gradio.live link")
     out.add_argument(
         "--auth",
@@ -52,23 +50,6 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 1 to 65535")
     return int(text)
-
-
-def check_address(host: str | None, port: int | None) -> None:
-    """Try to listen there once.
-
-    Raises:
-        BakeoffError: the address is none of this machine's, or the port is taken.
-    """
-    host = host or os.environ.get("GRADIO_SERVER_NAME", LOCALHOST)
-    try:
-        with socket.create_server((host, port or 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
-            return
-    except OSError as error:
-        raise BakeoffError(
-            f"the app can't listen on {host}, port {port or 'any'} ({error.strerror or error}); choose others with "
-            "--host and --port."
-        ) from error
 
 
 def loader_for(pytorch: str | None, tensorflow: str | None, report: Path | None = None) -> ModelLoader:
@@ -97,7 +78,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     use(options.limits_for(arguments.limit))
     settings = options.settings(arguments)
     options.check_mcp(arguments.mcp)
-    check_address(arguments.host, arguments.port or (DEFAULT_PORT if arguments.api_only else None))
     loader = loader_for(arguments.pytorch_model, arguments.tensorflow_model, arguments.report)
     (serve_api if arguments.api_only else serve_page)(loader, settings, arguments)
     return 0
@@ -105,6 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> None:
     """Serve page and API in one process until a signal comes; the models load behind them."""
+    place = addresses.find_place(arguments.host, arguments.port, page=True)
+    addresses.leave_nothing_to_gradio()
+    surroundings.keep_loopback_from_proxies(place.host)
+    surroundings.check_for_page()
     uploads.use_private_folder()  # Gradio asks for it when it is imported
     with paused_gc():  # these imports take seconds, which a wrong flag and --help don't wait for
         from api import create_api
@@ -119,8 +103,9 @@ def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argpa
             loader,
             service.models.queue,
             settings.decision,
-            server_name=arguments.host,
-            server_port=arguments.port,
+            server_name=place.name,
+            server_port=place.port,
+            root_path=settings.root,
             share=arguments.share,
             auth=settings.access.check_login if settings.access.login else None,
             mcp_server=arguments.mcp or None,
@@ -134,6 +119,8 @@ def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argpa
 
 def serve_api(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> None:
     """Serve the API alone, under uvicorn, until a signal comes."""
+    place = addresses.find_place(arguments.host, arguments.port, page=False)
+    surroundings.keep_loopback_from_proxies(place.host)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what uvicorn calls when it has finished
     with paused_gc():
         from api import create_api
@@ -143,11 +130,9 @@ def serve_api(loader: ModelLoader, settings: options.Settings, arguments: argpar
         json_log.configure()
         service = Service.of(loader, settings)
         app = guard.guarded(create_api(service), service)
-        host = arguments.host or os.environ.get("GRADIO_SERVER_NAME", LOCALHOST)
-        port = arguments.port or DEFAULT_PORT
-        server = stopping.ApiServer(app, service, host, port)
+        server = stopping.ApiServer(app, service, place.host, place.port)
     loader.start()
-    print(f"* The API: http://{host}:{port}/api/docs", flush=True)
+    print(f"* The API: http://{place.name}:{place.port}{addresses.prefix_of(settings.root)}/api/docs", flush=True)
     server.run()
 
 

@@ -11,6 +11,7 @@ import gradio as gr
 
 from limits import current
 from model_loader import ModelLoader
+from page_address import use_host_of_page
 from service.models import QueuedModels
 from service.work_queue import WorkQueue
 from tabs.batch import build_batch_tab
@@ -89,6 +90,7 @@ def serve(
     loader: ModelLoader, queue: WorkQueue | None = None, decision: Path | None = None, **settings: Any
 ) -> gr.Blocks:
     """Serve the page from a thread of its own; `settings` are those of `launch`."""
+    use_host_of_page()
     demo = build(loader, queue, decision).queue(max_size=current().requests, api_open=False)
     demo.launch(
         theme=THEME,

@@ -74,7 +74,7 @@ class Bodies:
         return keep
 
     async def _checked(self, scope: Scope, receive: Receive, keep: Callable[[int], None]) -> bytes:
-        headers, path = Headers(scope=scope), scope["path"].rstrip("/")
+        headers, path = Headers(scope=scope), paths.routed(scope).rstrip("/")
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         limit, spare = self._limits.body_bytes, 0
         if path == paths.UPLOAD and kind == FORMS[0]:

@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from service.proxies import address_in
+
 FREE_FAILURES = 3  # a person mistypes
 LONGEST_SECONDS = 60.0
 FORGET_SECONDS = 900.0
@@ -16,9 +18,8 @@ MOST_CLIENTS = 10_000  # remembered; the least recent are forgotten first
 def address_of(scope: dict) -> str:
     """Who asks: an address, or the network of an IPv6 one, of which one client has many."""
     host = (scope.get("client") or ("unknown", 0))[0]
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    address = address_in(host)
+    if address is None:
         return host[:64]
     if address.version == 6:
         return str(ipaddress.ip_network((address, 64), strict=False))

@@ -9,13 +9,18 @@ from service.openapi import EXAMPLE_ERROR
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-def page(document: dict[str, Any]) -> str:
-    """The page of an OpenAPI document."""
+def page(document: dict[str, Any], base: str) -> str:
+    """The page of an OpenAPI document.
+
+    Args:
+        document: what it shows.
+        base: the address below which its paths are found, without a slash at its end.
+    """
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             tag = operation.get("tags", ["other"])[0]
-            groups.setdefault(tag, []).append(_operation(document, path, method, operation))
+            groups.setdefault(tag, []).append(_operation(document, base, path, method, operation))
     return render(
         "api.html.j2",
         title=document["info"]["title"],
@@ -26,7 +31,9 @@ def page(document: dict[str, Any]) -> str:
     )
 
 
-def _operation(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+def _operation(
+    document: dict[str, Any], base: str, path: str, method: str, operation: dict[str, Any]
+) -> dict[str, Any]:
     bodies = operation.get("requestBody", {}).get("content", {})
     schema = _resolved(document, bodies.get("application/json", {}).get("schema", {}))
     answers = operation["responses"]
@@ -35,7 +42,7 @@ def _operation(document: dict[str, Any], path: str, method: str, operation: dict
         "path": path,
         "about": operation.get("description", ""),
         "fields": _fields(schema),
-        "curl": _curl(path, method, schema.get("examples", [])),
+        "curl": _curl(base + path, method, schema.get("examples", [])),
         "example": _example(answers["200"]),
         "errors": [
             f"{status} {each['description'].rstrip('.')}" for status, each in answers.items() if status >= "400"
@@ -72,8 +79,8 @@ def _allowed(schema: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _curl(path: str, method: str, examples: list[Any]) -> list[str]:
-    command = f"curl http://127.0.0.1:7860{path}"
+def _curl(address: str, method: str, examples: list[Any]) -> list[str]:
+    command = f"curl {address}"
     if method == "get":
         return [command]
     return [f"{command} -H 'Content-Type: application/json' -d '{json.dumps(each)}'" for each in examples]

@@ -36,13 +36,15 @@ class Gate:
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle it, and count it as work until it is answered."""
 
+        path = paths.routed(scope)  # before the routers change the scope
+
         async def watched(message: Message) -> None:
-            if message["type"] == "http.response.start" and scope["path"].rstrip("/") == paths.LOGIN:
+            if message["type"] == "http.response.start" and path.rstrip("/") == paths.LOGIN:
                 self._answered_login(scope, message["status"])
             await send(message)
 
-        counts = not scope["path"].startswith(paths.STREAMS)
-        uploads = scope["method"] == "POST" and scope["path"].startswith(paths.UPLOAD)
+        counts = not path.startswith(paths.STREAMS)
+        uploads = scope["method"] == "POST" and path.startswith(paths.UPLOAD)
         self._service.working += counts
         try:
             with self._service.uploads.upload() if uploads else nullcontext():
@@ -52,7 +54,7 @@ class Gate:
             self._service.memory.answered()
 
     def _problem(self, scope: Scope) -> Problem | None:
-        headers, path, works = Headers(scope=scope), scope["path"], scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        headers, path, works = Headers(scope=scope), paths.routed(scope), scope["method"] not in paths.READS
         if paths.is_closed(path):
             return Problem(404)
         if (works or path.rstrip("/") == paths.LOGOUT) and is_foreign(headers, self._service.settings.origins):

@@ -12,34 +12,40 @@ from starlette.requests import cookie_parser
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service import mcp_server, no_fetching, paths
+from service import mcp_server, no_fetching, paths, proxies
+from service.arrival import PASSED, Arrival
 from service.bodies import Bodies
 from service.gate import Gate
 from service.headers import PagePolicy, SecurityHeaders
+from service.origins import AsSeen
 from service.page_errors import PageErrors
+from service.problem import Problem
 from service.request_log import RequestLog
 from service.state import Service
 
 
 def guarded(app: ASGIApp, service: Service) -> ASGIApp:
     """The application behind log, headers, CORS, gate and body checks."""
-    app = Gate(_NoOrigin(Bodies(PageErrors(app), service.limits)), service)
+    proxies.replace_uvicorn_s()
+    settings = service.settings
+    app = Gate(AsSeen(Bodies(PageErrors(app), service.limits), settings.origins), service)
     app = CORSMiddleware(
         app,
-        allow_origins=service.settings.origins,
+        allow_origins=settings.origins,
         allow_methods=("GET", "POST"),
         allow_headers=("Authorization", "Content-Type", "X-Request-ID"),
         expose_headers=("Retry-After", "X-Request-ID"),
     )
-    return RequestLog(SecurityHeaders(app), service)
+    return Arrival(RequestLog(SecurityHeaders(app), service), settings.root, settings.trusted)
 
 
 def page_settings(api: FastAPI, service: Service) -> dict[str, Any]:
     """What `launch(app_kwargs=...)` needs so that Gradio's server has the API's routes and stands behind the guard."""
     no_fetching.close()
+    proxies.replace_uvicorn_s()  # Gradio makes its server before the guard below
     return {
         "routes": [Route(path, api) for path in ("/api", "/api/{rest:path}", *paths.API)],
-        "middleware": [Middleware(PagePolicy)],
+        "middleware": [Middleware(_OnlyGuarded), Middleware(PagePolicy)],
         "lifespan": _guarding(service),
     }
 
@@ -58,6 +64,19 @@ def _guarding(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManag
     return lifespan
 
 
+class _OnlyGuarded:
+    """Refuses what has not passed the guard: uvicorn serves on, without a word, when a lifespan fails."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or PASSED in scope:
+            await self._app(scope, receive, send)
+        else:
+            await Problem(500).response()(scope, receive, send)
+
+
 def _knows(app: FastAPI) -> Callable[[Headers], bool]:
     """Whether Gradio would take a request's cookies; it asks only after it has read an upload."""
 
@@ -67,15 +86,3 @@ def _knows(app: FastAPI) -> Callable[[Headers], bool]:
         return app.auth is None or any(cookies.get(name) in app.tokens for name in names)
 
     return known
-
-
-class _NoOrigin:
-    """Hides a request's origin from Gradio, whose CORS would let it in; ours has judged it before."""
-
-    def __init__(self, app: ASGIApp):
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            scope["headers"] = [each for each in scope["headers"] if each[0] != b"origin"]
-        await self._app(scope, receive, send)

@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import paths
+from service.origins import OWN_COOKIE
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # what is no page runs nothing
@@ -48,11 +49,14 @@ class PagePolicy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; a page is held back until all of it is there."""
+        if scope["type"] != "http" or paths.routed(scope).startswith(paths.GRADIO):  # what is below may be a visitor's
+            await self._app(scope, receive, send)
+            return
         start, parts = None, []
 
         async def held(message: Message) -> None:
             nonlocal start
-            if message["type"] == "http.response.start" and _is_page(scope, message):
+            if message["type"] == "http.response.start" and _is_page(message):
                 start = message
             elif start is None:
                 await send(message)
@@ -60,11 +64,13 @@ class PagePolicy:
                 parts.append(message.get("body", b""))
                 if not message.get("more_body"):
                     body = b"".join(parts)
-                    MutableHeaders(scope=start)["Content-Security-Policy"] = policy(body)
+                    headers = MutableHeaders(scope=start)
+                    headers["Content-Security-Policy"] = policy(body)
+                    headers.append("Set-Cookie", OWN_COOKIE)
                     await send(start)
                     await send({"type": "http.response.body", "body": body})
 
-        await self._app(scope, receive, held if scope["type"] == "http" else send)
+        await self._app(scope, receive, held)
 
 
 def policy(page: bytes) -> str:
@@ -90,11 +96,10 @@ def policy(page: bytes) -> str:
     )
 
 
-def _is_page(scope: Scope, message: Message) -> bool:
-    """Whether it is Gradio's page: no visitor's file, and no page that has a policy of its own."""
+def _is_page(message: Message) -> bool:
+    """Whether it is a page that has no policy of its own."""
     headers = MutableHeaders(scope=message)
-    html = headers.get("content-type", "").startswith("text/html") and "content-security-policy" not in headers
-    return html and not scope["path"].startswith(paths.GRADIO)
+    return headers.get("content-type", "").startswith("text/html") and "content-security-policy" not in headers
 
 
 def _hash(script: bytes) -> str:

@@ -75,12 +75,13 @@ INVOCATIONS = {
 LOGINS = {"bearer": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}}
 
 
-def maker(api: FastAPI, login: bool) -> Callable[[], dict[str, Any]]:
+def maker(api: FastAPI, login: bool, root: str = "") -> Callable[[], dict[str, Any]]:
     """An `openapi` method: the document, made once.
 
     Args:
         api: whose routes it describes.
         login: whether it asks for one.
+        root: the path, or the whole address, below which its routes are found.
     """
 
     def openapi() -> dict[str, Any]:
@@ -92,6 +93,8 @@ def maker(api: FastAPI, login: bool) -> Callable[[], dict[str, Any]]:
             if login:
                 made["components"]["securitySchemes"] = LOGINS
                 made["security"] = [{name: []} for name in LOGINS]
+            if root:
+                made["servers"] = [{"url": root}]
             api.openapi_schema = made
         return api.openapi_schema
 

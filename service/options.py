@@ -11,6 +11,8 @@ from pathlib import Path
 from errors import BakeoffError
 from limits import Limits
 from service.access import Access
+from service.addresses import ROOT_PATH, root_path
+from service.proxies import trusted
 from service.settings import Settings
 
 
@@ -32,6 +34,14 @@ def add(out: argparse._ArgumentGroup) -> None:
     rate = "requests with a body that a client may send in a minute (default: $BAKEOFF_RATE_LIMIT, else no limit)"
     out.add_argument(
         "--rate-limit", type=_positive, default=environment("BAKEOFF_RATE_LIMIT") or None, metavar="N", help=rate
+    )
+    proxies = (
+        "how many proxies each request passes, or the addresses and networks that they have, such as "
+        "127.0.0.1,10.0.0.0/8; who asks is then the last other address in X-Forwarded-For, else whoever connects "
+        "(default: $BAKEOFF_TRUSTED_PROXIES, else none)"
+    )
+    out.add_argument(
+        "--trusted-proxies", default=environment("BAKEOFF_TRUSTED_PROXIES"), metavar="N|CIDR[,CIDR…]", help=proxies
     )
     names = ", ".join(each.name for each in fields(Limits))
     changed = f"change a limit ({names}); may be given again (default: $BAKEOFF_LIMIT_NAME)"
@@ -64,13 +74,15 @@ def settings(arguments: argparse.Namespace) -> Settings:
     """What the flags and the environment say.
 
     Raises:
-        BakeoffError: the login, a token or an origin is not understood.
+        BakeoffError: the login, a token, an origin, a proxy or the root path is not understood.
     """
     access = Access(credentials(arguments.auth), tokens_for(arguments.api_token))
     origins = arguments.cors_origin
     if origins is None:
         origins = map(_named_origin, os.environ.get("BAKEOFF_CORS_ORIGINS", "").split())
-    return Settings(access, tuple(origins), arguments.rate_limit, arguments.decision)
+    root = root_path(os.environ.get(ROOT_PATH, ""))
+    proxies = trusted(arguments.trusted_proxies)
+    return Settings(access, tuple(origins), arguments.rate_limit, arguments.decision, proxies, root)
 
 
 def _named_origin(text: str) -> str:

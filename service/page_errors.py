@@ -30,7 +30,7 @@ class PageErrors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; answer it in our format where Gradio refuses it."""
-        if scope["type"] != "http" or paths.is_api(scope["path"]):
+        if scope["type"] != "http" or paths.is_api(paths.routed(scope)):
             await self._app(scope, receive, send)
             return
         status, kept = 0, {}

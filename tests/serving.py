@@ -69,10 +69,12 @@ class Served:
     Attributes:
         port: on 127.0.0.1.
         service: that it serves.
+        app: the page's, of Gradio.
     """
 
     port: int
     service: Service | None = None
+    app: Any = None
 
     @property
     def url(self) -> str:

@@ -1,9 +1,11 @@
 """`python -m tests.stub_app [flags of app.py]`: the real app on planted models that take their time."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import app
+from errors import one_sentence_errors
 from limits import use
 from service import options
 from tests.planted import ReadyLoader
@@ -22,9 +24,10 @@ class SlowLoader(ReadyLoader):
         """Nothing is to be loaded."""
 
 
-def main() -> int:
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
     """Serve until a signal comes."""
-    arguments = app.parser().parse_args()
+    arguments = app.parser().parse_args(argv)
     use(options.limits_for([*arguments.limit, ("batch_texts", "1")]))
     serve = app.serve_api if arguments.api_only else app.serve_page
     serve(SlowLoader(), options.settings(arguments), arguments)

@@ -14,7 +14,7 @@ from service import json_log, options, paths
 from service.access import Access
 from service.clients import FREE_FAILURES, MOST_CLIENTS, FailedLogins, RateLimit, address_of
 from service.headers import HEADERS, policy
-from service.origins import is_foreign
+from service.origins import OWN_COOKIE, is_foreign
 from service.settings import Settings
 from tests.serving import serving, wait_for
 
@@ -180,6 +180,18 @@ def test_only_listed_websites_may_call_from_a_browser(locked):
         ({"sec-fetch-site": "same-site", "origin": "https://sister.example"}, True),
         ({"origin": "https://Bakeoff.example:7860"}, False),
         ({"origin": "https://bakeoff.example"}, True),
+        ({"origin": "https://bakeoff.example", "host": "bakeoff.example:443"}, False),
+        ({"origin": "http://bakeoff.example:8080", "host": "bakeoff.example"}, False),  # nginx's $host
+        ({"origin": "http://bakeoff.example:8080", "host": "bakeoff.example:8081", "cookie": OWN_COOKIE}, True),
+        ({"origin": "http://bakeoff.example:8080", "host": "127.0.0.1:7860"}, True),  # nginx's default
+        ({"origin": "http://bakeoff.example:8080", "host": "127.0.0.1:7860", "cookie": OWN_COOKIE}, False),
+        ({"origin": "null", "host": "127.0.0.1:7860", "cookie": OWN_COOKIE}, True),
+        (
+            {"origin": "http://a.example", "host": "127.0.0.1", "cookie": OWN_COOKIE, "sec-fetch-site": "same-site"},
+            True,
+        ),
+        ({"sec-fetch-site": "same-site"}, True),
+        ({"origin": "http://bakeoff.example:port"}, True),
         ({"origin": "https://public.example", "x-forwarded-host": "public.example"}, False),
         ({"origin": "null"}, True),
         ({"origin": "https://[broken"}, True),

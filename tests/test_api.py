@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import socket
 import threading
 from concurrent.futures import Future
 from types import SimpleNamespace
@@ -204,6 +205,16 @@ def test_before_the_models_are_ready_the_process_is_live(bare):
     assert bare.get("/api/v1/models").json() == {"ready": False, "models": []}
 
 
+def test_a_load_balancer_may_ask_without_wanting_a_body(served, bare):
+    for server, ready in ((served, 200), (bare, 503)):
+        for path, status in (("/health/live", 200), ("/health/ready", ready), ("/ping", ready)):
+            with socket.create_connection(("127.0.0.1", server.port), 60) as connection:
+                connection.sendall(f"HEAD {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+                answer = b"".join(iter(lambda: connection.recv(65536), b""))
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert (head.split()[1], body) == (str(status).encode(), b"")
+
+
 def test_nobody_is_told_to_come_back_to_a_model_that_failed_for_good():
     class Half(ReadyLoader):
         def classifiers(self):
@@ -255,11 +266,11 @@ def test_the_documentation_needs_no_network_and_no_script(served):
     answer = served.get("/api/docs")
     page = answer.body.decode()
     assert "script" not in page.lower().replace("description", "")
-    assert "src=" not in page and "http://127.0.0.1:7860/api/v1/predict" in page
+    assert "src=" not in page and f"curl {served.url}/api/v1/predict" in page
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     for path in ("/api/v1/explain", "/health/ready", "/invocations"):
         assert f"<code>{path}</code>" in page
-    assert served.get("/api").headers["location"] == "/api/docs"
+    assert served.get("/api").headers["location"] == "api/docs"  # seen from /api
 
 
 def test_metrics_count_requests_batches_and_refusals(served):
@@ -403,21 +414,21 @@ def test_predictions_pass_an_explanation():
         explaining.close()
 
 
-def curls(text):
+def curls(text, base="http://127.0.0.1:7860"):
     """Method, path, headers and body of each curl command in a text."""
     for line in text.splitlines():
-        if not line.startswith("curl http://127.0.0.1:7860"):
+        if not line.startswith(f"curl {base}"):
             continue
         _, url, *flags = shlex.split(line)
         values = dict(zip(flags[::2], flags[1::2], strict=True))
         headers = dict(value.split(": ") for flag, value in zip(flags[::2], flags[1::2], strict=True) if flag == "-H")
         body = values.get("-d") or values.get("--data-binary")
-        yield "POST" if body else "GET", url.partition("7860")[2], headers, body
+        yield "POST" if body else "GET", url.removeprefix(base), headers, body
 
 
 def test_the_curl_commands_of_readme_and_documentation_work(served):
     page = html.unescape(re.sub("<[^>]*>", "", served.get("/api/docs").body.decode()))
-    found = [*curls((tiny.ROOT / "README.md").read_text(encoding="utf-8")), *curls(page)]
+    found = [*curls((tiny.ROOT / "README.md").read_text(encoding="utf-8")), *curls(page, served.url)]
     assert len(found) > 10
     for method, path, headers, body in found:
         named = {name.replace("-", "_"): value for name, value in headers.items()}

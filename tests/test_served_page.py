@@ -43,7 +43,7 @@ def launched(chosen=None, models=(), **more):
     app_kwargs = guard.page_settings(create_api(service), service)
     demo = page.serve(loader, service.models.queue, quiet=True, app_kwargs=app_kwargs, **more)
     try:
-        yield Served(demo.server_port, service)
+        yield Served(demo.server_port, service, demo.app)
     finally:
         demo.close()
         service.models.queue.close()
@@ -203,13 +203,13 @@ def test_no_address_of_gradio_tells_or_fails(served, path):
     assert b"Traceback" not in answer.body
 
 
-def upload(served, content, name="texts.csv", **headers):
+def upload(served, content, name="texts.csv", prefix="", **headers):
     boundary = b"----x"
     head = b'Content-Disposition: form-data; name="files"; filename="%s"\r\n' % name.encode()
     body = (
         b"--" + boundary + b"\r\n" + head + b"Content-Type: text/csv\r\n\r\n" + content + b"\r\n--" + boundary + b"--"
     )
-    return served.post(UPLOAD, body, Content_Type="multipart/form-data; boundary=----x", **headers)
+    return served.post(prefix + UPLOAD, body, Content_Type="multipart/form-data; boundary=----x", **headers)
 
 
 def test_files_have_a_limit_of_their_own(served):
