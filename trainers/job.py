@@ -15,6 +15,7 @@ from types import ModuleType
 
 import numpy as np
 
+import plain_environment
 import tokenization
 from corpus import Corpus
 from errors import Interrupted, RecipeError, TrainingError
@@ -89,6 +90,7 @@ def run(job: Job, *, resume: bool = False) -> Path:
     text_encoder = tokenization.load(encoder.folder, job.recipe.max_length)
     if not resume:
         shutil.rmtree(job.checkpoint, ignore_errors=True)
+    plain_environment.neutralise()
     trainer = importlib.import_module(f"trainers.train_{job.framework}")
     data = _training_data(job, text_encoder)
     monitor = Monitor(trainer.FRAMEWORK, data, job.output, job.identity)
