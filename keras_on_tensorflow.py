@@ -7,7 +7,7 @@ import os
 
 import plain_environment
 
-plain_environment.neutralise()
+plain_environment.prepare()
 # Off by default on some processors, where it halves the time of a training step and doubles batch inference.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -9,6 +9,8 @@ import logging
 import os
 from collections.abc import MutableMapping
 
+import processors
+
 PREFIXES = (
     "ACCELERATE_",  # mixed precision, sharding, compilation, devices: Trainer trains through accelerate
     "FSDP_",
@@ -52,8 +54,14 @@ FIXED = {
 logger = logging.getLogger(__name__)
 
 
+def prepare(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Make both frameworks compute alike, on equally many threads; call it before one is imported."""
+    neutralise(environment)
+    processors.set_threads(environment)
+
+
 def neutralise(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Remove the settings that would change what is computed; call it before a framework is imported."""
+    """Remove the settings that would change what is computed."""
     found = [name for name in environment if name in NAMES or name.startswith(PREFIXES)]
     ignored = sorted(name for name in found if environment[name] != FIXED.get(name))
     for name in found:

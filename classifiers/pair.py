@@ -79,7 +79,7 @@ def load_classifier(framework: str, model: str, device: str | None = None) -> Be
     """
     module, name, _ = _IMPLEMENTATIONS[framework]
     source = locate(framework, model)
-    plain_environment.neutralise()
+    plain_environment.prepare()
     classifier = getattr(importlib.import_module(module), name)(source.path, source.revision, device)
     classifier.notice = source.notice
     return classifier
