@@ -20,7 +20,7 @@ class Probe:
         return {
             "version": tf.__version__,
             "device": tf.config.experimental.get_device_details(gpus[0]).get("device_name", "gpu") if gpus else "cpu",
-            # 0 stands for what the environment says.
+            # 0 stands for what the environment says, or else for all cores.
             "threads": _threads(tf.config.threading.get_intra_op_parallelism_threads(), "TF_NUM_INTRAOP_THREADS"),
             "interop_threads": _threads(
                 tf.config.threading.get_inter_op_parallelism_threads(), "TF_NUM_INTEROP_THREADS"
@@ -48,4 +48,4 @@ def _prepared(size: int) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _threads(configured: int, variable: str) -> int:
-    return configured or int(os.environ[variable])
+    return configured or int(os.environ.get(variable, 0)) or os.cpu_count()

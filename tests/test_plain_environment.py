@@ -38,27 +38,31 @@ def test_the_processes_of_benchmarks_inherit_none_of_it(monkeypatch):
         assert [worker.call("environment", name=name) for name in names] == [None, os.devnull, "0"]
 
 
+CODE = """
+import json, sys
+from classifiers.pair import load_classifier
+print(load_classifier("tensorflow", sys.argv[1]).logits(["a text"]).tolist())
+from keras_on_tensorflow import keras
+config = keras.config
+settings = [config.floatx(), config.epsilon(), config.image_data_format(), config.backend(), config.max_epochs()]
+print(json.dumps([*settings, keras.layers.Dense(1).dtype_policy.name]))
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("before", ["", "import keras; "])
 @pytest.mark.parametrize(
-    "content", ['{"floatx": "float64", "epsilon": 0.5, "image_data_format": "channels_first"}', None]
+    "content", ['{"floatx": "float64", "epsilon": 0.5, "image_data_format": "channels_first"}', '{"floatx": "?"}', None]
 )
-def test_keras_is_set_whatever_the_home_holds(tmp_path, content, before):
-    """Without `before`, a file that Keras refuses does no harm either, and none is written."""
+def test_serving_does_not_depend_on_what_the_home_holds(tmp_path, tiny_runs, content):
+    """Not on a file that Keras refuses either; and none is written."""
     folder = tmp_path / ".keras"
     if content is not None:
         folder.mkdir()
-        (folder / "keras.json").write_text(content if before else '{"floatx": "int3"}', encoding="utf-8")
-    code = before + (
-        "import json; from keras_on_tensorflow import keras; c = keras.config;"
-        "print(json.dumps([c.floatx(), c.epsilon(), c.image_data_format(), c.backend(), c.max_epochs(),"
-        " keras.layers.Dense(1).dtype_policy.name]))"
-    )
-    environment = os.environ | {"HOME": str(tmp_path), "KERAS_MAX_EPOCHS": "1", "PYTHONPATH": str(ROOT)}
-    environment |= {"KERAS_BACKEND": "tensorflow"}
-    environment.pop("KERAS_HOME", None)
-    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+        (folder / "keras.json").write_text(content, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KERAS_")}
+    environment |= {"HOME": str(tmp_path), "KERAS_MAX_EPOCHS": "1", "TF_USE_LEGACY_KERAS": "1", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", CODE, str(tiny_runs / "tensorflow")]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    found = json.loads(run.stdout.splitlines()[-1])
-    assert found == ["float32", 1e-7, "channels_last", "tensorflow", None, "float32"]
-    assert before or folder.exists() == (content is not None)
+    assert json.loads(run.stdout.splitlines()[-1]) == ["float32", 1e-7, "channels_last", "tensorflow", None, "float32"]
+    assert folder.exists() == (content is not None)
