@@ -89,7 +89,10 @@ def _sagemaker(service: Service, calls: Calls) -> APIRouter:
 
     @router.post("/invocations", response_model=schemas.PredictResponse, **openapi.INVOCATIONS)
     async def invocations_(request: Request) -> Response:
-        """Classify texts that come as JSON (as `/api/v1/predict` takes it) or as CSV (one column, no header)."""
+        """Classify texts that come as JSON (as `/api/v1/predict` takes it) or as CSV (one column, an answer a row).
+
+        `Content-Type: text/csv; header=present` skips the first row; `header=absent` classifies it, whatever it says.
+        """
         texts, framework = await invocations.read(request)
         answered = await _predicted(calls, request, texts, framework)
         return invocations.written(answered, request.headers.get("accept", ""))

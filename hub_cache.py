@@ -1,6 +1,7 @@
 """Hashes of local files, and the manifest that tells a complete cached snapshot from half a one."""
 
 import hashlib
+import io
 import json
 import logging
 import time
@@ -10,12 +11,13 @@ from pathlib import Path
 logger = logging.getLogger(__name__)
 
 
-def digest(path: Path, kind: str = "sha256") -> str:
+def digest(source: Path | bytes, kind: str = "sha256") -> str:
     """Hash a file as the Hub states it: `sha256:…` for large files, `git-sha1:…` (a git blob's name) for the others."""
-    hasher = hashlib.sha256()
+    hasher, in_memory = hashlib.sha256(), isinstance(source, bytes)
     if kind == "git-sha1":
-        hasher = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
-    with path.open("rb") as file:
+        size = len(source) if in_memory else source.stat().st_size
+        hasher = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    with io.BytesIO(source) if in_memory else source.open("rb") as file:
         while block := file.read(1 << 20):
             hasher.update(block)
     return f"{kind}:{hasher.hexdigest()}"

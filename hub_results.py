@@ -12,10 +12,11 @@ from pathlib import Path
 import yaml
 from huggingface_hub import CommitOperationAdd, EvalResult, HfApi, ModelCard, constants, hf_hub_download
 
+import hub_ownership
 from errors import HubError
 from hub import LISTING_WAITS
+from hub_access import publishing_token
 from hub_errors import Attempt, one_sentence, retry
-from hub_publish import publishing_token
 
 CARD = "README.md"
 INTERVAL = " (95 % interval "  # ends the name of a metric; what stands before it tells metrics apart
@@ -95,12 +96,12 @@ def write_scores(
         after = with_scores(before, remote.repo_id, corpus, scores)
         if after == before:
             return None
-        operation = CommitOperationAdd(CARD, after.encode("utf-8"))
-        return (
-            HfApi(token=token)
-            .create_commit(remote.repo_id, [operation], commit_message=message, parent_commit=remote.revision)
-            .oid
-        )
+        api, content = HfApi(token=token), after.encode("utf-8")
+        operations = [CommitOperationAdd(CARD, content)]
+        if listed := hub_ownership.list_with(api, remote.repo_id, remote.revision, CARD, content):
+            operations.append(CommitOperationAdd(hub_ownership.LIST, listed))
+        commit = {"commit_message": message, "parent_commit": remote.revision}
+        return api.create_commit(remote.repo_id, operations, **commit).oid
 
 
 def with_scores(card_text: str, repo_id: str, corpus: str, scores: Sequence[Score]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hub
 import hub_safety
+import plain_environment
 from classifiers.base import BertClassifier
 from errors import HubError, ModelError
 
@@ -78,6 +79,7 @@ def load_classifier(framework: str, model: str, device: str | None = None) -> Be
     """
     module, name, _ = _IMPLEMENTATIONS[framework]
     source = locate(framework, model)
+    plain_environment.prepare()
     classifier = getattr(importlib.import_module(module), name)(source.path, source.revision, device)
     classifier.notice = source.notice
     return classifier

@@ -16,11 +16,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 from rich.console import Console
 from tqdm import tqdm
 
 import corpus
+import processors
 import tokenization
 from classifiers.model_folder import ModelFolder
 from classifiers.pair import NAMES, locate
@@ -65,7 +65,9 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--plot", type=Path, metavar="FILE", help="also draw how cost grows, as SVG")
     out.add_argument("--quick", action="store_true", help="about two minutes: rough figures")
     out.add_argument("--only", nargs="+", choices=CHOICES, default=CHOICES, metavar="SECTION", help=", ".join(CHOICES))
-    out.add_argument("--threads", type=int, metavar="N", help="of each framework (default: the machine's cores)")
+    out.add_argument(
+        "--threads", type=int, metavar="N", help="of each framework (default: the cores that this process may use)"
+    )
     out.add_argument("--rounds", type=int, metavar="N", help="of all repeated measurements; 5 for intervals")
     out.add_argument("--memory-texts", type=int, metavar="N", help="that one call classifies (default: 100,000)")
     length = "that are read of a text; speed does not depend on the training's (default: as the models' recipe says)"
@@ -139,7 +141,7 @@ def _settings(arguments: argparse.Namespace) -> tuple[Settings, int]:
     settings = replace(
         QUICK if arguments.quick else Settings(), **{name: value for name, value in given.items() if value is not None}
     )
-    threads = arguments.threads or psutil.cpu_count(logical=False) or psutil.cpu_count()
+    threads = arguments.threads or processors.usable()
     if min(settings.rounds, settings.memory_texts, threads) < 1:
         raise ReportError("--rounds, --memory-texts and --threads take numbers from 1 on; change the flags.")
     return settings, threads

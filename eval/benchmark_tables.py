@@ -44,7 +44,8 @@ def markdown(made: Mapping[str, Any]) -> str:
     out = [
         "# Speed",
         f"`{made['command']}` (benchmark {made['id']}, {made['created'][:10]})",
-        f"{machine['processor']}, {machine['cores']['logical']} cores, {settings['threads']} threads a framework, "
+        f"{machine['processor']}, {machine['cores']['logical']} cores{_quota(machine)}, "
+        f"{settings['threads']} threads a framework, "
         f"load average before: {machine['load_average_before']}; {_versions(made)}. Intervals are 95 %, over "
         f"{settings['rounds']} rounds" + (", each in processes of its own." if settings["fresh"] else "."),
     ]
@@ -53,6 +54,11 @@ def markdown(made: Mapping[str, Any]) -> str:
         body = "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
         out += [f"## {table.title}", body, *filter(None, [table.note])]
     return printable("\n\n".join(out) + "\n")
+
+
+def _quota(machine: Mapping[str, Any]) -> str:
+    """Reports of earlier versions don't say."""
+    return f" (a quota of {machine['cpu_quota']:g})" if machine.get("cpu_quota") else ""
 
 
 def tables(made: Mapping[str, Any]) -> list[Table]:

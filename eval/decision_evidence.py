@@ -21,6 +21,7 @@ COMMANDS = {
     "adoption": "python -m eval.adoption",
 }
 KINDS = tuple(COMMANDS)
+MACHINE = ("system", "processor", "cores", "usable_cores", "cpu_quota", "python", "versions")
 OF_MODELS = ("evaluation", "benchmark", "explanations", "deployability")
 
 
@@ -172,7 +173,7 @@ def _corpus(content: Mapping[str, Any]) -> str | None:
 def _machine(content: Mapping[str, Any]) -> dict[str, Any]:
     machine = content.get("machine")
     if isinstance(machine, dict):
-        return {key: machine[key] for key in ("system", "processor", "cores", "python", "versions") if key in machine}
+        return {key: machine[key] for key in MACHINE if key in machine}
     return {"system": machine} if isinstance(machine, str) else {}
 
 

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
 import corpus
+import processors
 import tokenization
 from classifiers.model_folder import ModelFolder
 from classifiers.pair import NAMES, locate
@@ -62,7 +62,9 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--rounds", type=int, default=timing.LEAST_ROUNDS, help="of the timing; 5 for intervals (default)")
     out.add_argument("--headlines", type=int, default=30, metavar="N", help="that are timed in each turn (default: 30)")
     out.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="of each step (default: 900)")
-    out.add_argument("--threads", type=int, metavar="N", help="of each process (default: the machine's cores)")
+    out.add_argument(
+        "--threads", type=int, metavar="N", help="of each process (default: the cores that this process may use)"
+    )
     return out
 
 
@@ -149,7 +151,7 @@ def _settings(arguments: argparse.Namespace, folders: Mapping[str, Path]) -> Set
     Raises:
         ReportError: a flag makes no sense.
     """
-    threads = arguments.threads or psutil.cpu_count(logical=False) or psutil.cpu_count()
+    threads = arguments.threads or processors.usable()
     if min(arguments.rounds, arguments.headlines, arguments.timeout, threads) <= 0:
         raise ReportError("--rounds, --headlines, --timeout and --threads take numbers above 0; change the flags.")
     articles = [example.text for example in corpus.load().test]

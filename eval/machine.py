@@ -11,8 +11,9 @@ from typing import Any
 
 import psutil
 
+import processors
+
 CPUINFO = Path("/proc/cpuinfo")
-CORES = Path("/sys/devices/system/cpu")
 POWERCAP = Path("/sys/class/powercap")
 # What matrix products use, as Linux names them.
 FLAGS = ("avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_tile", "amx_bf16", "amx_int8")
@@ -27,6 +28,7 @@ def record(packages: Sequence[str] = PACKAGES) -> dict[str, Any]:
         "processor": processor(),
         "flags": flags(),
         "cores": {"physical": psutil.cpu_count(logical=False), "logical": psutil.cpu_count()},
+        **processors.facts(),
         "megahertz": round(frequency.max or frequency.current) if frequency else None,
         "memory_bytes": psutil.virtual_memory().total,
         "load_average_before": load_average(),
@@ -62,7 +64,7 @@ def cores(count: int) -> list[int]:
     taken: Counter[str] = Counter()
     ranked = []
     for core in sorted(os.sched_getaffinity(0)):
-        siblings = _siblings(core)
+        siblings = processors.siblings(core)
         ranked.append((taken[siblings], core))
         taken[siblings] += 1
     return [core for _, core in sorted(ranked)[:count]]
@@ -125,12 +127,6 @@ def energy_reader(folder: Path = POWERCAP) -> EnergyReader:
 
 def _number(path: Path) -> int:
     return int(path.read_text(encoding="ascii"))
-
-
-def _siblings(core: int) -> str:
-    """Equal for the logical cores of one physical core."""
-    path = CORES / f"cpu{core}" / "topology" / "thread_siblings_list"
-    return path.read_text(encoding="ascii").strip() if path.exists() else str(core)
 
 
 def _cpuinfo() -> dict[str, str]:

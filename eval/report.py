@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import processors
 from classifiers.base import softmax
 from errors import ReportError
 from eval.machine import processor
@@ -154,6 +155,7 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "processor": processor(),
         "cores": os.cpu_count(),
+        **processors.facts(),
         "python": platform.python_version(),
         "versions": {package: version(package) for package in PACKAGES},
     }

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import plain_environment
 from errors import BakeoffError
 from eval import machine
 
@@ -154,4 +155,6 @@ class Worker:
 def _environment(threads: int, given: Mapping[str, str]) -> dict[str, str]:
     pinned = dict.fromkeys(THREAD_VARIABLES, str(threads))
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return os.environ | {"PYTHONPATH": path} | pinned | dict(given)
+    inherited = dict(os.environ)
+    plain_environment.neutralise(inherited)  # stock libraries are measured with their own defaults, not a user's
+    return inherited | {"PYTHONPATH": path} | pinned | dict(given)

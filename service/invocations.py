@@ -1,13 +1,19 @@
-"""SageMaker's way to ask: JSON as the API takes it, or CSV with a text a row, and answers in either."""
+"""SageMaker's way to ask: JSON as the API takes it, or CSV with a text a row, and answers in either.
+
+A batch transform joins answers to rows by their order, so each row of CSV gets one answer or the request is refused.
+Only the client knows whether the first row is a header: it says so as RFC 4180 has it, `text/csv; header=present`.
+"""
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from labelled import BLANK, LABEL_NAMES, TEXT_NAMES, plain_name
 from limits import current
 from service.problem import Problem, ProblemError
 from service.schemas import ModelAnswer, PredictRequest, PredictResponse
@@ -16,6 +22,7 @@ from service.validation import checked_texts, problem_of, texts_of
 from spreadsheet import neutralise
 
 JSON, CSV = "application/json", "text/csv"
+NAMES = {*TEXT_NAMES, *LABEL_NAMES}  # of columns: a text of such a word alone is rather a header
 
 
 async def read(request: Request) -> tuple[list[str], str]:
@@ -25,10 +32,10 @@ async def read(request: Request) -> tuple[list[str], str]:
         ProblemError: the body is of another type, or can't be read.
         InputError: a text is outside the limits.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     body = await request.body()
     if kind == CSV:
-        return checked_texts(_rows(body)), "both"
+        return checked_texts(_texts(_rows(body), _header(parameters))), "both"
     if kind != JSON:
         remedy = f"send {JSON} or {CSV}"
         raise ProblemError(Problem(415, "The body's type is not one that is taken here", remedy, field="Content-Type"))
@@ -53,15 +60,41 @@ def _row(models: Sequence[ModelAnswer], number: int) -> list[str]:
     return [cell for each in found for cell in (neutralise(each.label), f"{each.probability:.6f}")]
 
 
-def _rows(body: bytes) -> list[str]:
+def _header(parameters: Sequence[str]) -> str | None:
+    """Whether the media type's parameters say `present` or `absent`; None where they don't."""
+    said = [value.strip(' "') for name, _, value in (each.partition("=") for each in parameters) if name == "header"]
+    if any(each not in ("present", "absent") for each in said) or len(set(said)) > 1:
+        what, remedy = "The header of the CSV is neither present nor absent", f"send {CSV}; header=present or absent"
+        raise ProblemError(Problem(415, what, remedy, field="Content-Type"))
+    return said[0] if said else None
+
+
+def _rows(body: bytes) -> list[list[str]]:
     try:
-        rows = [row for row in csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True) if row]
+        return list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
     except UnicodeDecodeError:
         raise ProblemError(Problem(400, "The body is not UTF-8", "send CSV in UTF-8", "malformed_csv")) from None
     except csv.Error:
         what, remedy = "The body is not CSV", "put each text in double quotes, and double those within it"
         raise ProblemError(Problem(400, what, remedy, "malformed_csv")) from None
-    if any(len(row) != 1 for row in rows):
-        what, remedy = "A row of the CSV has more than one column", "put each text in double quotes"
-        raise ProblemError(Problem(422, what, remedy, "malformed_csv"))
+
+
+def _texts(rows: list[list[str]], header: str | None) -> list[str]:
+    """The text of each row but a header's.
+
+    Raises:
+        ProblemError: a row has no text or more than one column, or may be a header.
+    """
+    for number, row in enumerate(rows, start=1):
+        if len(row) > 1:
+            what, remedy = f"Row {number} of the CSV has more than one column", "put each text in double quotes"
+            raise ProblemError(Problem(422, what, remedy, "malformed_csv"))
+        if not row or re.fullmatch(BLANK, row[0]):
+            what, remedy = f"Row {number} of the CSV is blank", "remove it, as each row would get an answer"
+            raise ProblemError(Problem(422, what, remedy, "blank_row"))
+    if header == "present":
+        return [row[0] for row in rows[1:]]
+    if rows and header is None and plain_name(rows[0][0]) in NAMES:
+        what, remedy = "Row 1 of the CSV may be a header", f"send {CSV}; header=present to skip it, or header=absent"
+        raise ProblemError(Problem(422, what, remedy, "header_row", field="Content-Type"))
     return [row[0] for row in rows]

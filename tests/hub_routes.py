@@ -24,19 +24,34 @@ def whoami(request: Handler) -> dict:
     user, role = request.user()
     if user is None:
         raise RefusalError(401, "Invalid username or password.")
-    auth = {"type": "access_token", "accessToken": {"displayName": role, "role": role}}
-    return {"type": "user", "id": user, "name": user, "fullname": user, "orgs": [], "auth": auth}
+    access = {"displayName": role, "role": role, "createdAt": DATE}
+    token = request.headers["Authorization"].removeprefix("Bearer ")
+    if role == "fineGrained":
+        scoped = request.hub.scopes[token]
+        access["fineGrained"] = {"canReadGatedRepos": False, "global": ["discussion.write"], "scoped": scoped}
+    orgs = [
+        {"type": "org", "id": name, "name": name, "fullname": name, "roleInOrg": members[user]}
+        for name, members in request.hub.organizations.items()
+        if user in members
+    ]
+    auth = {"type": "access_token", "accessToken": access}
+    return {"type": "user", "id": user, "name": user, "fullname": user, "orgs": orgs, "auth": auth}
+
+
+def auth_check(request: Handler, kind: str, repo_id: str, write: str) -> dict:
+    request.repo(kind, repo_id, write=bool(write))
+    return {}
 
 
 def create_repo(request: Handler) -> dict:
     wanted = json.loads(request.body)
     owner = wanted.get("organization") or request.user()[0]
-    request.check_may_write(owner)
     kind, repo_id = wanted.get("type") or "model", f"{owner}/{wanted['name']}"
+    request.check_may_write(repo_id)
     url = f"{request.hub.endpoint}/{'' if kind == 'model' else kind + 's/'}{repo_id}"
     if (kind, repo_id) in request.hub.repos:
         raise RefusalError(409, "You already created this repo", extra={"url": url})
-    repo = Repo(kind, repo_id, private=wanted.get("visibility") == "private")
+    repo = Repo(kind, repo_id, private=wanted.get("visibility") == "private", creator=request.user()[0])
     repo.commit("initial commit", {".gitattributes": Blob(b"*.safetensors filter=lfs\n", False)})
     request.hub.repos[kind, repo_id] = repo
     return {"url": url}
@@ -99,13 +114,18 @@ def entry(path: str, blob: Blob) -> dict:
 
 
 def tree(request: Handler, kind: str, repo_id: str, rev: str, path: str) -> list[dict]:
-    files = request.repo(kind, repo_id).at(rev).files
+    repo = request.repo(kind, repo_id)
+    files = repo.at(rev).files
     below = f"{path.rstrip('/')}/" if path else ""
     inside = {name: blob for name, blob in files.items() if name.startswith(below)}
     if not inside and path:
         raise RefusalError(404, f"{path} does not exist on {rev}", "EntryNotFound")
     recursive = re.search("recursive=(1|true)", request.path, re.IGNORECASE)
     found = [entry(name, blob) for name, blob in inside.items() if recursive or "/" not in name[len(below) :]]
+    if re.search("expand=(1|true)", request.path, re.IGNORECASE):
+        for row in found:
+            sha = repo.last_commit(row["path"], rev)
+            row["lastCommit"] = {"id": sha, "title": repo.commits[sha].title, "date": DATE}
     folders = {name[: name.index("/", len(below))] for name in inside if "/" in name[len(below) :]}
     return found + [{"type": "directory", "path": name, "size": 0, "oid": "0" * 40} for name in sorted(folders)]
 
@@ -240,6 +260,7 @@ ROUTES = (
     (("GET",), API + "(?:/revision/(?P<rev>[^/]+))?", info),
     (("GET",), API + "/tree/(?P<rev>[^/]+)(?:/(?P<path>.+))?", tree),
     (("POST",), API + "/paths-info/(?P<rev>[^/]+)", paths_info),
+    (("GET",), API + "/auth-check(?P<write>/write)?", auth_check),
     (("GET",), API + "/refs", refs),
     (("GET",), API + "/commits/(?P<rev>[^/]+)", commits),
     (("POST",), API + "/tag/(?P<rev>[^/]+)", create_tag),

@@ -32,6 +32,8 @@ class FakeHub:
 
     def __init__(self, users: tuple[str, ...] = ("alice", "bob"), port: int = 0) -> None:
         self.tokens = {self.token(user, role): (user, role) for user in users for role in ("write", "read")}
+        self.scopes: dict[str, list[dict]] = {}  # of fine-grained tokens
+        self.organizations: dict[str, dict[str, str]] = {}  # name -> user -> role
         self.repos: dict[tuple[str, str], Repo] = {}
         self.uploads: dict[str, bytes] = {}
         self.requests: list[str] = []
@@ -55,6 +57,17 @@ class FakeHub:
     @staticmethod
     def token(user: str, role: str = "write") -> str:
         return "hf_" + hashlib.sha256(f"{user} {role}".encode()).hexdigest()[:34]
+
+    def fine_grained(self, user: str, **granted: list[str]) -> str:
+        """A token with permissions for some entities: users, organizations or, by their whole id, models."""
+        token = self.token(user, repr(granted))
+        self.tokens[token] = user, "fineGrained"
+        kinds = {name: "model" if "/" in name else "org" if name in self.organizations else "user" for name in granted}
+        self.scopes[token] = [
+            {"entity": {"_id": name, "type": kinds[name], "name": name}, "permissions": permissions}
+            for name, permissions in granted.items()
+        ]
+        return token
 
     def env(self, home: Path, token: str | None = None, **extra: str) -> dict[str, str]:
         """The environment of a subprocess whose Hugging Face clients talk to this Hub and cache under `home`."""
@@ -144,9 +157,9 @@ class Handler(BaseHTTPRequestHandler):
         return self.hub.tokens[token]
 
     def repo(self, kind: str, repo_id: str, *, write: bool = False, content: bool = False) -> Repo:
-        user, role = self.user()
+        user, _ = self.user()
         repo = self.hub.repos.get((kind or "model", repo_id))
-        mine = repo_id.split("/")[0] == user
+        mine = self.role_in(repo_id.split("/")[0]) is not None and self.token_may("repo.content.read", repo_id)
         if repo is None or (repo.private and not mine):
             if user is None:  # what the Hub answers to strangers, whether or not there is something
                 raise RefusalError(401, "Invalid username or password.")
@@ -154,15 +167,35 @@ class Handler(BaseHTTPRequestHandler):
         if content and repo.gated and not mine:
             raise RefusalError(403 if user else 401, f"Access to model {repo_id} is restricted.", "GatedRepo")
         if write:
-            self.check_may_write(repo_id.split("/")[0])
+            self.check_may_write(repo_id, repo)
         return repo
 
-    def check_may_write(self, owner: str) -> None:
-        user, role = self.user()
+    def role_in(self, owner: str) -> str | None:
+        """The user's role there: of an account of one's own it is `admin`; None of another's."""
+        user, _ = self.user()
+        return "admin" if user == owner else self.hub.organizations.get(owner, {}).get(user)
+
+    def token_may(self, permission: str, repo_id: str) -> bool:
+        """Whether the token itself has a permission for a repository, or else for its owner."""
+        _, role = self.user()
+        scopes = self.hub.scopes.get((self.headers.get("Authorization") or "").removeprefix("Bearer "), ())
+        covering = (repo_id, repo_id.split("/")[0])
+        named = [scope for scope in scopes if scope["entity"]["name"] in covering]
+        if role == "fineGrained":
+            return any(permission in scope["permissions"] for scope in named)
+        return role == "write" or permission.endswith(".read")
+
+    def check_may_write(self, repo_id: str, repo: Repo | None = None) -> None:
+        """To `repo`, or to a new one of that id: a contributor may write to the repositories that he created."""
+        user, _ = self.user()
         if user is None:
             raise RefusalError(401, "Invalid username or password.")
-        if role != "write" or user != owner:
-            raise RefusalError(403, f"Forbidden: this token has no write access to the namespace {owner}")
+        owner, may = repo_id.split("/")[0], ["admin", "write"]
+        may += ["contributor"] if repo is None or repo.creator == user else []
+        in_group = repo is not None and user in repo.writers
+        asked = repo_id if repo else owner
+        if not (in_group or self.role_in(owner) in may) or not self.token_may("repo.write", asked):
+            raise RefusalError(403, f"Forbidden: this token has no write access to {asked}")
 
 
 def main(argv: list[str] | None = None) -> None:

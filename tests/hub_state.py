@@ -67,6 +67,8 @@ class Repo:
     repo_id: str
     private: bool = False
     gated: bool = False
+    creator: str = ""
+    writers: tuple[str, ...] = ()  # members of an organization who may write here by their role in a resource group
     commits: dict[str, Commit] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -76,6 +78,13 @@ class Repo:
         self.commits[commit.sha] = commit
         self.branches[branch] = commit.sha
         return commit
+
+    def last_commit(self, path: str, revision: str) -> str:
+        """The sha of the commit that brought a file to what it is at a revision."""
+        commit = self.at(revision)
+        while (parent := self.commits.get(commit.parent)) and parent.files.get(path) == commit.files[path]:
+            commit = parent
+        return commit.sha
 
     def at(self, revision: str) -> Commit:
         sha = self.branches.get(revision) or self.tags.get(revision) or revision

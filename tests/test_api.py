@@ -107,6 +107,53 @@ def test_sagemaker_asks_in_json_and_csv(served):
     assert served.post("/invocations", b"a", Content_Type="text/plain").status == 415
 
 
+@pytest.mark.parametrize(
+    ("body", "header", "labels"),
+    [
+        ("text\nsport\ntech\n", "header=present", ["sport", "tech"]),
+        ("text\nsport\ntech\n", 'charset=utf-8 ; Header="present"', ["sport", "tech"]),
+        ("sport\ntech\nsport\n", "header=present", ["tech", "sport"]),  # whatever it says
+        ("sport\r\ntech\r\n", None, ["sport", "tech"]),
+        ("sport\ntech", None, ["sport", "tech"]),
+        ('\ufeffsport\n"tech\n\nin two lines"\n', None, ["sport", "tech"]),
+        ("the text of sport\n", None, ["sport"]),
+        ("text\nsport\n", "header=absent", [None, "sport"]),
+    ],
+)
+def test_each_row_of_csv_gets_one_answer_in_its_order(served, body, header, labels):
+    kind = f"text/csv; {header}" if header else "text/csv"
+    answer = served.post("/invocations", body.encode(), Content_Type=kind, Accept="text/csv")
+    assert answer.status == 200, answer.body
+    found = [row[0] for row in csv.reader(io.StringIO(answer.body.decode()))]
+    assert len(found) == len(labels)
+    assert [label for label, expected in zip(found, labels, strict=True) if expected] == list(filter(None, labels))
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "code", "said"),
+    [
+        ("text\nsport\n", None, "header_row", "Row 1 of the CSV may be a header"),
+        ("\ufeffText \nsport\n", None, "header_row", "Row 1 of the CSV may be a header"),
+        ('"label"\n', None, "header_row", "Row 1 of the CSV may be a header"),
+        ("sport\n\ntech\n", None, "blank_row", "Row 2 of the CSV is blank"),
+        ("sport\r\n\r\n", None, "blank_row", "Row 2 of the CSV is blank"),
+        ("\nsport\n", None, "blank_row", "Row 1 of the CSV is blank"),
+        ('sport\n" \u200b"\n', None, "blank_row", "Row 2 of the CSV is blank"),
+        ("text\n\nsport\n", "header=present", "blank_row", "Row 2 of the CSV is blank"),
+        ('"a\nb"\nc,d\n', None, "malformed_csv", "Row 2 of the CSV has more than one column"),
+        ("text\n", "header=present", "invalid", "No text came"),
+        ("", "header=present", "invalid", "No text came"),
+        ("sport\n", "header=maybe", "unsupported_media_type", "neither present nor absent"),
+        ("sport\n", "header=present; header=absent", "unsupported_media_type", "neither present nor absent"),
+    ],
+)
+def test_rows_of_csv_that_would_get_no_answer_are_refused(served, body, header, code, said):
+    kind = f"text/csv; {header}" if header else "text/csv"
+    error = served.post("/invocations", body.encode(), Content_Type=kind).error
+    assert error["code"] == code
+    assert said in error["message"]
+
+
 def test_an_explanation_names_the_words(served):
     answer = served.post("/api/v1/explain", {"text": "tech in a text of other words", "samples": 60, "seed": 3}).json()
     assert [model["framework"] for model in answer["models"]] == ["PyTorch", "TensorFlow"]

@@ -1,5 +1,6 @@
 """The fairness contract: one class for each row of its table in the design. A row that breaks fails here."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -282,3 +283,38 @@ class TestEvaluation:
     def test_both_were_scored_on_the_same_corpus(self, tiny_runs):
         one, other = (read(tiny_runs / framework / "training.json")["corpus"] for framework in FRAMEWORKS)
         assert one == other
+
+
+class TestEnvironment:
+    """Neither the user's home nor the environment changes what is computed."""
+
+    HOSTILE = {
+        "KERAS_MAX_STEPS_PER_EPOCH": "3",
+        "KERAS_NNX_ENABLED": "1",
+        "TF_USE_LEGACY_KERAS": "1",
+        "TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit",
+        "XLA_FLAGS": "--xla_cpu_enable_fast_math=true",
+        "ACCELERATE_MIXED_PRECISION": "bf16",
+        "ACCELERATE_TORCH_DEVICE": "meta",
+        "ACCELERATE_USE_FSDP": "true",
+        "ONEDNN_DEFAULT_FPMATH_MODE": "BF16",
+        "LOCAL_RANK": "0",
+        "WORLD_SIZE": "2",
+    }
+
+    def test_a_hostile_home_and_environment_give_the_same_losses(self, tiny_runs, encoder_folder, tmp_path):
+        keras_json = tmp_path / "home" / ".keras" / "keras.json"
+        keras_json.parent.mkdir(parents=True)
+        settings = {"floatx": "float16", "epsilon": 0.01, "image_data_format": "channels_first", "backend": "jax"}
+        keras_json.write_text(json.dumps(settings), encoding="utf-8")
+        command = tiny.arguments(encoder_folder, tmp_path / "runs")
+        environment = self.HOSTILE | {"HOME": str(tmp_path / "home")}
+        running = {name: tiny.start(["--framework", name, *command], **environment) for name in FRAMEWORKS}
+        for framework, process in running.items():
+            status, printed = tiny.finish(process)
+            assert status == 0, printed
+            assert "ignored from the environment" in printed and "TF_USE_LEGACY_KERAS" in printed
+            plain, hostile = (read(runs / framework / "training.json") for runs in (tiny_runs, tmp_path / "runs"))
+            assert hostile["loss"] == pytest.approx(plain["loss"], rel=0, abs=1e-6), framework
+            assert hostile["scores"] == plain["scores"]
+        assert json.loads(keras_json.read_text(encoding="utf-8")) == settings

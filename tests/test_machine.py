@@ -5,12 +5,14 @@ import os
 
 import psutil
 
+import processors
 from eval import machine
 
 
 def test_the_record_is_json_and_names_what_matters():
     record = json.loads(json.dumps(machine.record(), allow_nan=False))
     assert record["cores"]["logical"] == psutil.cpu_count()
+    assert (record["usable_cores"], record["cpu_quota"]) == (processors.usable(), processors.quota())
     assert record["memory_bytes"] == psutil.virtual_memory().total
     assert record["processor"] and record["versions"]["torch"] and record["versions"]["tensorflow"]
     assert machine.record(["no-such-package"])["versions"] == {"no-such-package": None}
@@ -28,7 +30,7 @@ def test_the_processor_s_flags_are_those_that_matter(tmp_path, monkeypatch):
 
 
 def test_threads_go_to_different_physical_cores_first(tmp_path, monkeypatch):
-    monkeypatch.setattr(machine, "CORES", tmp_path)
+    monkeypatch.setattr(processors, "CORES", tmp_path)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3, 5}, raising=False)
     assert machine.cores(3) == [0, 1, 2]  # nothing is known of siblings
     for core in range(6):

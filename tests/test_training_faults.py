@@ -159,7 +159,7 @@ class TestInThisProcess:
     @pytest.fixture
     def published(self, monkeypatch) -> list:
         calls = []
-        monkeypatch.setattr(command.hub_publish, "check_write_access", lambda repo_id: None)
+        monkeypatch.setattr(command.hub_access, "check_write_access", lambda repo_id, **_: None)
         monkeypatch.setattr(command.hub_publish, "publish", lambda folder, repo_id, **_: calls.append(repo_id))
         return calls
 

@@ -127,14 +127,14 @@ def arguments(encoder: Path, output: Path, *more: str) -> list[str]:
     return ["--recipe", "small", *settings, "--encoder", str(encoder), "--output", str(output), *more]
 
 
-def start(command: list[str]) -> subprocess.Popen:
-    """`python -m trainers` in a process of its own."""
+def start(command: list[str], **more: str) -> subprocess.Popen:
+    """`python -m trainers` in a process of its own, with more variables in its environment."""
     # One thread each: more would only wait for one another, for many seconds on a busy machine.
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "trainers", *command],
         cwd=ROOT,
-        env=environment,
+        env=environment | more,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

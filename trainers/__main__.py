@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import corpus
+import hub_access
 import hub_publish
 from errors import Interrupted, RecipeError, TrainingError, one_sentence_errors
 from trainers import job
@@ -35,6 +36,12 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--output", type=Path, required=True, help="folder for the models; earlier ones are replaced")
     out.add_argument("--push", metavar="USER/NAME", help="publish as USER/NAME-pytorch and USER/NAME-tensorflow")
     out.add_argument("--private", action="store_true", help="publish into private repositories")
+    out.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="publish although the repository holds files that Bakeoff did not write: those of the names that it writes"
+        " are replaced, all others stay",
+    )
     out.add_argument("--resume", action="store_true", help="go on from checkpoints; keep what is finished")
     return out
 
@@ -45,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     # Of several GPUs Trainer would use all and Keras one: the first, for both, unless the user names another.
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
+    _check_publishing(arguments)
     if arguments.framework and not arguments.seeds:
         return _train(arguments)
     for flags in _processes(arguments):
@@ -52,6 +60,25 @@ def main(argv: list[str] | None = None) -> int:
         if status:
             return status
     return 0
+
+
+def _check_publishing(arguments: argparse.Namespace) -> None:
+    """Fail before the first training where the result of any could not be published.
+
+    Raises:
+        RecipeError: a flag says how to publish, but nothing is published.
+        HubError: a repository can't be published to.
+    """
+    for flag in ("private", "overwrite"):
+        if getattr(arguments, flag) and not arguments.push:
+            raise RecipeError(
+                f"--{flag} says how to publish, but nothing is published without --push USER/NAME; add it."
+            )
+    if arguments.push and not arguments.seeds:
+        for framework in [arguments.framework] if arguments.framework else job.FRAMEWORKS:
+            hub_access.check_write_access(
+                f"{arguments.push}-{framework}", private=arguments.private, overwrite=arguments.overwrite
+            )
 
 
 def _processes(arguments: argparse.Namespace) -> Iterator[list[str]]:
@@ -85,18 +112,16 @@ def recipe_for(arguments: argparse.Namespace) -> Recipe:
 
 def _train(arguments: argparse.Namespace) -> int:
     recipe = recipe_for(arguments)
-    if arguments.private and not arguments.push:
-        raise RecipeError("--private says how to publish, but nothing is published without --push USER/NAME; add it.")
     repo_id = f"{arguments.push}-{arguments.framework}" if arguments.push else ""
-    if repo_id:
-        hub_publish.check_write_access(repo_id)
     data = corpus.from_options(arguments)
     for warning in data.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     folder = job.run(job.Job(arguments.framework, recipe, data, arguments.output, repo_id), resume=arguments.resume)
     print(f"{folder}: {job.summary(folder)}")
     if repo_id:
-        published = hub_publish.publish(folder, repo_id, private=arguments.private, progress=print)
+        published = hub_publish.publish(
+            folder, repo_id, private=arguments.private, overwrite=arguments.overwrite, progress=print
+        )
         print(f"published {published.url} at {published.tag} ({published.revision[:12]})")
     return 0
 

@@ -15,6 +15,8 @@ from types import ModuleType
 
 import numpy as np
 
+import plain_environment
+import processors
 import tokenization
 from corpus import Corpus
 from errors import Interrupted, RecipeError, TrainingError
@@ -89,6 +91,7 @@ def run(job: Job, *, resume: bool = False) -> Path:
     text_encoder = tokenization.load(encoder.folder, job.recipe.max_length)
     if not resume:
         shutil.rmtree(job.checkpoint, ignore_errors=True)
+    plain_environment.prepare()
     trainer = importlib.import_module(f"trainers.train_{job.framework}")
     data = _training_data(job, text_encoder)
     monitor = Monitor(trainer.FRAMEWORK, data, job.output, job.identity)
@@ -188,9 +191,10 @@ def _report(job: Job, trainer: ModuleType, encoder: Encoder, data: TrainingData,
         **monitor.summary(),
         "peak_memory_megabytes": _peak_memory_megabytes(),
         "peak_device_megabytes": trainer.peak_device_megabytes(),
+        "processors": processors.facts(),
         "environment": {
             "python": platform.python_version(),
-            "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+            "system": f"{platform.system()} {platform.machine()}, {processors.described()}",
             **trainer.environment(),
         },
     }

@@ -1,0 +1,135 @@
+"""Whether a model can be published where it is to go: asked before the training, not after it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from huggingface_hub import HfApi, constants
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+import hub
+import hub_ownership
+from errors import HubError
+from hub_errors import Attempt, one_sentence
+
+READ_ROLES = ("read", "no_access")  # in an organization; `contributor`, `write` and `admin` may make repositories
+
+
+def check_write_access(
+    repo_id: str, *, private: bool = False, overwrite: bool = False, token: str | None = None
+) -> None:
+    """Fail before long work whose result could not be published.
+
+    Args:
+        repo_id: `user/name`.
+        private: whether it is to be private.
+        overwrite: whether a repository that holds files of others may be published to.
+        token: a token with write access; otherwise HF_TOKEN or the cached login.
+
+    Raises:
+        HubError: the id is invalid, there is no token, the Hub does not accept it, it may not write there, or the
+            repository is public or holds files of others.
+    """
+    token = publishing_token(repo_id, token)
+    if constants.is_offline_mode():
+        raise HubError("HF_HUB_OFFLINE is set, so nothing can be published: unset it.")
+    with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
+        api = HfApi(token=token)
+        user, info = api.whoami(), _existing(api, repo_id)
+        # The Hub's own answer knows more than the roles that `whoami` tells, such as one in a resource group.
+        forbidden = info and _forbidden(api, repo_id)
+        if info is None or forbidden:
+            _refuse_namespace(user, repo_id)
+        _refuse_token(user, repo_id, exists=info is not None)
+        if forbidden:
+            raise forbidden
+        if info is None:
+            return
+        if private and not info.private:
+            raise HubError(
+                f"{repo_id} already exists and is public: make it private on the Hub or choose another name."
+            )
+        if not overwrite:
+            hub_ownership.contents(api, repo_id, info.sha).refuse_foreign()
+
+
+def publishing_token(repo_id: str, token: str | None) -> str:
+    """The token to publish with: the given one, HF_TOKEN or the cached login.
+
+    Raises:
+        HubError: the id is no repository to publish to, or there is no token.
+    """
+    if hub.parse_model_id(repo_id)[1] or "/" not in repo_id:
+        raise HubError(f"{repo_id!r} is not a repository to publish to: expected user/name.")
+    if token := hub.given_token(token):
+        return token
+    raise HubError("Publishing needs a Hugging Face token: set HF_TOKEN or run `hf auth login`.")
+
+
+def _refuse_token(user: Mapping[str, Any], repo_id: str, *, exists: bool) -> None:
+    """Refuse a token that may write nothing of this name, whoever owns it.
+
+    Args:
+        user: what the Hub says of the token and its owner.
+        repo_id: where to publish.
+        exists: whether the repository is there already; otherwise it has to be created among its owner's.
+
+    Raises:
+        HubError: it may only read, or its fine-grained permissions cover neither the repository nor its owner.
+    """
+    access = user.get("auth", {}).get("accessToken", {})
+    if access.get("role") == "read":
+        raise HubError(f"The token may only read: use one that may write to {repo_id}.")
+    granted, owner = access.get("fineGrained") or {}, repo_id.partition("/")[0]
+    if "scoped" not in granted:
+        return
+    covering = (owner, repo_id) if exists else (owner,)
+    permissions = list(granted.get("global", ()))
+    for scope in granted["scoped"]:
+        entity = scope["entity"]
+        if entity["name"] in covering and entity["type"] not in ("dataset", "space"):
+            permissions += scope["permissions"]
+    # `repo.write`, or another that is more than reading: the Hub adds permissions at times.
+    if not any(each.startswith("repo.") and not each.endswith(".read") for each in permissions):
+        raise HubError(
+            f"The fine-grained token has no permission to {'write to' if exists else 'create'} {repo_id}: give it write"
+            f" access to the repositories of {owner} at {constants.ENDPOINT}/settings/tokens, or use another token."
+        )
+
+
+def _refuse_namespace(user: Mapping[str, Any], repo_id: str) -> None:
+    """Refuse an owner under whose name the token's user may not publish.
+
+    Raises:
+        HubError: the owner is another user, or an organization that the user is not in or may only read.
+    """
+    owner, organizations = repo_id.partition("/")[0], user.get("orgs", ())
+    writable = [each["name"] for each in organizations if each.get("roleInOrg") not in READ_ROLES]
+    owners = [user["name"], *writable]
+    if owner in owners:
+        return
+    options = f"publish as {' or '.join(owners)}/NAME"
+    if owner in (each["name"] for each in organizations):
+        raise HubError(
+            f"{user['name']} may only read the organization {owner}, so {repo_id} can't be published: ask for the role"
+            f" `contributor` or `write` in it, or {options}."
+        )
+    raise HubError(f"The token is of {user['name']}, who may not publish {repo_id}: {options}.")
+
+
+def _existing(api: HfApi, repo_id: str) -> Any:
+    """The repository's description; None where there is none that the token may see."""
+    try:
+        return api.model_info(repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+    except RepositoryNotFoundError:
+        return None
+
+
+def _forbidden(api: HfApi, repo_id: str) -> HfHubHTTPError | None:
+    """The Hub's refusal where the token may not write to the repository."""
+    try:
+        api.auth_check(repo_id, write=True)
+    except HfHubHTTPError as error:
+        if error.response.status_code != 403:
+            raise
+        return error
+    return None
