@@ -6,7 +6,7 @@ import threading
 import pytest
 
 import model_loader
-from errors import HubError, ModelError
+from errors import HubUnreachable, ModelError
 from model_loader import ModelLoader
 from paused_gc import paused_gc
 from tests.planted import Contrarian, WordCounter
@@ -136,7 +136,9 @@ def test_a_hub_that_is_down_is_asked_again_and_the_server_is_live_meanwhile(monk
     def load_classifier(framework, model):
         asked.append(framework)
         if framework == "tensorflow" and not back.is_set():
-            raise HubError("The Hub at http://hub.example could not be reached and nothing is cached: connect once.")
+            raise HubUnreachable(
+                "The Hub at http://hub.example could not be reached and nothing is cached: connect once."
+            )
         return PLANTED[framework]
 
     monkeypatch.setattr(model_loader, "load_classifier", load_classifier)
@@ -165,7 +167,7 @@ def test_a_hub_that_is_down_is_asked_again_and_the_server_is_live_meanwhile(monk
 
 def test_nobody_waits_for_the_hub_once_the_app_stops(monkeypatch):
     def load_classifier(framework, model):
-        raise HubError("out of reach")
+        raise HubUnreachable("out of reach")
 
     monkeypatch.setattr(model_loader, "load_classifier", load_classifier)
     loader = ModelLoader({"pytorch": "a/b", "tensorflow": "a/c"}).start()

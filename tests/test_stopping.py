@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -21,15 +22,16 @@ MODES = {"launch": [], "uvicorn": ["--api-only"]}
 
 
 @contextmanager
-def running(tmp_path, *flags, **environment):
-    """The stub app, once it is ready; it is killed at the end if it still runs."""
+def running(tmp_path, *flags, handles=None, **environment):
+    """The stub app, once it is ready, with so many handles at most; it is killed at the end if it still runs."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "tests.stub_app", "--port", str(port), *flags]
     environment = {**os.environ, "TMPDIR": str(tmp_path), uploads.VARIABLE: "", **environment}
     with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=tiny.ROOT, stdout=log, stderr=log, env=environment)
+        limit = None if handles is None else lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (handles, handles))
+        process = subprocess.Popen(command, cwd=tiny.ROOT, stdout=log, stderr=log, env=environment, preexec_fn=limit)
     server = Served(port)
     try:
         tiny.wait_for(lambda: answers(server), process)
