@@ -7,11 +7,14 @@ python app.py --api-only                     # the REST API without the page
 """
 
 import argparse
+import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from errors import BakeoffError, one_sentence_errors
 from eval import report as eval_report
@@ -79,12 +82,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = options.settings(arguments)
     options.check_mcp(arguments.mcp)
     loader = loader_for(arguments.pytorch_model, arguments.tensorflow_model, arguments.report)
-    (serve_api if arguments.api_only else serve_page)(loader, settings, arguments)
-    return 0
+    return (serve_api if arguments.api_only else serve_page)(loader, settings, arguments)
 
 
-def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> None:
-    """Serve page and API in one process until a signal comes; the models load behind them."""
+def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> int:
+    """Serve page and API in one process until a signal comes; the models load behind them.
+
+    Returns:
+        1 where the models can't be loaded and none of them is on the Hub; a page stays and tells why one of the Hub
+        can't be, as its visitors, those of a Space above all, see no log.
+    """
     place = addresses.find_place(arguments.host, arguments.port, page=True)
     addresses.leave_nothing_to_gradio()
     surroundings.keep_loopback_from_proxies(place.host)
@@ -93,48 +100,72 @@ def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argpa
     with paused_gc():  # these imports take seconds, which a wrong flag and --help don't wait for
         from api import create_api
         from page import serve
-        from service import guard, json_log, stopping
+        from service import guard, printed, stopping
         from service.state import Service
 
-        json_log.configure()
         told = stopping.on_signal()  # before the first request can come
         service = Service.of(loader, settings)
-        demo = serve(
-            loader,
-            service.models.queue,
-            settings.decision,
-            server_name=place.name,
-            server_port=place.port,
-            root_path=settings.root,
-            share=arguments.share,
-            auth=settings.access.check_login if settings.access.login else None,
-            mcp_server=arguments.mcp or None,
-            app_kwargs=guard.page_settings(create_api(service), service),
-        )
-    sys.stdout.flush()  # Gradio has printed the address: a log file must not get it at the end
-    loader.start()  # once the page is up: until then the two would only slow each other down
-    told.wait()
-    stopping.close_page(demo, service)
+    with printed.logged(), stopping.cleaned(loader.stop, uploads.remove_private_folder):
+        with paused_gc():
+            demo = serve(
+                loader,
+                service.models.queue,
+                settings.decision,
+                server_name=place.name,
+                server_port=place.port,
+                root_path=settings.root,
+                share=arguments.share,
+                auth=settings.access.check_login if settings.access.login else None,
+                mcp_server=arguments.mcp or None,
+                app_kwargs=guard.page_settings(create_api(service), service),
+            )
+        sys.stdout.flush()  # Gradio has printed the address: a log file must not get it at the end
+        ending = stopping.Failure(told.set)
+        # Once the page is up: until then the two would only slow each other down.
+        loader.start(ending.tell if not loader.from_hub else lambda: None)
+        told.wait()
+        stopping.close_page(demo, service)
+    return ending.status
 
 
-def serve_api(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> None:
-    """Serve the API alone, under uvicorn, until a signal comes."""
+def serve_api(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> int:
+    """Serve the API alone, under uvicorn, until a signal comes.
+
+    Returns:
+        1 where a model can't be loaded: without a page nobody would see why.
+    """
     place = addresses.find_place(arguments.host, arguments.port, page=False)
     surroundings.keep_loopback_from_proxies(place.host)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what uvicorn calls when it has finished
+
+    def end(*_: object) -> None:  # on SIGTERM before uvicorn takes it, and once more when uvicorn has finished
+        loader.stop()
+        leave(0)
+
+    signal.signal(signal.SIGTERM, end)
     with paused_gc():
         from api import create_api
-        from service import guard, json_log, stopping
+        from service import guard, json_log, printed, stopping
         from service.state import Service
 
-        json_log.configure()
         service = Service.of(loader, settings)
         app = guard.guarded(create_api(service), service)
         server = stopping.ApiServer(app, service, place.host, place.port)
-    loader.start()
-    print(f"* The API: http://{place.name}:{place.port}{addresses.prefix_of(settings.root)}/api/docs", flush=True)
-    server.run()
+    ending = stopping.Failure(server.end)
+    with printed.logged(), stopping.cleaned(loader.stop):
+        loader.start(ending.tell)
+        print(f"* The API: http://{place.name}:{place.port}{addresses.prefix_of(settings.root)}/api/docs", flush=True)
+        json_log.main_thread_serves()
+        server.run()
+    return ending.status
+
+
+def leave(status: int) -> NoReturn:
+    """End the process without Python's own way to end, which aborts it where a thread is importing TensorFlow."""
+    logging.shutdown()
+    with suppress(RuntimeError):  # a signal came while it was written to
+        sys.stdout.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

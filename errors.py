@@ -6,6 +6,7 @@
     ├── TrainingError        a training run that can't go on
     │   └── Interrupted      a training run that a signal stopped; its checkpoint is saved
     ├── HubError             the Hugging Face Hub refused, failed or is out of reach
+    │   └── HubUnreachable   the same call may work later
     ├── ModelError           a model folder that can't be loaded, or two that can't be compared
     ├── ReportError          a file that is no evaluation report, or one that can't be made
     └── InputError           a visitor's text or file that is outside the limits
@@ -40,6 +41,10 @@ class Interrupted(TrainingError):
 
 class HubError(BakeoffError):
     """The Hub refused, failed or is out of reach."""
+
+
+class HubUnreachable(HubError):
+    """The Hub is out of reach, busy or broken: the same call may work later."""
 
 
 class ModelError(BakeoffError):

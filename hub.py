@@ -24,7 +24,7 @@ from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils import validate_repo_id
 
 import hub_safety
-from errors import HubError
+from errors import HubError, HubUnreachable
 from hub_cache import bad_files, discard, read_manifest, write_manifest
 from hub_errors import CLIENT_ERRORS, Attempt, describe, is_transient, one_sentence, retry
 
@@ -91,7 +91,8 @@ def pull(
 
     Raises:
         HubError: it is missing, private, gated, incomplete or unsafe, or it stays damaged after one fresh
-            download, or the Hub is out of reach and no complete copy is cached.
+            download, or HF_HUB_OFFLINE is set and no complete copy is cached.
+        HubUnreachable: the Hub is out of reach and no complete copy is cached.
     """
     repo_id, revision = parse_model_id(f"{repo_id}@{revision}" if revision else repo_id)
     revision = revision or constants.DEFAULT_REVISION
@@ -99,7 +100,7 @@ def pull(
     token = given_token(token)
     with one_sentence(Attempt("read", repo_id, revision, constants.ENDPOINT, token)):
         if constants.is_offline_mode():
-            return _cached(repo_id, revision, manifest, required, only, "HF_HUB_OFFLINE is set")
+            return _cached(repo_id, revision, manifest, required, only, "HF_HUB_OFFLINE is set", HubError)
         try:
             sha, expected = _listing(HfApi(token=token), repo_id, revision, only)
             hub_safety.refuse_incomplete(expected, required, repo_id)
@@ -108,7 +109,7 @@ def pull(
             if not is_transient(error):
                 raise
             reason = f"The Hub at {constants.ENDPOINT} could not be reached ({describe(error)})"
-            return _cached(repo_id, revision, manifest, required, only, reason)
+            return _cached(repo_id, revision, manifest, required, only, reason, HubUnreachable)
         hub_safety.refuse_snapshot(folder, expected if only else None, repo_id)
         for path in {manifest, manifest.with_name(manifest.name.replace(quote(revision, safe=""), sha, 1))}:
             write_manifest(path, sha, expected)
@@ -169,18 +170,24 @@ def _download(repo_id: str, sha: str, expected: dict[str, str], token: str | Non
 
 
 def _cached(
-    repo_id: str, revision: str, manifest: Path, required: Sequence[str], only: Sequence[str] | None, reason: str
+    repo_id: str,
+    revision: str,
+    manifest: Path,
+    required: Sequence[str],
+    only: Sequence[str] | None,
+    reason: str,
+    absent: type[HubError],
 ) -> Snapshot:
     record = read_manifest(manifest)
     if record is None:
-        raise HubError(
+        raise absent(
             f"{reason} and no complete copy of {repo_id} at {revision!r} is cached: connect once and try again."
         )
     sha, expected = record
     hub_safety.refuse_names(expected, repo_id)
     folder = _storage(repo_id) / "snapshots" / sha
     if bad := bad_files(folder, expected):
-        raise HubError(
+        raise absent(
             f"{reason} and the cached copy of {repo_id} at {revision!r} is damaged or incomplete"
             f" ({', '.join(bad)}): connect and try again."
         )

@@ -14,12 +14,12 @@ from typing import TypeVar
 
 import httpx2
 
-from errors import HubError
+from errors import HubError, HubUnreachable
 
 # What the Hub's client lets escape: its HTTP errors are OSErrors, its validation and parsing errors ValueErrors,
 # failed uploads RuntimeErrors, an answer of the wrong shape a KeyError.
 CLIENT_ERRORS = (OSError, ValueError, RuntimeError, KeyError, httpx2.HTTPError, httpx2.InvalidURL)
-TRANSIENT_STATUSES = (408, 429, 500, 502, 503, 504)
+TRANSIENT_STATUSES = (408, 429, *(status for status in range(500, 600) if status != 507))  # 507: no room is left
 INVALID_TOKEN = "Invalid credentials in Authorization header"
 
 logger = logging.getLogger(__name__)
@@ -43,13 +43,14 @@ def one_sentence(attempt: Attempt) -> Iterator[None]:
 
     Raises:
         HubError: one sentence with what happened and what to do; the token and its like are cut out.
+        HubUnreachable: the same, where another try may succeed.
     """
     try:
         yield
     except CLIENT_ERRORS as error:
         sentence = redact(_explain(error, attempt), attempt.token)
         # No cause: the client's exceptions carry the request, and its headers the token.
-        raise HubError(sentence) from None
+        raise (HubUnreachable if is_transient(error) else HubError)(sentence) from None
 
 
 def retry(call: Callable[[], Result], waits: Sequence[float]) -> Result:

@@ -37,6 +37,11 @@ class Limits:
         predict_seconds: until a prediction is given up.
         explain_seconds: until an explanation is given up.
         body_seconds: until the whole body must have come.
+        sessions: of the page that are kept; the one that was used least recently is forgotten first.
+        connections: at one time; fewer where the process may not have as many handles.
+        header_seconds: until the whole header of a request must have come, on a new connection from its beginning.
+        unread_seconds: until a connection is cut whose client reads nothing of its answer.
+        keep_alive_seconds: that a connection stays open after an answer; longer than a load balancer keeps its own.
     """
 
     characters: int = 20_000
@@ -58,6 +63,11 @@ class Limits:
     predict_seconds: int = 20
     explain_seconds: int = 90
     body_seconds: int = 20
+    sessions: int = 500
+    connections: int = 1_000
+    header_seconds: int = 20
+    unread_seconds: int = 60
+    keep_alive_seconds: int = 75
 
     def changed(self, settings: Mapping[str, str]) -> "Limits":
         """These limits with some replaced, by name.

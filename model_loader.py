@@ -6,15 +6,15 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain, repeat
 from pathlib import Path
 
 import corpus
 from classifiers.base import BertClassifier
-from classifiers.pair import NAMES, Pair, load_classifier
-from errors import BakeoffError, HubError, ModelError, ReportError
+from classifiers.pair import NAMES, Pair, load_classifier, may_be_on_hub
+from errors import BakeoffError, HubUnreachable, ModelError, ReportError
 from eval import loaded, models, report
 from paused_gc import paused_gc
 from trainers.monitor import PROGRESS_FILE
@@ -22,6 +22,7 @@ from trainers.recipe import preset
 
 FRAMEWORKS = tuple(NAMES)
 HUB_WAITS = (2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between attempts to reach the Hub; the last one for ever
+THREAD = "model-loader"
 WARM_UP = "A first text, so that no visitor waits for the first call."
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ class Progress:
 class ModelLoader:
     """The two models of the app, by framework; trains the demo pair first, and evaluates it, where it is asked to.
 
-    A model that can't be pulled is tried again until it can: the Hub may be out of reach when a machine starts.
+    A model is pulled again as long as the Hub is out of reach, as it may be when a machine starts. Everything else that
+    keeps a model from being loaded lasts: a folder that is none, a name the Hub doesn't know, files that are refused.
 
     Args:
         models: folder or Hub id of each framework's model.
@@ -68,15 +70,21 @@ class ModelLoader:
         self._ready: dict[str, BertClassifier] = {}
         self._pair: Pair | None = None
         self._failed: dict[str, str] = {}
+        self._tell_failed: Callable[[], None] = lambda: None
         self._awaited: dict[str, str] = {}  # by framework: why it could not be pulled so far
         self._stopped = threading.Event()
         self._error = ""
         self._now = "starting"
         self._training: subprocess.Popen | None = None
-        self._thread = threading.Thread(target=self._run, name="model-loader", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
 
-    def start(self) -> "ModelLoader":
-        """Begin to load."""
+    def start(self, failed: Callable[[], None] = lambda: None) -> "ModelLoader":
+        """Begin to load.
+
+        Args:
+            failed: called, perhaps again, on the loader's thread once it is certain that the pair will never be ready.
+        """
+        self._tell_failed = failed
         atexit.register(self.stop)
         self._thread.start()
         return self
@@ -120,6 +128,11 @@ class ModelLoader:
         if self._pair is None:
             raise ModelError(self._error or f"Both models are needed and not ready yet ({self._now}).")
         return self._pair
+
+    @property
+    def from_hub(self) -> bool:
+        """Whether a model is named as one on the Hub."""
+        return any(may_be_on_hub(model) for model in self.models.values())
 
     @property
     def failures(self) -> dict[str, str]:
@@ -170,6 +183,8 @@ class ModelLoader:
                 # One after the other: two threads that import at once wait for each other, and nobody answers early.
                 for framework in FRAMEWORKS:
                     self._load(framework)
+            if self._failed:
+                self._tell_failed()
             self._load_awaited()
             if self._failed:
                 answering = "".join(f" {NAMES[framework]} answers alone." for framework in self._ready)
@@ -179,12 +194,18 @@ class ModelLoader:
                 self._evaluation = loaded.Step(0.0, "reading the report that is there")
             self._pair = pair
         except BakeoffError as error:
-            self._error = str(error)
+            self._give_up(str(error))
+            if not self._failed and not self._stopped.is_set():  # those have been logged one by one
+                log.error("the models can't be served: %s", error)
         except Exception:
             log.exception("the models could not be loaded")
-            self._error = "The models could not be loaded because of a fault in the program; its log says more."
+            self._give_up("The models could not be loaded because of a fault in the program; its log says more.")
         else:
             self._make_report()
+
+    def _give_up(self, reason: str) -> None:
+        self._error = reason
+        self._tell_failed()
 
     def _load(self, framework: str) -> None:
         """Load one model and let it answer once; what goes wrong leaves the other framework alone."""
@@ -192,9 +213,11 @@ class ModelLoader:
         try:
             classifier = load_classifier(framework, self.models[framework])
             classifier.logits([WARM_UP])
-        except HubError as error:
+        except HubUnreachable as error:
+            log.warning("%s can't be pulled yet: %s", NAMES[framework], error)
             self._awaited[framework] = str(error)
         except BakeoffError as error:
+            log.error("%s can't be loaded: %s", NAMES[framework], error)
             self._failed[framework] = str(error)
         except Exception:
             log.exception("%s could not be loaded", NAMES[framework])
@@ -211,9 +234,10 @@ class ModelLoader:
             if self._stopped.wait(wait):
                 raise ModelError(" ".join(self._awaited.values()))
             for framework in list(self._awaited):
-                reason = self._awaited.pop(framework)
-                log.warning("%s is pulled again: %s", NAMES[framework], reason)
+                del self._awaited[framework]
                 self._load(framework)
+            if self._failed:
+                self._tell_failed()
 
     def _make_report(self) -> None:
         """The pair's own report, where one is asked for; what goes wrong leaves the models in service."""
@@ -248,7 +272,8 @@ class ModelLoader:
         self._now = "training the demo models"
         job.forget_other_checkpoints(self._demo, preset("demo"), corpus.load())  # of an earlier version of Bakeoff
         command = ["-m", "trainers", "--recipe", "demo", "--output", str(self._demo), "--resume"]
-        self._training = subprocess.Popen([sys.executable, *command], cwd=Path(__file__).parent)
+        terminal = {"stdout": sys.__stdout__, "stderr": sys.__stderr__}  # its progress is for the operator
+        self._training = subprocess.Popen([sys.executable, *command], cwd=Path(__file__).parent, **terminal)
         status = self._training.wait()
         if status:
             raise ModelError(

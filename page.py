@@ -12,6 +12,7 @@ import gradio as gr
 from limits import current
 from model_loader import ModelLoader
 from page_address import use_host_of_page
+from page_server import bounded_page
 from service.models import QueuedModels
 from service.work_queue import WorkQueue
 from tabs.batch import build_batch_tab
@@ -92,14 +93,16 @@ def serve(
     """Serve the page from a thread of its own; `settings` are those of `launch`."""
     use_host_of_page()
     demo = build(loader, queue, decision).queue(max_size=current().requests, api_open=False)
-    demo.launch(
-        theme=THEME,
-        css=CSS,
-        footer_links=[],
-        ssr_mode=False,
-        enable_monitoring=False,
-        max_file_size=current().upload_bytes,
-        prevent_thread_lock=True,
-        **settings,
-    )
+    with bounded_page(demo, current()) as bounds:
+        demo.launch(
+            theme=THEME,
+            css=CSS,
+            footer_links=[],
+            ssr_mode=False,
+            enable_monitoring=False,
+            max_file_size=current().upload_bytes,
+            prevent_thread_lock=True,
+            **bounds,
+            **settings,
+        )
     return demo

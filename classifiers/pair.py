@@ -54,6 +54,11 @@ class Pair:
         return self.pytorch.labels
 
 
+def may_be_on_hub(model: str) -> bool:
+    """Return whether the name is no folder and has the form of a Hub id."""
+    return not Path(model).is_dir() and model.count("/") == 1 and not model.startswith((".", "/", "~"))
+
+
 def locate(framework: str, model: str) -> hub.Snapshot:
     """The model's folder, pulled from the Hub where it is none; no framework is imported.
 
@@ -65,7 +70,7 @@ def locate(framework: str, model: str) -> hub.Snapshot:
     if folder.is_dir():
         _check_folder(folder)
         return hub.Snapshot(folder, "local")
-    if model.count("/") != 1 or model.startswith((".", "/", "~")):
+    if not may_be_on_hub(model):
         raise ModelError(f"there is no folder {model}, and it is no Hub id such as USER/NAME either; check the name.")
     return hub.pull(*hub.parse_model_id(model), required=_IMPLEMENTATIONS[framework][2])
 

@@ -1,14 +1,28 @@
-"""Logs as JSON, a line each, with the request's id; what a visitor sent is never in them."""
+"""Logs as JSON, a line each, with the request's id; what a visitor sent is never in them.
+
+Our own messages name no visitor's data. A library's may, so that of a library only what its source code says literally
+is shown, unless it comes from a thread that never sees a visitor's data.
+"""
 
 import json
+import linecache
 import logging
 import sys
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
 
+from model_loader import THREAD
 from service.problem import request_id
+from service.repeats import LimitedHandler
 
 RESERVED = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+ROOT = str(Path(__file__).parents[1])
+LIBRARIES = ("site-packages", "dist-packages")
+LEFT_OUT = "a message that may quote a visitor is left out"
+
+_main_thread_serves = False
 
 
 class JsonFormatter(logging.Formatter):
@@ -16,20 +30,41 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
+        safe = _is_ours(record.pathname) or sees_no_visitor(record.threadName)
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": record.getMessage() if safe else _literal(record),
         }
-        line |= {name: value for name, value in vars(record).items() if name not in RESERVED}
+        if not safe:
+            line["at"] = place(record.pathname, record.lineno)
+        line |= {name: value for name, value in vars(record).items() if name not in RESERVED and safe}
+        if suppressed := getattr(record, "suppressed", 0):
+            line["suppressed"] = suppressed
         if request_id.get():
             line["request_id"] = request_id.get()
         if record.exc_info and record.exc_info[1]:
             line["error"] = described(record.exc_info[1])
-            if not request_id.get():  # a fault in a request may quote it
+            if sees_no_visitor(record.threadName):  # elsewhere a fault may quote one
                 line["error"] += f": {record.exc_info[1]}"
         return json.dumps(line, default=str)
+
+
+def sees_no_visitor(thread: str | None) -> bool:
+    """Return whether nothing of a visitor is handled in the thread of this name."""
+    return thread == THREAD or (thread == "MainThread" and not _main_thread_serves)
+
+
+def main_thread_serves() -> None:
+    """Note that from now on the main thread handles requests."""
+    global _main_thread_serves
+    _main_thread_serves = True
+
+
+def place(path: str, line: int | None) -> str:
+    """A place in the code, short."""
+    return f"{'/'.join(Path(path).parts[-2:])}:{line}"
 
 
 def described(error: BaseException) -> str:
@@ -39,9 +74,32 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__} at {where}"
 
 
-def configure(level: int = logging.INFO) -> None:
-    """Send all logs of the process to the terminal's error stream as JSON."""
-    handler = logging.StreamHandler(sys.stderr)
+def configure(level: int = logging.INFO, stream: TextIO | None = None) -> None:
+    """Send all logs of the process to the terminal's error stream as JSON.
+
+    Args:
+        level: of our own messages; those of libraries begin with warnings.
+        stream: in place of the error stream.
+    """
+    handler = LimitedHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("service").setLevel(level)
+
+
+def take_over(*names: str) -> None:
+    """Let a library's loggers, which have handlers of their own, write to ours."""
+    for logger in map(logging.getLogger, names):
+        logger.handlers.clear()
+        logger.propagate = True
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith(ROOT) and not any(each in path for each in LIBRARIES)
+
+
+def _literal(record: logging.LogRecord) -> str:
+    """The message without its arguments, if the library's source has it as it is: then no visitor wrote it."""
+    message: Any = record.msg
+    source = "".join(linecache.getlines(record.pathname))
+    return message if isinstance(message, str) and message and message in source else LEFT_OUT

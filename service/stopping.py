@@ -3,18 +3,21 @@
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from service.connections import BoundedServer
 from service.state import FINISH_SECONDS, Service
 
 LAST_SECONDS = 2.5  # for those who are told to go elsewhere, and for answers on their way
 
 
-class ApiServer(uvicorn.Server):
+class ApiServer(BoundedServer):
     """uvicorn around the API alone.
 
     Args:
@@ -39,10 +42,45 @@ class ApiServer(uvicorn.Server):
         )
         self._service = service
 
+    def end(self) -> None:
+        """Finish what was taken, and return from `run`."""
+        self._service.stop()
+        self.should_exit = True
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take no more; uvicorn closes its port and waits for what it has."""
         self._service.stop()
         super().handle_exit(sig, frame)
+
+
+@contextmanager
+def cleaned(*steps: Callable[[], Any]) -> Iterator[None]:
+    """Take these steps at the end of the block, whatever happens in it: `leave` skips what Python does at its end."""
+    try:
+        yield
+    finally:
+        for step in steps:
+            step()
+
+
+class Failure:
+    """Ends the server when the models can't be loaded.
+
+    Args:
+        end: called when that is so.
+
+    Attributes:
+        status: of the process at its end.
+    """
+
+    def __init__(self, end: Callable[[], Any]):
+        self._end = end
+        self.status = 0
+
+    def tell(self) -> None:
+        """End with status 1."""
+        self.status = 1
+        self._end()
 
 
 def on_signal() -> threading.Event:

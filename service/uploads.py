@@ -37,6 +37,12 @@ def use_private_folder() -> None:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
+def remove_private_folder() -> None:
+    """Remove the folder that `use_private_folder` made, as the end of Python would."""
+    if _is_ours():
+        shutil.rmtree(os.environ[VARIABLE], ignore_errors=True)
+
+
 def _remove_abandoned(parent: Path) -> None:
     """The folders of processes that were killed."""
     for folder in parent.glob(f"{PREFIX}*"):

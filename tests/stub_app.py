@@ -1,7 +1,6 @@
 """`python -m tests.stub_app [flags of app.py]`: the real app on planted models that take their time."""
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import app
@@ -20,8 +19,13 @@ class SlowLoader(ReadyLoader):
 
     models: tuple = (Slow("PyTorch", SECONDS), Slow("TensorFlow", SECONDS))
 
-    def start(self) -> None:
+    from_hub: bool = False
+
+    def start(self, failed: Callable[[], None]) -> None:
         """Nothing is to be loaded."""
+
+    def stop(self) -> None:
+        """Nothing is loaded."""
 
 
 @one_sentence_errors
@@ -30,9 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = app.parser().parse_args(argv)
     use(options.limits_for([*arguments.limit, ("batch_texts", "1")]))
     serve = app.serve_api if arguments.api_only else app.serve_page
-    serve(SlowLoader(), options.settings(arguments), arguments)
-    return 0
+    return serve(SlowLoader(), options.settings(arguments), arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    app.leave(main())

@@ -6,7 +6,8 @@ import threading
 import pytest
 
 import model_loader
-from errors import HubError, ModelError
+from classifiers.pair import load_classifier, may_be_on_hub
+from errors import HubError, HubUnreachable, ModelError
 from model_loader import ModelLoader
 from paused_gc import paused_gc
 from tests.planted import Contrarian, WordCounter
@@ -136,7 +137,9 @@ def test_a_hub_that_is_down_is_asked_again_and_the_server_is_live_meanwhile(monk
     def load_classifier(framework, model):
         asked.append(framework)
         if framework == "tensorflow" and not back.is_set():
-            raise HubError("The Hub at http://hub.example could not be reached and nothing is cached: connect once.")
+            raise HubUnreachable(
+                "The Hub at http://hub.example could not be reached and nothing is cached: connect once."
+            )
         return PLANTED[framework]
 
     monkeypatch.setattr(model_loader, "load_classifier", load_classifier)
@@ -165,7 +168,7 @@ def test_a_hub_that_is_down_is_asked_again_and_the_server_is_live_meanwhile(monk
 
 def test_nobody_waits_for_the_hub_once_the_app_stops(monkeypatch):
     def load_classifier(framework, model):
-        raise HubError("out of reach")
+        raise HubUnreachable("out of reach")
 
     monkeypatch.setattr(model_loader, "load_classifier", load_classifier)
     loader = ModelLoader({"pytorch": "a/b", "tensorflow": "a/c"}).start()
@@ -173,3 +176,66 @@ def test_nobody_waits_for_the_hub_once_the_app_stops(monkeypatch):
     loader.stop()
     with pytest.raises(ModelError, match="out of reach"):
         loader.wait(10)
+
+
+@pytest.mark.parametrize(
+    ("error", "lasting"),
+    [
+        (HubUnreachable("out of reach"), False),
+        (HubError("nobody/x is gated"), True),
+        (ModelError("there is no folder gone"), True),
+        (ValueError("a fault"), True),
+    ],
+)
+def test_only_a_hub_out_of_reach_is_asked_again(monkeypatch, caplog, error, lasting):
+    asked, failed = [], threading.Event()
+
+    def load(framework, model):
+        asked.append(framework)
+        if framework == "tensorflow":
+            raise error
+        return PLANTED[framework]
+
+    monkeypatch.setattr(model_loader, "load_classifier", load)
+    monkeypatch.setattr(model_loader, "HUB_WAITS", (0.01,))
+    loader = ModelLoader({"pytorch": "a/b", "tensorflow": "a/c"}).start(failed.set)
+    if lasting:
+        assert failed.wait(60)
+        loader._thread.join(60)
+        assert asked.count("tensorflow") == 1
+        assert loader.progress().failed and loader.progress().finished
+    else:
+        wait_for(lambda: asked.count("tensorflow") > 2)
+        assert not failed.is_set()
+        loader.stop()
+        loader._thread.join(60)
+    (first, *_) = [record for record in caplog.records if record.name == "model_loader"]
+    assert "TensorFlow" in first.getMessage()
+    assert first.levelname == ("ERROR" if lasting else "WARNING")
+
+
+def test_a_lasting_failure_is_told_though_the_other_model_is_awaited(monkeypatch):
+    failed = threading.Event()
+
+    def load(framework, model):
+        raise HubUnreachable("out of reach") if framework == "pytorch" else ModelError("no folder")
+
+    monkeypatch.setattr(model_loader, "load_classifier", load)
+    loader = ModelLoader({"pytorch": "a/b", "tensorflow": "./c"}).start(failed.set)
+    assert failed.wait(60)
+    loader.stop()
+
+
+def test_where_a_model_may_be():
+    assert may_be_on_hub("user/name") and may_be_on_hub("user/name@v1")
+    assert not any(map(may_be_on_hub, ("tests", "gone", "./gone/x", "/gone/x", "a/b/c", "~/x")))
+    assert not ModelLoader({"pytorch": "gone", "tensorflow": "/gone"}).from_hub
+    assert ModelLoader({"pytorch": "gone", "tensorflow": "user/name"}).from_hub
+
+
+@pytest.mark.parametrize(("status", "kind"), [(500, True), (503, True), (429, True), (404, False), (403, False)])
+def test_the_hub_s_answer_says_whether_another_try_makes_sense(connected_hub, status, kind):
+    connected_hub.faults.statuses["GET /api/models"] = (status, 1000)
+    with pytest.raises(HubError) as caught:
+        load_classifier("pytorch", "alice/x")
+    assert isinstance(caught.value, HubUnreachable) == kind

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -20,16 +21,21 @@ IN_FLIGHT = 20
 MODES = {"launch": [], "uvicorn": ["--api-only"]}
 
 
-@contextmanager
-def running(tmp_path, *flags, **environment):
-    """The stub app, once it is ready; it is killed at the end if it still runs."""
+def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+@contextmanager
+def running(tmp_path, *flags, handles=None, **environment):
+    """The stub app, once it is ready, with so many handles at most; it is killed at the end if it still runs."""
+    port = free_port()
     command = [sys.executable, "-m", "tests.stub_app", "--port", str(port), *flags]
     environment = {**os.environ, "TMPDIR": str(tmp_path), uploads.VARIABLE: "", **environment}
     with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=tiny.ROOT, stdout=log, stderr=log, env=environment)
+        limit = None if handles is None else lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (handles, handles))
+        process = subprocess.Popen(command, cwd=tiny.ROOT, stdout=log, stderr=log, env=environment, preexec_fn=limit)
     server = Served(port)
     try:
         tiny.wait_for(lambda: answers(server), process)
@@ -148,6 +154,84 @@ def test_a_killed_server_starts_again_on_its_port(tmp_path):
         finally:
             again.kill()
             again.wait(10)
+
+
+def started(tmp_path, *flags, **environment):
+    """The real app, in a process of its own; it writes to `log`."""
+    with (tmp_path / "log").open("w") as log:
+        return subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(free_port()), *flags],
+            cwd=tiny.ROOT,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "TMPDIR": str(tmp_path), uploads.VARIABLE: "", **environment},
+        )
+
+
+def models(pytorch, tensorflow):
+    return ["--pytorch-model", str(pytorch), "--tensorflow-model", str(tensorflow)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_a_model_that_can_never_be_loaded_is_logged_and_ends_the_server(tmp_path, mode):
+    process = started(tmp_path, *MODES[mode], *models("./gone", "./gone-too"))
+    try:
+        assert process.wait(120) == 1
+    finally:
+        process.kill()
+        process.wait(10)
+    logged = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
+    told = [each["message"] for each in logged if each["level"] == "ERROR"]
+    assert [each.split(":")[0] for each in told] == ["PyTorch can't be loaded", "TensorFlow can't be loaded"]
+    assert "there is no folder ./gone," in told[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_without_the_hub_nothing_is_tried_again_and_the_page_stays_to_tell(tmp_path, mode):
+    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
+    process = started(tmp_path, *MODES[mode], *models("alice/x", "alice/y"), **environment)
+    server = Served(int(process.args[process.args.index("--port") + 1]))
+    log = tmp_path / "log"
+    try:
+        if mode == "uvicorn":
+            assert process.wait(120) == 1
+        else:
+            tiny.wait_for(lambda: "TensorFlow can't be loaded" in log.read_text(), process)
+            refused = server.get("/health/ready")
+            assert (refused.status, refused.error["code"]) == (503, "not_ready")
+            assert "could not be loaded" in refused.error["message"]
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait(10)
+    assert "HF_HUB_OFFLINE is set" in log.read_text()
+    assert "trying again" not in log.read_text() and log.read_text().count("can't be loaded") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_sigterm_at_any_moment_of_a_start_ends_it_cleanly(tmp_path, tiny_runs, mode):
+    """Also while a thread imports TensorFlow, where Python's own way to end aborts the process in some of the tries."""
+    named = models(tiny_runs / "pytorch", tiny_runs / "tensorflow")
+    for wait in (0.5, 0, 0.3, 0.6, 0.9, 1.2, 1.5, 2.0):
+        process = started(tmp_path, *MODES[mode], *named)
+        try:
+            if wait != 0.5:  # that one is stopped while it imports; the others from when it listens
+                listens = ("* The API", "* Running on local URL")
+                log = tmp_path / "log"
+                tiny.wait_for(
+                    lambda log=log, listens=listens: any(each in log.read_text() for each in listens), process
+                )
+            time.sleep(wait)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) in ((0, -signal.SIGTERM) if wait == 0.5 else (0,)), log.read_text()
+        finally:
+            process.kill()
+            process.wait(10)
 
 
 @pytest.mark.parametrize(
