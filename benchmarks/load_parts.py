@@ -17,11 +17,14 @@ import corpus
 from benchmarks.load_hostile import hostile_requests
 from benchmarks.load_server import Server, headlines, quantiles, running, storm
 from eval.timing import abba
+from limits import Limits
 
 PREDICT, LIVE = "/api/v1/predict", "/health/live"
+CALL = "/gradio_api/call/predict"
 THINK = 3.0
 USERS, CROWD, CLIENTS = 20, 200, 32
 HOSTILE = 0.05
+VISITS = 0.2  # of a soak's questions
 WARM_UP = 600  # requests before memory is looked at
 WATCH_SECONDS = 10.0
 SETTLE_SECONDS = 300.0  # of a soak, before memory counts
@@ -105,20 +108,32 @@ def fuzz(arguments: Namespace, _: Path) -> dict[str, Any]:
 
 
 def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
-    """Visitors for a long time, some of whose requests are hostile: memory and handles over time.
+    """Visitors for a long time, some of whose requests are hostile and some new sessions: memory and handles over time.
 
-    Begins with crowds and with texts of many lengths: visitors who think and a hostile request in twenty bring them too
-    rarely for all to be prepared in the first minutes, and what is prepared later looks like a leak.
+    Begins with as many sessions as a server keeps, with crowds and with texts of many lengths: visitors who think and a
+    hostile request in twenty bring them too rarely for all to be prepared in the first minutes, and what is prepared
+    later looks like a leak.
     """
     watched: list[dict[str, float]] = []
     with running(flags(arguments)) as server, _watching(server, watched):
+        _open_sessions(server)
         _warm_up(server, arguments.seed)
-        found = storm(server, samples, USERS, arguments.soak_seconds, THINK / 3, hostile=HOSTILE, seed=arguments.seed)
+        found = storm(
+            server,
+            samples,
+            USERS,
+            arguments.soak_seconds,
+            THINK / 3,
+            hostile=HOSTILE,
+            seed=arguments.seed,
+            visits=VISITS,
+        )
     settled = [each for each in watched if each["second"] >= min(SETTLE_SECONDS, arguments.soak_seconds / 3)]
     return {
         "seconds": arguments.soak_seconds,
         **_answered(found, arguments.soak_seconds),
         "hostile": dict(Counter(str(status) for name, status, *_ in found if name == "hostile")),
+        "new_sessions": sum(name == "page" for name, *_ in found),
         "first_settled": settled[0],
         "last": settled[-1],
         "grown_megabytes": round(max(each["megabytes"] for each in settled) - settled[0]["megabytes"], 1),
@@ -161,6 +176,13 @@ def _warm_up(server: Server, seed: int) -> None:
     # The first explanation imports what explanations need.
     body = json.dumps({"text": " ".join(words[:60]), "samples": 200}).encode()
     server.ask("POST", "/api/v1/explain", body, {"Content-Type": "application/json"})
+
+
+def _open_sessions(server: Server) -> None:
+    """Fill what the server keeps of sessions; their answers are never fetched."""
+    body = json.dumps({"data": [HEADLINE]}).encode()
+    for _ in range(Limits().sessions + Limits().requests):
+        server.ask("POST", CALL, body, {"Content-Type": "application/json"})
 
 
 def _fuzzed(server: Server, count: int, seed: int) -> tuple[Counter, float]:

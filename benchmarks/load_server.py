@@ -117,6 +117,7 @@ def storm(
     hostile: float = 0.0,
     probers: int = 0,
     seed: int = 0,
+    visits: float = 0.0,
 ) -> list[tuple[str, int, float, float]]:
     """Let Locust's users ask.
 
@@ -129,6 +130,7 @@ def storm(
         hostile: the share of hostile requests.
         probers: of the health route, beside the visitors.
         seed: of what the visitors ask.
+        visits: the share of questions that are asked in a new session of the page.
 
     Returns:
         Name, status (0: none), seconds and time of each answer that came after all users had begun.
@@ -137,7 +139,7 @@ def storm(
         BakeoffError: Locust is not installed or failed.
     """
     settings = {"LOAD_SAMPLES": samples, "LOAD_THINK": think, "LOAD_HOSTILE": hostile, "LOAD_PROBERS": probers}
-    settings |= {"LOAD_SEED": seed}
+    settings |= {"LOAD_SEED": seed, "LOAD_VISITS": visits}
     samples.unlink(missing_ok=True)
     count = users + probers
     rate = max(1, math.ceil(count / RAMP_SECONDS))

@@ -3,6 +3,7 @@
 Settings come from the environment (LOAD_…); each answer becomes a line of the file LOAD_SAMPLES.
 """
 
+import ipaddress
 import itertools
 import json
 import os
@@ -16,8 +17,10 @@ from benchmarks.load_hostile import hostile_requests
 from benchmarks.load_server import headlines
 
 PREDICT = "/api/v1/predict"
+CALL = "/gradio_api/call/predict"
 THINK = float(os.environ.get("LOAD_THINK", "3"))  # seconds between an answer and the next question
 SHARE = float(os.environ.get("LOAD_HOSTILE", "0"))  # of requests that are hostile
+VISITS = float(os.environ.get("LOAD_VISITS", "0"))  # of questions that are asked in a new session of the page
 NUMBERS = itertools.count(int(os.environ.get("LOAD_SEED", "0")))  # a seed for each visitor, in the order of arrival
 HEADLINES = headlines()
 
@@ -44,10 +47,23 @@ class Visitor(FastHttpUser):
             ) as answer:
                 answer.success()  # what is wrong is judged by the samples
             return
+        if self.drawn.random() < VISITS:
+            self.visit()
+            return
         with self.client.post(PREDICT, json={"text": self.drawn.choice(HEADLINES)}, catch_response=True) as answer:
             answer.success()
         if answer.status_code == 503:
             time.sleep(float(answer.headers.get("Retry-After", 1)) + self.drawn.random())
+
+    def visit(self) -> None:
+        """Open the page and ask there, in a session and from an address that the server has not seen."""
+        address = {"X-Forwarded-For": str(ipaddress.ip_address(self.drawn.randrange(10 << 24, 11 << 24)))}
+        self.client.get("/", headers=address | {"Accept-Encoding": "gzip"}, name="page")
+        asked = {"data": [self.drawn.choice(HEADLINES)]}  # without a name of a session: Gradio makes a new one
+        with self.client.post(CALL, json=asked, headers=address, name="visit", catch_response=True) as answer:
+            answer.success()
+        if answer.status_code == 200:
+            self.client.get(f"{CALL}/{answer.json()['event_id']}", headers=address, name="visit")
 
 
 class Prober(FastHttpUser):

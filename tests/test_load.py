@@ -1,6 +1,7 @@
 """`benchmarks/load*.py`: what is drawn, counted and summarised, and its users against a small server."""
 
 import json
+from collections import Counter
 from itertools import islice
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from benchmarks import load, load_parts, load_server
 from benchmarks.load_hostile import PATHS, READ, UPLOAD, hostile_requests
 from errors import ReportError
+from tests import test_served_page
 from tests.serving import serving
 
 SAMPLES = [
@@ -80,6 +82,17 @@ def test_hostile_requests_are_all_answered_and_none_is_a_fault():
     assert statuses.total() == 300
     assert set(statuses) <= {"200", "400", "404", "405", "413", "415", "422", "503"}
     assert 0 < longest < 60
+
+
+@pytest.mark.slow
+def test_a_soak_s_visitors_open_new_sessions_of_the_page(tmp_path):
+    with test_served_page.launched() as served:
+        load_parts._open_sessions(Asked(served))
+        found = load_server.storm(Asked(served), tmp_path / "samples", 4, 8, 0.2, visits=0.5)
+    asked = Counter(name for name, *_ in found)
+    assert asked["page"] > 0
+    assert asked["visit"] > asked["page"]  # each is asked, and its answer fetched
+    assert all(status == 200 for _, status, *_ in found)
 
 
 @pytest.mark.slow
