@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from errors import BakeoffError
+from bakeoff.common.errors import BakeoffError
+from bakeoff.common.limits import check_samples, check_seed, check_text
 from explain.explanation import Settings
-from limits import check_samples, check_seed, check_text
 from service import docs_page, documents, invocations, openapi, schemas, validation
 from service.calls import Calls
 from service.metrics import CONTENT_TYPE

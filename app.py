@@ -16,11 +16,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from errors import BakeoffError, one_sentence_errors
+from bakeoff.common.errors import BakeoffError, one_sentence_errors
+from bakeoff.common.limits import use
+from bakeoff.common.paused_gc import paused_gc
 from eval import report as eval_report
-from limits import use
 from model_loader import ModelLoader
-from paused_gc import paused_gc
 from service import addresses, options, surroundings, uploads
 
 DEMO = Path(__file__).parent / "runs" / "demo"

@@ -23,7 +23,7 @@ import hub_tables
 import label_checks
 import labelled
 import tables
-from errors import CorpusError, one_sentence_errors
+from bakeoff.common.errors import CorpusError, one_sentence_errors
 from labelled import Example, LabelledTable
 from tables import Table, excerpt
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-import tokenization
+from bakeoff.common import tokenization
 from corpus import Corpus
 from labelled import count
 from tables import excerpt

@@ -24,7 +24,7 @@ from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils import validate_repo_id
 
 import hub_safety
-from errors import HubError, HubUnreachable
+from bakeoff.common.errors import HubError, HubUnreachable
 from hub_cache import bad_files, discard, read_manifest, write_manifest
 from hub_errors import CLIENT_ERRORS, Attempt, describe, is_transient, one_sentence, retry
 

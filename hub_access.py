@@ -8,7 +8,7 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 import hub
 import hub_ownership
-from errors import HubError
+from bakeoff.common.errors import HubError
 from hub_errors import Attempt, one_sentence
 
 READ_ROLES = ("read", "no_access")  # in an organization; `contributor`, `write` and `admin` may make repositories

@@ -14,8 +14,8 @@ from typing import Any
 from huggingface_hub import constants
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
-from errors import HubError
-from files import write_json
+from bakeoff.common.errors import HubError
+from bakeoff.common.files import write_json
 from hub_errors import Attempt, one_sentence, retry
 
 ROUTE = "models-json"  # of the page of models; the documented listing states no total, and has 1,000 models a page

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import httpx2
 
-from errors import HubError, HubUnreachable
+from bakeoff.common.errors import HubError, HubUnreachable
 
 # What the Hub's client lets escape: its HTTP errors are OSErrors, its validation and parsing errors ValueErrors,
 # failed uploads RuntimeErrors, an answer of the wrong shape a KeyError.

@@ -13,7 +13,7 @@ from pathlib import Path
 from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.hf_api import RepoFile
 
-from errors import HubError
+from bakeoff.common.errors import HubError
 from hub_cache import digest
 
 LIST = "bakeoff.json"

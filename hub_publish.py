@@ -13,7 +13,7 @@ from huggingface_hub.hf_api import RepoFile
 import hub
 import hub_ownership
 import hub_safety
-from errors import HubError
+from bakeoff.common.errors import HubError
 from hub_access import check_write_access, publishing_token
 from hub_cache import bad_files, digest
 from hub_errors import Attempt, one_sentence, retry

@@ -13,7 +13,7 @@ import yaml
 from huggingface_hub import CommitOperationAdd, EvalResult, HfApi, ModelCard, constants, hf_hub_download
 
 import hub_ownership
-from errors import HubError
+from bakeoff.common.errors import HubError
 from hub import LISTING_WAITS
 from hub_access import publishing_token
 from hub_errors import Attempt, one_sentence, retry

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from errors import HubError
+from bakeoff.common.errors import HubError
 
 ALLOWED_SUFFIXES = (".safetensors", ".weights.h5", ".json", ".txt", ".md", ".png", ".jpg", ".jpeg")
 ALLOWED_NAMES = (".gitattributes", "LICENSE")

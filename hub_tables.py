@@ -2,7 +2,7 @@
 
 import re
 
-from errors import CorpusError
+from bakeoff.common.errors import CorpusError
 from tables import Table, excerpt, from_arrow
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from errors import CorpusError
+from bakeoff.common.errors import CorpusError
 from labelled import LabelledTable, count, listed
 from tables import excerpt
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from errors import CorpusError
+from bakeoff.common.errors import CorpusError
 from tables import Table, excerpt
 
 # Usual column names, best first, as `plain_name` writes them; SetFit sets have a `label_text` beside integers.

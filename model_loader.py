@@ -12,11 +12,11 @@ from itertools import chain, repeat
 from pathlib import Path
 
 import corpus
+from bakeoff.common.errors import BakeoffError, HubUnreachable, ModelError, ReportError
+from bakeoff.common.paused_gc import paused_gc
 from classifiers.base import BertClassifier
 from classifiers.pair import NAMES, Pair, load_classifier, may_be_on_hub
-from errors import BakeoffError, HubUnreachable, ModelError, ReportError
 from eval import loaded, models, report
-from paused_gc import paused_gc
 from trainers.monitor import PROGRESS_FILE
 from trainers.recipe import preset
 

@@ -9,7 +9,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 
 import gradio as gr
 
-from limits import current
+from bakeoff.common.limits import current
 from model_loader import ModelLoader
 from page_address import use_host_of_page
 from page_server import bounded_page

@@ -12,7 +12,7 @@ from gradio import http_server, state_holder
 from gradio.blocks import Blocks
 from gradio.utils import LRUCache
 
-from limits import Limits
+from bakeoff.common.limits import Limits
 from service.connections import BoundedServer
 
 RECORDED_EVENTS = 100  # with each event Gradio computes statistics of all: 10,000 by its own choice

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from errors import CorpusError
+from bakeoff.common.errors import CorpusError
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 SPELLED = {",": "comma", ";": "semicolon", "\t": "tab"}

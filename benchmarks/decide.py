@@ -15,10 +15,10 @@ from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 from tqdm import tqdm
 
+from bakeoff.common.errors import BakeoffError, one_sentence_errors
+from bakeoff.common.files import write_json
 from benchmarks.load_server import quantiles, running
-from errors import BakeoffError, one_sentence_errors
 from eval import machine
-from files import write_json
 from tests.chromium import CHROMIUM, FLAGS
 
 SLIDERS = ("accuracy", "latency", "throughput", "serving_memory", "deployability")

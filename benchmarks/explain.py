@@ -21,12 +21,13 @@ from lime.lime_text import LimeTextExplainer
 from tqdm import tqdm
 
 import corpus
+from bakeoff.common.errors import CorpusError, one_sentence_errors
+from bakeoff.common.files import write_json
 from benchmarks import explain_figures
 from benchmarks.memory import peak_extra_megabytes
 from benchmarks.stock import STOCK
 from classifiers.base import Classifier, predict_proba
 from classifiers.pair import NAMES, load_pair
-from errors import CorpusError, one_sentence_errors
 from eval import machine, predictions
 from eval.measurement_log import MeasurementLog
 from explain.agreement import agree
@@ -37,7 +38,6 @@ from explain.surrogate import fit
 from explain.targets import log_odds
 from explain.trust import UNTRUSTED
 from explain.words import by_word
-from files import write_json
 
 OURS = Settings(samples=500, seconds=None)
 REMOVED = (5, 10, 20, 30)  # words: the points of the deletion curve

@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
+from bakeoff.common.errors import one_sentence_errors
+from bakeoff.common.files import write_json
 from benchmarks import load_lifecycle, load_parts
 from classifiers.pair import NAMES
-from errors import one_sentence_errors
 from eval import machine, predictions
 from eval.measurement_log import MeasurementLog
-from files import write_json
 
 Part = Callable[[argparse.Namespace, Path], dict[str, Any]]
 PARTS: dict[str, Part] = {

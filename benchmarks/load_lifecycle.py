@@ -17,10 +17,10 @@ from typing import Any
 from tqdm import tqdm
 
 import corpus
+from bakeoff.common.errors import BakeoffError
 from benchmarks.load_parts import PREDICT, flags
 from benchmarks.load_server import Server, running
 from benchmarks.start_processes import ROOT
-from errors import BakeoffError
 
 IN_FLIGHT = 20
 TEXTS = 6  # a request: seconds of work for all, and what the queue has room for

@@ -14,10 +14,10 @@ from typing import Any
 from tqdm import tqdm
 
 import corpus
+from bakeoff.common.limits import Limits
 from benchmarks.load_hostile import hostile_requests
 from benchmarks.load_server import Server, headlines, quantiles, running, storm
 from eval.timing import abba
-from limits import Limits
 
 PREDICT, LIVE = "/api/v1/predict", "/health/live"
 CALL = "/gradio_api/call/predict"

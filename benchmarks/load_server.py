@@ -17,8 +17,8 @@ import numpy as np
 import psutil
 
 import corpus
+from bakeoff.common.errors import BakeoffError
 from benchmarks.start_processes import ROOT, free_port
-from errors import BakeoffError
 
 LIMIT = 300.0  # seconds that a start may take
 HANG = 120  # seconds without an answer; explanations have 90

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import corpus
-import tokenization
+from bakeoff.common import tokenization
 from benchmarks.turns import EndStep, Turns
 from trainers.batches import TrainingData, plan_batches
 from trainers.encoder import resolve

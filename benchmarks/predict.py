@@ -17,17 +17,17 @@ from pathlib import Path
 from tqdm import tqdm
 
 import corpus
-import tokenization
+from bakeoff.common import tokenization
+from bakeoff.common.errors import one_sentence_errors
+from bakeoff.common.files import write_json
 from benchmarks import predict_figures
 from classifiers.model_folder import ModelFolder
 from classifiers.pair import locate
-from errors import one_sentence_errors
 from eval import machine, timing
 from eval.benchmark_texts import Architecture, Cutter
 from eval.measurement_log import MeasurementLog
 from eval.models import weights_digest
 from eval.worker import Worker
-from files import write_json
 
 HEADLINE = 16  # tokens
 HEADLINES = 60  # a visit

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import tokenization
+from bakeoff.common import tokenization
 
 WARM_UP = 2  # calls
 

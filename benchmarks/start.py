@@ -21,13 +21,13 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
+from bakeoff.common.errors import one_sentence_errors
+from bakeoff.common.files import write_json
 from benchmarks import start_processes
 from benchmarks.start_processes import Marks
-from errors import one_sentence_errors
 from eval import machine, predictions, timing
 from eval.estimate import Estimate
 from eval.measurement_log import MeasurementLog
-from files import write_json
 
 CONTENDERS = ("app", "empty page", "stock libraries")
 LIMIT = 1.3

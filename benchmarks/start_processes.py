@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from errors import BakeoffError
+from bakeoff.common.errors import BakeoffError
 
 ROOT = Path(__file__).parent.parent
 LOOK = 0.02  # seconds between two looks at a page that is not there yet

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import tokenization
+from bakeoff.common import tokenization
+from bakeoff.common.tokenization import batches_by_length, pad
 from benchmarks.stock import Probabilities
 from classifiers.base import softmax
 from eval import export_pytorch, export_runtime
-from tokenization import batches_by_length, pad
 
 
 def onnx_runtime(folder: Path, max_length: int, batch_size: int) -> Probabilities:

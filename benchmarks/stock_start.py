@@ -8,7 +8,7 @@ import sys
 import torch
 import transformers
 
-from keras_on_tensorflow import keras_hub
+from bakeoff.common.keras_on_tensorflow import keras_hub
 
 TEXT = "shares fell as profits slid"
 

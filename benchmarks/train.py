@@ -18,12 +18,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 import corpus
+from bakeoff.common.errors import one_sentence_errors
+from bakeoff.common.files import write_json
 from benchmarks import train_figures, train_log
 from benchmarks.train_work import Work, plan_work
-from errors import one_sentence_errors
 from eval import machine, timing
 from eval.worker import Worker
-from files import write_json
 from trainers.recipe import Recipe
 
 PRODUCT = 2048  # rows of the square matrices of the ceiling

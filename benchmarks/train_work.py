@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import corpus
-import tokenization
+from bakeoff.common import tokenization
 from trainers.batches import plan_batches
 from trainers.encoder import resolve
 from trainers.recipe import Recipe

@@ -5,8 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import tokenization
-from errors import ModelError
+from bakeoff.common import tokenization
+from bakeoff.common.errors import ModelError
 
 
 class ModelFolder:

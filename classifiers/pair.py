@@ -7,9 +7,9 @@ from pathlib import Path
 
 import hub
 import hub_safety
-import plain_environment
+from bakeoff.common import plain_environment
+from bakeoff.common.errors import HubError, ModelError
 from classifiers.base import BertClassifier
-from errors import HubError, ModelError
 
 NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # how commands and folders call them, and how people do
 

@@ -7,7 +7,7 @@ around each product and passes of their own for bias and GELU; from these Tensor
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from keras_on_tensorflow import tf
+from bakeoff.common.keras_on_tensorflow import tf
 
 EPSILON = 1e-12  # of KerasHub's layer norms
 MASKED = -1e9  # added to the score of a padding token, whose weight becomes 0

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import hub_counts
-from errors import HubError, one_sentence_errors
-from eval import adoption_trends, document
+from bakeoff.common import json_report
+from bakeoff.common.errors import HubError, one_sentence_errors
+from eval import adoption_trends
 from eval.machine import public_command
 from eval.predictions import default_cache
 
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(given)
     trends = adoption_trends.read(arguments.trends) if arguments.trends else None
     counted, notice = hub(default_cache().with_name("hub_counts.json"))
-    made = document.build(
+    made = json_report.build(
         "adoption",
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         command=public_command("eval.adoption", given),
@@ -70,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         facts=facts(),
         notes=[notice] if notice else [],
     )
-    document.write(arguments.output, made)
+    json_report.write(arguments.output, made)
     print("\n".join(lines(made)))
     print(f"adoption {made['id']} written to {arguments.output}")
     return 0

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")
 STEPS = ("Hour", "Day", "Week", "Month", "Time")  # what the first column is headed with

@@ -20,12 +20,12 @@ from rich.console import Console
 from tqdm import tqdm
 
 import corpus
-import processors
-import tokenization
+from bakeoff.common import processors, tokenization
+from bakeoff.common.errors import ReportError, one_sentence_errors
+from bakeoff.common.files import export
 from classifiers.model_folder import ModelFolder
 from classifiers.pair import NAMES, locate
 from corpus import Corpus
-from errors import ReportError, one_sentence_errors
 from eval import benchmark_plots, benchmark_report, benchmark_tables, footprint, machine
 from eval.benchmark_figures import figures
 from eval.benchmark_plan import ALWAYS, FRAMEWORKS, QUICK, SECTIONS, Case, Settings, Visit, plan
@@ -33,7 +33,6 @@ from eval.benchmark_run import Runner, Subject
 from eval.benchmark_texts import Architecture, Cutter
 from eval.measurement_log import MeasurementLog
 from eval.models import check_comparable, provenance, weights_digest
-from files import export
 
 LEAST_TOKENS = 8
 CHOICES = tuple(section for section in SECTIONS if section not in ALWAYS)

@@ -21,7 +21,7 @@ class Model:
     """
 
     def __init__(self, framework: str, folder: str, max_length: int | None = None):
-        import tokenization
+        from bakeoff.common import tokenization
         from classifiers.pair import load_classifier
 
         self._framework = framework

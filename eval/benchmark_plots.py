@@ -4,8 +4,8 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from errors import ReportError
-from html_page import COLORS
+from bakeoff.common.errors import ReportError
+from bakeoff.common.html_page import COLORS
 
 
 def growth(made: Mapping[str, Any]) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 
 import jsonschema
 
+from bakeoff.common import json_report
+from bakeoff.common.errors import ReportError
+from bakeoff.common.files import export, json_text
 from corpus import Corpus
-from errors import ReportError
-from eval import document
 from eval.estimate import Estimate
 from eval.report import identify
-from files import export, json_text
 
 SCHEMA_FILE = Path(__file__).with_name("benchmark.schema.json")
 
@@ -72,4 +72,4 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         ReportError: it is missing, too large, no JSON, or no benchmark.
     """
-    return document.read(path, "benchmark", "eval.benchmark", check)
+    return json_report.read(path, "benchmark", "eval.benchmark", check)

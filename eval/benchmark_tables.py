@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from bakeoff.common.html_page import printable
 from classifiers.pair import NAMES
 from eval import timing
 from eval.estimate import Estimate
-from html_page import printable
 
 FRAMEWORKS = tuple(NAMES.values())
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-import tokenization
-from errors import TrainingError
+from bakeoff.common import tokenization
+from bakeoff.common.errors import TrainingError
 from trainers.batches import TrainingData, plan_batches
 from trainers.encoder import resolve
 from trainers.monitor import Monitor

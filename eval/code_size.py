@@ -16,15 +16,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from errors import ReportError, one_sentence_errors
-from eval import document
+from bakeoff.common import json_report
+from bakeoff.common.errors import ReportError, one_sentence_errors
 from eval.machine import public_command
 
 ROOT = Path(__file__).resolve().parent.parent
 # A file that a framework gets later is counted by its name.
 FILES = {
     "PyTorch": ("trainers/*_pytorch.py", "classifiers/pytorch_*.py"),
-    "TensorFlow": ("trainers/*_tensorflow.py", "classifiers/tensorflow_*.py", "keras_on_tensorflow.py"),
+    "TensorFlow": ("trainers/*_tensorflow.py", "classifiers/tensorflow_*.py", "bakeoff/common/keras_on_tensorflow.py"),
 }
 SPEED = ("trainers/kernels_*.py", "classifiers/*_forward.py")
 
@@ -98,9 +98,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
     command = public_command("eval.code_size", given)
-    made = document.build("code_size", command=command, commit_or_digest=digest(), frameworks=count())
+    made = json_report.build("code_size", command=command, commit_or_digest=digest(), frameworks=count())
     print("\n".join(lines(made["frameworks"])))
-    document.write(arguments.output, made)
+    json_report.write(arguments.output, made)
     print(f"code size {made['id']} written to {arguments.output}")
     return 0
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 from eval.decision_criteria import BY_KEY, FRAMEWORKS
 from eval.decision_criterion import Criterion, Scale
 from eval.decision_scoring import Compared, square_and_add

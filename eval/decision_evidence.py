@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 from eval import report
 from eval.decision_criteria import FRAMEWORKS
 

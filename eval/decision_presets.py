@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from errors import InputError
+from bakeoff.common.errors import InputError
 from eval import decision_weighting
 from eval.decision_weighting import Weighting
 

@@ -8,8 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from errors import ReportError
-from eval import decision_claims, decision_code, document
+from bakeoff.common import json_report as document
+from bakeoff.common.errors import ReportError
+from bakeoff.common.files import export, json_text
+from eval import decision_claims, decision_code
 from eval.decision_compare import ahead, scored
 from eval.decision_criteria import CRITERIA, FRAMEWORKS
 from eval.decision_criterion import Criterion
@@ -22,7 +24,6 @@ from eval.decision_weighting import Weighting
 from eval.decision_words import against_opinion, crosscheck, everywhere, recommendation
 from eval.report import identify
 from eval.shelf import RESULTS
-from files import export, json_text
 
 SCHEMA_FILE = Path(__file__).with_name("decision.schema.json")
 SEED = 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 from eval.decision_criteria import FRAMEWORKS
 from eval.decision_evidence import Source
 from eval.estimate import Estimate, mean

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import html_page
-from errors import ReportError
+from bakeoff.common import html_page
+from bakeoff.common.errors import ReportError
+from bakeoff.common.files import export
 from eval import decision_compare as compare
 from eval import decision_words as words
 from eval.decision_compare import OPEN, SAME
 from eval.decision_criteria import BY_KEY, FRAMEWORKS, RATINGS
 from eval.decision_scoring import rated
 from eval.decision_sensitivity import MARGIN, leader_of
-from files import export
 
 LEAST_SPAN = 2.0  # points: a plot of nothing but small differences must not look like one of large ones
 NEAREST = 5  # flips that are shown

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from errors import InputError
+from bakeoff.common.errors import InputError
+from bakeoff.common.files import export, json_text
 from eval.decision_criteria import CRITERIA, OPINIONS, RATINGS
-from files import export, json_text
 
 MOST = 10  # of a weight
 MAX_BYTES = 100_000

@@ -19,12 +19,11 @@ from rich.table import Table
 from tqdm import tqdm
 
 import corpus
-import processors
-import tokenization
+from bakeoff.common import json_report, processors, tokenization
+from bakeoff.common.errors import ReportError, one_sentence_errors
 from classifiers.model_folder import ModelFolder
 from classifiers.pair import NAMES, locate
-from errors import ReportError, one_sentence_errors
-from eval import document, machine, timing
+from eval import machine, timing
 from eval.benchmark_texts import Cutter
 from eval.deployability_formats import FORMATS, ROUTES, Route, versions
 from eval.deployability_run import Runner, Settings, untried
@@ -82,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rows is None:
         print("stopped; the same command goes on.", file=sys.stderr)
         return 130
-    made = document.build(
+    made = json_report.build(
         "deployability",
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         command=machine.public_command("eval.deployability", given),
@@ -90,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         machine=ran_on,
         formats=rows,
     )
-    document.write(arguments.output, made)
+    json_report.write(arguments.output, made)
     Console(width=None if sys.stdout.isatty() else FILE_WIDTH).print(table(made["formats"]))
     print(f"deployability {made['id']} written to {arguments.output}")
     return 0
@@ -112,10 +111,10 @@ def attempt(routes: Sequence[Route], log: MeasurementLog, settings: Settings) ->
 def _row(route: Route, log: MeasurementLog, runner: Runner) -> dict[str, Any]:
     """What can't be tried is not kept: it may be installed later, in other versions too."""
     if row := untried(route):
-        return document.plain(row)
+        return json_report.plain(row)
     key = (route.framework, route.format, tuple(versions(route.packages).items()))
     if key not in log.measured:
-        log.add(key, document.plain(runner.take(route)))
+        log.add(key, json_report.plain(runner.take(route)))
     return log.measured[key]
 
 

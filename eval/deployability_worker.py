@@ -59,7 +59,7 @@ class Exported(Texts):
         self._forward = getattr(export_runtime, function)(Path(file), threads)
 
     def _logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        from tokenization import pad
+        from bakeoff.common.tokenization import pad
 
         return self._forward(*pad(self._encoder.encode(texts), self._encoder.pad_id))
 

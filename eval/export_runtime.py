@@ -44,7 +44,7 @@ def torch_export(file: Path, threads: int) -> Forward:
 
 def saved_model(file: Path, threads: int) -> Forward:
     """TensorFlow; its threads are those of the process."""
-    from keras_on_tensorflow import tf
+    from bakeoff.common.keras_on_tensorflow import tf
 
     loaded = tf.saved_model.load(str(file))  # the signature does not keep it alive
     signature = loaded.signatures["serving_default"]

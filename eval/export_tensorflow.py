@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_on_tensorflow import keras, keras_hub, tf
+from bakeoff.common.keras_on_tensorflow import keras, keras_hub, tf
 
 
 def onnx(folder: Path, file: Path) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import html_page
-from errors import ReportError, one_sentence_errors
+from bakeoff.common import html_page
+from bakeoff.common.errors import ReportError, one_sentence_errors
+from bakeoff.common.files import export
 from eval import models, plots, report, wording
-from files import export
 
 
 def render(made: Mapping[str, Any]) -> str:

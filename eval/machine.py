@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-import processors
+from bakeoff.common import processors
 
 CPUINFO = Path("/proc/cpuinfo")
 POWERCAP = Path("/sys/class/powercap")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 
 
 class MeasurementLog:

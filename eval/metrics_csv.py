@@ -5,8 +5,8 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+from bakeoff.common.spreadsheet import neutralise
 from eval import wording
-from spreadsheet import neutralise
 
 COMPARED = ("pytorch", "tensorflow", "difference")  # TensorFlow minus PyTorch
 HEADER = ("class", "metric", *(f"{each}_{part}" for each in COMPARED for part in ("value", "low", "high")), "reason")

@@ -5,11 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-import tokenization
+from bakeoff.common import tokenization
+from bakeoff.common.errors import ModelError
 from classifiers.base import Classifier
 from classifiers.model_folder import ModelFolder
 from corpus import Corpus
-from errors import ModelError
 from eval import predictions
 
 

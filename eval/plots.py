@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from html_page import COLORS
+from bakeoff.common.html_page import COLORS
 
 INK = "#010203"  # stands for the page's text colour until the SVG is written
 GROUP_ID = re.compile(r'(<g) id="[A-Za-z_]+_?\d+"')

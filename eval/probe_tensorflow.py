@@ -8,7 +8,7 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from keras_on_tensorflow import tf
+from bakeoff.common.keras_on_tensorflow import tf
 
 
 class Probe:

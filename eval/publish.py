@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import hub_results
+from bakeoff.common.errors import HubError, ReportError, one_sentence_errors
 from classifiers.pair import NAMES
-from errors import HubError, ReportError, one_sentence_errors
 from eval import predictions, report
 from hub_results import Remote, Score
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import processors
+from bakeoff.common import processors
+from bakeoff.common.errors import ReportError
+from bakeoff.common.files import write_json
 from classifiers.base import softmax
-from errors import ReportError
 from eval.machine import processor
 from eval.report_check import check_parts
-from files import write_json
 
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 MAX_BYTES = 64_000_000

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 
 ROUNDED = 1.01e-4  # logits are rounded to 4 decimals: two that are no further apart may have been in the other order
 TOLERANCE = 1e-9

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import plain_environment
-from errors import BakeoffError
+from bakeoff.common import plain_environment
+from bakeoff.common.errors import BakeoffError
 from eval import machine
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,19 +14,19 @@ from pathlib import Path
 from rich.console import Console
 from tqdm import tqdm
 
+from bakeoff.common.errors import InputError, one_sentence_errors
+from bakeoff.common.files import export
+from bakeoff.common.html_page import COLORS
+from bakeoff.common.limits import check_text
+from bakeoff.common.spreadsheet import to_csv
 from classifiers.base import Classifier
 from classifiers.pair import load_pair
-from errors import InputError, one_sentence_errors
 from explain import html_report, terminal
 from explain.explanation import Settings
 from explain.findings import ENDED
 from explain.session import Session, sessions
 from explain.table import table
 from explain.targets import TARGETS
-from files import export
-from html_page import COLORS
-from limits import check_text
-from spreadsheet import to_csv
 
 
 def parser() -> argparse.ArgumentParser:

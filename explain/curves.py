@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-import html_page
+from bakeoff.common import html_page
 from explain.agreement import Agreement
 from explain.explanation import Explanation
 from explain.faithfulness import Curve, Faithfulness

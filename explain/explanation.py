@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from errors import InputError
+from bakeoff.common.errors import InputError
 from explain.targets import TARGETS
 from explain.trust import Trust
 

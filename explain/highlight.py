@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-import html_page
+from bakeoff.common import html_page
 from explain.explanation import Explanation, Part
 from explain.words import words
 

@@ -5,7 +5,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-import html_page
+from bakeoff.common import html_page
 from explain.curves import deletion_plot, numbers, numbers_table
 from explain.findings import ENDED, Findings
 from explain.highlight import bars, side_by_side, signed

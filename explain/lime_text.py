@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bakeoff.common.errors import InputError
+from bakeoff.common.tokenization import without_lone_surrogates
 from classifiers.base import Classifier, softmax
-from errors import InputError
 from explain import sampling, trust
 from explain.explanation import Explanation, Part, Settings
 from explain.fitted import Surrogate, intervals
@@ -21,7 +22,6 @@ from explain.sampling import Samples
 from explain.targets import TARGETS, contrast
 from explain.trust import STABLE
 from explain.words import Units, by_passage, by_word, by_word_in, end_of_word, words
-from tokenization import without_lone_surrogates
 
 ROUND = 50  # samples between two fits
 MAX_WORDS = 120  # distinct ones; a longer text is narrowed down by its passages first

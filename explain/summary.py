@@ -17,9 +17,9 @@ from scipy.stats import t as student
 from tqdm import tqdm
 
 import corpus
+from bakeoff.common.errors import InputError, one_sentence_errors
 from classifiers.base import Classifier
 from classifiers.pair import load_pair
-from errors import InputError, one_sentence_errors
 from eval.estimate import Estimate
 from explain import summary_page, surrogate
 from explain.explanation import Settings

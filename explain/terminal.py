@@ -6,11 +6,11 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from bakeoff.common.html_page import printable
 from explain.difference import apart, compare
 from explain.explanation import Explanation, Part
 from explain.findings import Findings
 from explain.table import comparable
-from html_page import printable
 
 FOR, AGAINST, UNREAD = (13, 148, 136), (234, 88, 12), "grey50"
 BADGES = {"stable": "bold green", "indicative": "bold yellow", "not to be trusted": "bold red"}

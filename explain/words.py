@@ -14,7 +14,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from errors import InputError
+from bakeoff.common.errors import InputError
 
 if TYPE_CHECKING:
     from lime.lime_text import IndexedString

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from errors import BakeoffError
+from bakeoff.common.errors import BakeoffError
 
 LOCALHOST, FIRST_PORT, PORTS = "127.0.0.1", 7860, 100  # Gradio's
 NAME, PORT, TRIES, ROOT_PATH = "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS", "GRADIO_ROOT_PATH"

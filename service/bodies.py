@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from limits import Limits
+from bakeoff.common.limits import Limits
 from service import file_paths, paths
 from service.clients import address_of
 from service.problem import Problem, ProblemError

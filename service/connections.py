@@ -17,7 +17,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from limits import current
+from bakeoff.common.limits import current
 from service.json_log import described, take_over
 from service.problem import Problem
 

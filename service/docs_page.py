@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from html_page import render
+from bakeoff.common.html_page import render
 from service.openapi import EXAMPLE_ERROR
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

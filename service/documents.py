@@ -8,10 +8,10 @@ from pathlib import Path
 
 from starlette.responses import Response
 
+from bakeoff.common.errors import ReportError
+from bakeoff.common.files import json_text
 from classifiers.base import BertClassifier
-from errors import ReportError
 from eval import decision_remarks, decision_report, models
-from files import json_text
 from service.problem import Problem, ProblemError
 
 MAX_BYTES = 64_000_000

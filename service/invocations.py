@@ -13,13 +13,13 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bakeoff.common.limits import current
+from bakeoff.common.spreadsheet import neutralise
 from labelled import BLANK, LABEL_NAMES, TEXT_NAMES, plain_name
-from limits import current
 from service.problem import Problem, ProblemError
 from service.schemas import ModelAnswer, PredictRequest, PredictResponse
 from service.strict_json import parse
 from service.validation import checked_texts, problem_of, texts_of
-from spreadsheet import neutralise
 
 JSON, CSV = "application/json", "text/csv"
 NAMES = {*TEXT_NAMES, *LABEL_NAMES}  # of columns: a text of such a word alone is rather a header

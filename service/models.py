@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.common.errors import ModelError
+from bakeoff.common.limits import current
 from classifiers.answer import Answer
 from classifiers.base import BertClassifier, Classifier, softmax
 from classifiers.pair import NAMES
-from errors import ModelError
-from limits import current
 from model_loader import ModelLoader, Progress
 from service.work_queue import BULK_TEXTS, Refused, Scored, WorkQueue
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from errors import BakeoffError
-from limits import Limits
+from bakeoff.common.errors import BakeoffError
+from bakeoff.common.limits import Limits
 from service.access import Access
 from service.addresses import ROOT_PATH, root_path
 from service.proxies import trusted

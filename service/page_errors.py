@@ -5,7 +5,7 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from limits import current
+from bakeoff.common.limits import current
 from service import paths
 from service.json_log import described
 from service.problem import Problem

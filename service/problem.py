@@ -10,8 +10,8 @@ from contextvars import ContextVar
 
 from starlette.responses import Response
 
-from errors import BakeoffError, InputError, ModelError
-from limits import LimitError
+from bakeoff.common.errors import BakeoffError, InputError, ModelError
+from bakeoff.common.limits import LimitError
 from service.models import NeverReady
 from service.work_queue import QueueFull, Refused, TooLate
 

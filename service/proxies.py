@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from errors import BakeoffError
+from bakeoff.common.errors import BakeoffError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from bakeoff.common.limits import MAX_SEED, LimitError, current
 from explain.explanation import Settings
 from explain.targets import TARGETS
 from labelled import BLANK
-from limits import MAX_SEED, LimitError, current
 
 TEXT = "The striker scored twice as the home side won the cup."
 TEXTS = [TEXT, "Shares fell after the central bank raised rates."]

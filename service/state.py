@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
 
-from limits import Limits, current
+from bakeoff.common.limits import Limits, current
 from model_loader import ModelLoader
 from service.clients import FailedLogins, RateLimit
 from service.memory import MemoryRelease

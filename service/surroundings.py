@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from errors import BakeoffError
+from bakeoff.common.errors import BakeoffError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")  # the last two are asked at loopback too
 

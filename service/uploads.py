@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from errors import BakeoffError
+from bakeoff.common.errors import BakeoffError
 
 VARIABLE = "GRADIO_TEMP_DIR"  # where Gradio keeps them
 PREFIX = "bakeoff-uploads-"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bakeoff.common.limits import LimitError, check_text
 from explain.targets import TARGETS
-from limits import LimitError, check_text
 from service import schemas
 from service.problem import Problem
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 import corpus
+from bakeoff.common.errors import CorpusError, InputError
+from bakeoff.common.limits import check_text, current
+from bakeoff.common.spreadsheet import to_csv
 from classifiers.answer import Answer, answer, join
 from corpus import Example
-from errors import CorpusError, InputError
-from limits import check_text, current
 from model_loader import ModelLoader
-from spreadsheet import to_csv
 from tabs.common import download, shows_errors
 from tabs.predict import SHOWN
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.processing_utils import save_file_to_cache
 
-from errors import BakeoffError
+from bakeoff.common.errors import BakeoffError
 from service import uploads
 from service.json_log import described
 

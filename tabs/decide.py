@@ -14,7 +14,8 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from errors import BakeoffError, InputError, ModelError
+from bakeoff.common.errors import BakeoffError, InputError, ModelError
+from bakeoff.common.files import json_text
 from eval import (
     decision,
     decision_presets,
@@ -27,7 +28,6 @@ from eval import (
 from eval.decision_criteria import CRITERIA, OPINIONS
 from eval.decision_report import Opened
 from eval.decision_weighting import Weighting
-from files import json_text
 from model_loader import ModelLoader
 from tabs.common import save, shows_errors
 from tabs.decide_layout import NOT_SET, OWN_WEIGHTS, Panel, build_panel, notice_html

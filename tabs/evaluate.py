@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from errors import InputError, ModelError
+from bakeoff.common.errors import InputError, ModelError
 from eval import browse, models, shelf, wording
 from eval.shelf import Opened
 from model_loader import ModelLoader

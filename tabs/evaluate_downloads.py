@@ -5,9 +5,9 @@ from typing import Any
 
 import gradio as gr
 
+from bakeoff.common.files import json_text
 from eval import html_report
 from eval.metrics_csv import metrics_csv
-from files import json_text
 from tabs.common import download
 
 

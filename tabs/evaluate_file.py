@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import corpus
+from bakeoff.common.errors import CorpusError, InputError
+from bakeoff.common.limits import check_text, current
 from classifiers.base import BertClassifier
 from corpus import Corpus, Example
-from errors import CorpusError, InputError
 from eval import loaded, report
 from eval.shelf import Opened, with_texts
-from limits import check_text, current
 
 COMMAND = "on the page: a visitor's file"
 

@@ -6,10 +6,10 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from bakeoff.common.html_page import COLORS
+from bakeoff.common.limits import current
 from eval import browse
 from eval.shelf import Opened
-from html_page import COLORS
-from limits import current
 from tabs import evaluate_view as view
 
 FILE_TYPES = [".csv", ".tsv", ".jsonl", ".parquet"]

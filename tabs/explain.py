@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from errors import ModelError
+from bakeoff.common.errors import ModelError
+from bakeoff.common.limits import MAX_SEED, check_samples, check_seed, check_text, current
 from explain.explanation import Settings
 from explain.session import Session, sessions
 from explain.targets import TARGETS
-from limits import MAX_SEED, check_samples, check_seed, check_text, current
 from model_loader import ModelLoader
 from tabs.common import shows_errors
 from tabs.explain_view import (

@@ -5,6 +5,8 @@ import html
 import gradio as gr
 import pandas as pd
 
+from bakeoff.common.html_page import COLORS
+from bakeoff.common.spreadsheet import to_csv
 from classifiers.pair import NAMES
 from explain.curves import deletion_plot, numbers, numbers_table
 from explain.findings import ENDED, Findings
@@ -13,8 +15,6 @@ from explain.html_report import page
 from explain.lime_text import Round
 from explain.session import Session
 from explain.table import differences, table
-from html_page import COLORS
-from spreadsheet import to_csv
 from tabs.common import download
 
 SHOWN = 80  # characters of a passage in the table

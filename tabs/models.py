@@ -4,9 +4,9 @@ import gradio as gr
 import pandas as pd
 
 import corpus
+from bakeoff.common.html_page import COLORS
 from classifiers.base import BertClassifier
 from classifiers.pair import load_pair
-from html_page import COLORS
 from model_loader import ModelLoader
 from tabs.common import percent, shows_errors
 from trainers import parity

@@ -5,7 +5,7 @@ from functools import cache
 import gradio as gr
 
 import corpus
-import limits
+from bakeoff.common import limits
 
 
 def build_text_box(label: str, elem_id: str) -> gr.Textbox:

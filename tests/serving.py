@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import limits
 from api import create_api
+from bakeoff.common import limits
 from service.guard import guarded
 from service.settings import Settings
 from service.state import Service

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import app
-from errors import one_sentence_errors
-from limits import use
+from bakeoff.common.errors import one_sentence_errors
+from bakeoff.common.limits import use
 from service import options
 from tests.planted import ReadyLoader
 from tests.serving import Slow

@@ -8,8 +8,8 @@ import pytest
 from starlette.datastructures import Headers
 
 import app
-from errors import BakeoffError
-from limits import Limits
+from bakeoff.common.errors import BakeoffError
+from bakeoff.common.limits import Limits
 from service import json_log, options, paths
 from service.access import Access
 from service.clients import FREE_FAILURES, MOST_CLIENTS, FailedLogins, RateLimit, address_of

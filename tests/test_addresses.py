@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from errors import BakeoffError
+from bakeoff.common.errors import BakeoffError
 from service import surroundings, uploads
 from service.addresses import Place, find_place
 from tests import tiny

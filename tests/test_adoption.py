@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 import hub_counts
-from errors import HubError, ReportError
+from bakeoff.common.errors import HubError, ReportError
 from eval import adoption, adoption_trends
 from eval.report import identify
 

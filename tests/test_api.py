@@ -17,10 +17,10 @@ from types import SimpleNamespace
 import jsonschema
 import pytest
 
+from bakeoff.common.errors import ModelError
+from bakeoff.common.limits import Limits
 from classifiers.base import predict_proba
-from errors import ModelError
 from eval import decision_report, shelf
-from limits import Limits
 from service import documents
 from service.calls import Calls
 from service.settings import Settings

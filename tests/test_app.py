@@ -9,7 +9,7 @@ import pytest
 import app
 import corpus
 import model_loader
-from errors import BakeoffError, ModelError
+from bakeoff.common.errors import BakeoffError, ModelError
 from eval import loaded, report, shelf
 from model_loader import ModelLoader, Progress
 from service import options

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 import corpus
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 from eval import benchmark_plots, benchmark_report, benchmark_tables, machine
 from eval.benchmark_figures import Ceiling, exponent, figures, rounds
 from eval.benchmark_plan import QUICK, SECTIONS, Case, plan

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 import corpus
-import tokenization
+from bakeoff.common import tokenization
+from bakeoff.common.errors import CorpusError, ModelError
 from classifiers.model_folder import ModelFolder
-from errors import CorpusError, ModelError
 from eval.benchmark_plan import FRAMEWORKS, ONCE, QUICK, SECTIONS, Settings, cases, plan, readable
 from eval.benchmark_texts import Architecture, Cutter
 from tests import tiny

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import corpus
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 from eval import browse, report, shelf
 from tests.test_report import build
 

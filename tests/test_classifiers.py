@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import corpus
+from bakeoff.common.errors import HubError, ModelError
 from classifiers.base import Classifier, predict, predict_proba, softmax
 from classifiers.pair import load_classifier
 from classifiers.transplant import to_keras, to_transformers
-from errors import HubError, ModelError
 from tests.tiny import FRAMEWORKS, read, write
 from trainers.parity import HOSTILE_TEXTS
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 from eval import code_size
 from eval.report import identify
 from tests.test_import_rules import imports
@@ -35,7 +35,7 @@ def project(tmp_path):
     for name in ("pytorch_bert", "pytorch_forward", "tensorflow_bert", "pair"):
         (tmp_path / "classifiers").mkdir(exist_ok=True)
         (tmp_path / "classifiers" / f"{name}.py").write_text("x = 1\n")
-    (tmp_path / "keras_on_tensorflow.py").write_text("import keras\nimport tf\n")
+    (tmp_path / "bakeoff/common/keras_on_tensorflow.py").write_text("import keras\nimport tf\n")
     return tmp_path
 
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-import limits
+from bakeoff.common import limits
 from service import connections
 from tests.serving import serving, wait_for
 from tests.test_served_page import launched

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import corpus
-from errors import CorpusError
+from bakeoff.common.errors import CorpusError
 from tests.hub_server import running_hub
 from tests.test_tables import AWKWARD, assert_sentence, write
 

@@ -11,7 +11,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 import page
-from errors import InputError, ModelError
+from bakeoff.common.errors import InputError, ModelError
 from eval import decision_report
 from eval.decision_criteria import BY_KEY
 from eval.decision_presets import PRESETS

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 from eval import decision_evidence, decision_readers, decision_remarks, decision_report
 from eval.decision_compare import untraced
 from eval.decision_criteria import MEASURED

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 from eval import decision, decision_evidence, decision_remarks, decision_report, decision_view
 from eval.decision_compare import untraced
 from eval.decision_presets import PRESETS

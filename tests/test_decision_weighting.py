@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from errors import InputError
+from bakeoff.common.errors import InputError
 from eval import decision_weighting
 from eval.decision_criteria import BY_KEY, CRITERIA
 from eval.decision_presets import PRESETS, named

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bakeoff.common import json_report
+from bakeoff.common.errors import BakeoffError
 from classifiers.pair import NAMES
-from errors import BakeoffError
-from eval import deployability, deployability_run, document
+from eval import deployability, deployability_run
 from eval.deployability_formats import FORMATS, ROUTES, Route
 from eval.deployability_run import Runner, Settings
 from eval.report import identify
@@ -162,8 +163,8 @@ def test_a_real_export_gives_the_classifiers_logits(route, pair, tmp_path):
     if (why := deployability_run.untried(route)) and "EXPORTERS" not in os.environ:
         pytest.skip("its packages are optional: `make test-export` installs them")
     assert not why
+    from bakeoff.common.tokenization import pad
     from eval import export_pytorch, export_runtime, export_tensorflow
-    from tokenization import pad
 
     classifier = getattr(pair, route.framework)
     exporter = {"pytorch": export_pytorch, "tensorflow": export_tensorflow}[route.framework]
@@ -176,8 +177,8 @@ def test_a_real_export_gives_the_classifiers_logits(route, pair, tmp_path):
 
 
 def test_a_document_goes_by_its_content(tmp_path):
-    made = document.build("size", value=1, row=deployability_run.Row("PyTorch", "ONNX", "works"))
+    made = json_report.build("size", value=1, row=deployability_run.Row("PyTorch", "ONNX", "works"))
     assert made["row"]["packages"] == {}
-    assert identify(made) == made["id"] != document.build("size", value=2)["id"]
-    document.write(tmp_path / "new" / "made.json", made)
+    assert identify(made) == made["id"] != json_report.build("size", value=2)["id"]
+    json_report.write(tmp_path / "new" / "made.json", made)
     assert json.loads((tmp_path / "new" / "made.json").read_text()) == made

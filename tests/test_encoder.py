@@ -5,7 +5,7 @@ import json
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from errors import BakeoffError, RecipeError
+from bakeoff.common.errors import BakeoffError, RecipeError
 from tests.tiny import POSITIONS, read, write
 from trainers import encoder as encoder_module
 from trainers.encoder import EMBEDDED_HUB_ID, EXAMPLES, resolve

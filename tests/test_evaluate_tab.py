@@ -10,11 +10,11 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 import page
-from errors import CorpusError, InputError, ModelError
+from bakeoff.common.errors import CorpusError, InputError, ModelError
+from bakeoff.common.limits import Limits
 from eval import html_report, report
 from eval.metrics_csv import metrics_csv
 from eval.shelf import Opened
-from limits import Limits
 from tabs import evaluate, evaluate_downloads, evaluate_file, evaluate_layout, evaluate_view
 from tests.planted import ReadyLoader, planted_pair
 from tests.predictions import logits

@@ -6,9 +6,9 @@ import json
 import pandas as pd
 import pytest
 
-from errors import InputError
+from bakeoff.common.errors import InputError
+from bakeoff.common.spreadsheet import to_csv
 from explain.table import comparable, table
-from spreadsheet import to_csv
 from tests.explained import HOSTILE, MODELS, findings, session
 from tests.test_lime_text import Planted
 

@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import corpus
-import tokenization
+from bakeoff.common import tokenization
 from classifiers.base import predict
 from classifiers.transplant import to_transformers, transformers_name
 from eval import scores

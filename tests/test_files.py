@@ -2,7 +2,7 @@
 
 import pytest
 
-from files import replacing_folder, write_json
+from bakeoff.common.files import replacing_folder, write_json
 
 
 def names(folder) -> list[str]:

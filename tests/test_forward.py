@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
-import tokenization
+from bakeoff.common import tokenization
+from bakeoff.common.tokenization import pad
 from classifiers.transplant import transformers_name
 from tests.tiny import FRAMEWORKS, ROOT, random_texts
-from tokenization import pad
 from trainers.encoder import resolve
 from trainers.recipe import Recipe
 

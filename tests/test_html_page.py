@@ -4,14 +4,15 @@ import jinja2
 import pytest
 from markupsafe import Markup
 
-import html_page
+from bakeoff.common import html_page
 
 
 @pytest.fixture
 def template(tmp_path, monkeypatch):
     """A folder with base.html.j2 and a page that shows `value`."""
     (tmp_path / "page.html.j2").write_text(
-        "{% extends 'base.html.j2' %}{% block content %}<p title=\"{{ value }}\">{{ value }}</p>{% endblock %}"
+        "{% extends 'bakeoff/common/base.html.j2' %}{% block content %}"
+        '<p title="{{ value }}">{{ value }}</p>{% endblock %}'
     )
     folders = jinja2.FileSystemLoader([tmp_path, html_page.TEMPLATES])
     monkeypatch.setattr(html_page, "_ENVIRONMENT", html_page._ENVIRONMENT.overlay(loader=folders))

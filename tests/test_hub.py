@@ -14,7 +14,7 @@ from huggingface_hub import constants
 
 import hub
 import hub_publish
-from errors import HubError
+from bakeoff.common.errors import HubError
 
 ALICE = "hf_" + hashlib.sha256(b"alice write").hexdigest()[:34]
 FILES = {

@@ -8,7 +8,7 @@ from huggingface_hub import constants
 
 import hub_access
 import hub_publish
-from errors import HubError
+from bakeoff.common.errors import HubError
 from tests.test_hub import ALICE, FILES, folder, sentence, write  # noqa: F401  a fixture
 from tests.tiny import ROOT
 

@@ -9,7 +9,7 @@ import hub
 import hub_ownership
 import hub_publish
 import hub_results
-from errors import HubError
+from bakeoff.common.errors import HubError
 from hub_results import Score
 from tests.hub_state import Blob
 from tests.test_hub import ALICE, FILES, folder, sentence, write  # noqa: F401  a fixture

@@ -37,15 +37,15 @@ class Rule:
         return f"{self.modules} may be imported in {self.only_in or 'no file'} only"
 
 
-FRAMEWORKS = "torch transformers tensorflow keras keras_hub keras_on_tensorflow"
+FRAMEWORKS = "torch transformers tensorflow keras keras_hub bakeoff.common.keras_on_tensorflow"
 PYTORCH = "trainers/*_pytorch.py classifiers/pytorch_*.py benchmarks/stock*.py eval/export_pytorch.py"
 RULES = (
     Rule("torch", only_in="eval/probe_pytorch.py eval/export_runtime.py " + PYTORCH),
     Rule("transformers", only_in=PYTORCH),
-    # Stock Keras is measured with its own defaults, which keras_on_tensorflow.py would change.
-    Rule("tensorflow keras keras_hub", only_in="keras_on_tensorflow.py benchmarks/stock_fit.py"),
+    # Stock Keras is measured with its own defaults, which bakeoff/common/keras_on_tensorflow.py would change.
+    Rule("tensorflow keras keras_hub", only_in="bakeoff/common/keras_on_tensorflow.py benchmarks/stock_fit.py"),
     Rule(
-        "keras_on_tensorflow",
+        "bakeoff.common.keras_on_tensorflow",
         only_in="trainers/*_tensorflow.py classifiers/tensorflow_*.py benchmarks/stock*.py "
         "eval/probe_tensorflow.py eval/export_tensorflow.py eval/export_runtime.py",
     ),
@@ -121,7 +121,7 @@ def test_the_project_keeps_the_rules():
         ("corpus.py", "import torch.nn as nn"),
         ("corpus.py", "from transformers import AutoTokenizer"),
         ("trainers/train_tensorflow.py", "import keras"),
-        ("trainers/train_pytorch.py", "from keras_on_tensorflow import tf"),
+        ("trainers/train_pytorch.py", "from bakeoff.common.keras_on_tensorflow import tf"),
         ("explain/lime_text.py", "import gradio as gr"),
         ("tabs/predict.py", "from fastapi import FastAPI"),
         ("trainers/encoder.py", "from huggingface_hub import HfApi"),
@@ -139,9 +139,9 @@ def test_the_project_keeps_the_rules():
         ("eval/metrics.py", "from tabs import predict"),
         ("eval/benchmark.py", "import torch"),
         ("eval/probe_pytorch.py", "import transformers"),
-        ("eval/probe_pytorch.py", "from keras_on_tensorflow import tf"),
+        ("eval/probe_pytorch.py", "from bakeoff.common.keras_on_tensorflow import tf"),
         ("eval/probe_tensorflow.py", "import tensorflow"),
-        ("eval/export_pytorch.py", "from keras_on_tensorflow import tf"),
+        ("eval/export_pytorch.py", "from bakeoff.common.keras_on_tensorflow import tf"),
         ("eval/export_tensorflow.py", "import torch"),
         ("eval/export_runtime.py", "import transformers"),
         ("eval/deployability_run.py", "import torch"),
@@ -168,8 +168,8 @@ def test_a_planted_violation_is_found_also_deep_inside_a_function(file, source):
         ("trainers/train_pytorch.py", "import torch\nimport transformers"),
         ("classifiers/tensorflow_bert.py", "from keras_on_tensorflow import keras"),
         ("eval/probe_pytorch.py", "import torch"),
-        ("eval/export_runtime.py", "import torch\nfrom keras_on_tensorflow import tf"),
-        ("eval/probe_tensorflow.py", "from keras_on_tensorflow import tf"),
+        ("eval/export_runtime.py", "import torch\nfrom bakeoff.common.keras_on_tensorflow import tf"),
+        ("eval/probe_tensorflow.py", "from bakeoff.common.keras_on_tensorflow import tf"),
         ("tabs/predict.py", "import gradio as gr\nfrom eval import metrics\nfrom limits import MAX"),
         ("page.py", "import gradio\nfrom tabs import predict"),
         ("hub_cache.py", "from huggingface_hub import constants"),

@@ -1,10 +1,10 @@
-"""`limits.py`: what a visitor may ask for."""
+"""`bakeoff/common/limits.py`: what a visitor may ask for."""
 
 import pytest
 
-import limits
-from errors import BakeoffError, InputError
-from limits import MAX_SEED, Limits, check_samples, check_seed, check_text
+from bakeoff.common import limits
+from bakeoff.common.errors import BakeoffError, InputError
+from bakeoff.common.limits import MAX_SEED, Limits, check_samples, check_seed, check_text
 
 
 @pytest.mark.parametrize("text", [None, "", " \n\t "])

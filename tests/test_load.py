@@ -6,9 +6,9 @@ from itertools import islice
 
 import pytest
 
+from bakeoff.common.errors import ReportError
 from benchmarks import load, load_parts, load_server
 from benchmarks.load_hostile import PATHS, READ, UPLOAD, hostile_requests
-from errors import ReportError
 from tests import test_served_page
 from tests.serving import serving
 

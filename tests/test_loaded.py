@@ -3,7 +3,7 @@
 import pytest
 
 import corpus
-from errors import ModelError
+from bakeoff.common.errors import ModelError
 from eval import loaded, models
 from eval import report as reports
 from tests.planted import planted_pair

@@ -5,7 +5,7 @@ import os
 
 import psutil
 
-import processors
+from bakeoff.common import processors
 from eval import machine
 
 

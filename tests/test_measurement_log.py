@@ -2,7 +2,7 @@
 
 import pytest
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 from eval.benchmark_plan import Case, Visit
 from eval.measurement_log import MeasurementLog
 

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from limits import Limits
+from bakeoff.common.limits import Limits
 from service import memory
 from service.bodies import Bodies
 from service.memory import MemoryRelease

@@ -6,10 +6,10 @@ import threading
 import pytest
 
 import model_loader
+from bakeoff.common.errors import HubError, HubUnreachable, ModelError
+from bakeoff.common.paused_gc import paused_gc
 from classifiers.pair import load_classifier, may_be_on_hub
-from errors import HubError, HubUnreachable, ModelError
 from model_loader import ModelLoader
-from paused_gc import paused_gc
 from tests.planted import Contrarian, WordCounter
 from tests.serving import serving
 

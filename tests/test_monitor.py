@@ -6,7 +6,7 @@ import signal
 import numpy as np
 import pytest
 
-from errors import RecipeError, TrainingError
+from bakeoff.common.errors import RecipeError, TrainingError
 from tests.tiny import read
 from trainers import monitor as monitor_module
 from trainers.batches import TrainingData, plan_batches

@@ -2,9 +2,9 @@
 
 import pytest
 
-import tokenization
+from bakeoff.common import tokenization
+from bakeoff.common.errors import ModelError
 from classifiers.pair import Pair, load_pair, locate
-from errors import ModelError
 from tests.tiny import read, write
 
 pytestmark = pytest.mark.slow

@@ -1,4 +1,4 @@
-"""`plain_environment.py`: what is removed before a framework is imported, and what stays the user's."""
+"""`bakeoff/common/plain_environment.py`: what is removed before a framework is imported, and what stays the user's."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-import plain_environment
+from bakeoff.common import plain_environment
 from eval.worker import Worker
 from tests.tiny import ROOT
 

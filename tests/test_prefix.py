@@ -10,7 +10,7 @@ from fastapi.routing import iter_route_contexts
 from gradio_client import Client, handle_file
 
 from api import create_api
-from errors import BakeoffError
+from bakeoff.common.errors import BakeoffError
 from service import paths
 from service.access import Access
 from service.addresses import prefix_of, root_path

@@ -1,4 +1,4 @@
-"""`processors.py`: affinity and control groups, of both versions, nested, from inside a container and outside."""
+"""Processors: affinity and control groups, of both versions, nested, from inside a container and outside."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import processors
+from bakeoff.common import processors
 from tests import tiny
 from tests.tiny import FRAMEWORKS, ROOT
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 import app
-from errors import BakeoffError
+from bakeoff.common.errors import BakeoffError
 from service import options
 from service.access import Access
 from service.clients import RateLimit, address_of

@@ -9,8 +9,8 @@ from huggingface_hub import ModelCard
 
 import hub_publish
 import hub_results
+from bakeoff.common.errors import HubError, ReportError
 from classifiers.pair import locate
-from errors import HubError, ReportError
 from eval import __main__ as evaluate_command
 from eval import predictions, publish, report
 from hub_results import Score

@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError, asdict
 
 import pytest
 
-from errors import RecipeError
+from bakeoff.common.errors import RecipeError
 from trainers.recipe import _RANGES, EMBEDDED, FILE, PRESETS, Recipe, preset
 
 

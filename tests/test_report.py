@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 from eval import predictions, report
 from tests.planted import Contrarian, WordCounter
 from tests.predictions import EDGES, always_right, logits

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
 from eval import report
 from tests.predictions import logits
 from tests.test_report import build

@@ -15,9 +15,9 @@ from gradio_client.exceptions import AppError, AuthenticationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import limits
 import page
 from api import create_api
+from bakeoff.common import limits
 from service import guard, uploads
 from service.access import Access
 from service.clients import FREE_FAILURES

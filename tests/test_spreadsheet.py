@@ -1,11 +1,11 @@
-"""`spreadsheet.py`: CSV in which nothing can run."""
+"""`bakeoff/common/spreadsheet.py`: CSV in which nothing can run."""
 
 import io
 
 import pandas as pd
 import pytest
 
-from spreadsheet import neutralise, to_csv
+from bakeoff.common.spreadsheet import neutralise, to_csv
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -5,8 +5,8 @@ import argparse
 import pytest
 
 import page
+from bakeoff.common.errors import BakeoffError
 from benchmarks import start, start_processes
-from errors import BakeoffError
 from eval.measurement_log import MeasurementLog
 from tests.planted import ReadyLoader
 

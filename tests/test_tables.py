@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 import tables
-from errors import CorpusError
+from bakeoff.common.errors import CorpusError
 
 AWKWARD = (
     'He said "no", twice',

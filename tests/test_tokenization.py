@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
-import tokenization
-from errors import ModelError
+from bakeoff.common import tokenization
+from bakeoff.common.errors import ModelError
 from trainers.parity import HOSTILE_TEXTS
 
 PAD, UNK, CLS, SEP, MASK = range(5)  # as the tiny vocabulary has them

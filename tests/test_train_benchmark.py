@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import corpus
+from bakeoff.common.errors import ReportError
 from benchmarks import train, train_figures
 from benchmarks.train_log import TrainLog
 from benchmarks.train_work import Work, forward_operations, plan_work
 from benchmarks.turns import Turns
-from errors import ReportError
 from trainers.recipe import Recipe
 
 FRAMEWORKS = {"ours": "pytorch", "stock": "pytorch"}

@@ -111,7 +111,7 @@ def labels_from_transformers(folder, texts) -> list[str]:
 
 
 def labels_from_keras_hub(folder, texts) -> list[str]:
-    from keras_on_tensorflow import keras_hub
+    from bakeoff.common.keras_on_tensorflow import keras_hub
 
     logits = keras_hub.models.TextClassifier.from_preset(str(folder)).predict(texts, verbose=0)
     id2label = read(folder / "config.json")["id2label"]

@@ -3,7 +3,7 @@
 import pytest
 
 import corpus
-from errors import RecipeError
+from bakeoff.common.errors import RecipeError
 from trainers.__main__ import _processes, main, parser, recipe_for
 
 

@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import corpus
-from errors import RecipeError, TrainingError
+from bakeoff.common.errors import RecipeError, TrainingError
 from tests import tiny
 from tests.tiny import FRAMEWORKS, contents, error_sentence, read
 from trainers import __main__ as command

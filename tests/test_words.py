@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from errors import InputError
+from bakeoff.common.errors import InputError
 from explain.words import LONGEST_PASSAGE, by_passage, by_word, by_word_in, end_of_word, passages, words
 
 

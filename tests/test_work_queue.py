@@ -5,8 +5,8 @@ import threading
 import numpy as np
 import pytest
 
-from errors import ModelError
-from limits import Limits
+from bakeoff.common.errors import ModelError
+from bakeoff.common.limits import Limits
 from service import work_queue
 from service.models import Cancelled, QueuedClassifier, QueuedModels
 from service.work_queue import BULK_TEXTS, LONGEST_WAIT, SHARE, QueueFull, Stopping, TooLate, WorkQueue

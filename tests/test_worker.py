@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 
-from errors import BakeoffError
+from bakeoff.common.errors import BakeoffError
 from eval.worker import THREAD_VARIABLES, Worker
 from tests.tiny import ROOT
 

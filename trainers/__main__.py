@@ -15,7 +15,7 @@ from pathlib import Path
 import corpus
 import hub_access
 import hub_publish
-from errors import Interrupted, RecipeError, TrainingError, one_sentence_errors
+from bakeoff.common.errors import Interrupted, RecipeError, TrainingError, one_sentence_errors
 from trainers import job
 from trainers.recipe import PRESETS, Recipe, preset
 

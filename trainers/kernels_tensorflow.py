@@ -5,10 +5,10 @@ The function is that of KerasHub's BERT; `benchmarks/README.md` has what each pa
 
 import math
 
+from bakeoff.common.keras_on_tensorflow import keras, keras_hub, tf
 from classifiers import tensorflow_forward
 from classifiers.tensorflow_forward import EPSILON, Bert
 from classifiers.transplant import transformers_name
-from keras_on_tensorflow import keras, keras_hub, tf
 
 
 class FasterOnCpu(keras.Model):

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from errors import RecipeError, TrainingError
-from files import write_json
+from bakeoff.common.errors import RecipeError, TrainingError
+from bakeoff.common.files import write_json
 from trainers.batches import TrainingData
 
 PROGRESS_FILE = "progress.json"

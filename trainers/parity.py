@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 import corpus
+from bakeoff.common.errors import ModelError, one_sentence_errors
+from bakeoff.common.files import write_json
 from classifiers.base import BertClassifier
 from classifiers.pair import Pair, load_pair
-from errors import ModelError, one_sentence_errors
-from files import write_json
 
 LOGIT_LIMIT = 1e-5
 # Texts on which tokenizers are known to differ: whatever else the corpus holds, the ids are compared on these too.

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from errors import RecipeError
+from bakeoff.common.errors import RecipeError
 
 EMBEDDED = "embedded"  # the encoder that comes as a Python package, see trainers/encoder.py
 FILE = "recipe.json"

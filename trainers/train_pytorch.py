@@ -14,8 +14,8 @@ import torch
 import transformers
 from numpy.typing import NDArray
 
-from files import replacing_folder
-from tokenization import batches_by_length, pad
+from bakeoff.common.files import replacing_folder
+from bakeoff.common.tokenization import batches_by_length, pad
 from trainers.batches import TrainingData
 from trainers.encoder import Encoder
 from trainers.head import initial_head

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from files import replacing_folder
-from keras_on_tensorflow import keras, keras_hub, tf
-from tokenization import KERAS_SUBFOLDER, batches_by_length, pad
+from bakeoff.common.files import replacing_folder
+from bakeoff.common.keras_on_tensorflow import keras, keras_hub, tf
+from bakeoff.common.tokenization import KERAS_SUBFOLDER, batches_by_length, pad
 from trainers.batches import TrainingData
 from trainers.encoder import Encoder
 from trainers.head import initial_head

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from errors import ReportError
+from bakeoff.common.errors import ReportError
+from bakeoff.common.files import export, json_text
 from eval.report import identify
-from files import export, json_text
 
 MAX_BYTES = 4_000_000
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from errors import ModelError
+from bakeoff.common.errors import ModelError
 
 FILE = "tokenizer.json"
 KERAS_SUBFOLDER = "hf_tokenizer"  # a KerasHub preset has a tokenizer.json of its own, in another format

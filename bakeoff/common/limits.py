@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
-from errors import BakeoffError, InputError
+from bakeoff.common.errors import BakeoffError, InputError
 from labelled import BLANK
 
 MAX_SEED = 2**32 - 1  # numpy's

@@ -5,17 +5,17 @@ slipped through an escape would still be dead.
 """
 
 import re
-from pathlib import Path
 from typing import Any
 
 import jinja2
 
+from bakeoff.common.root import ROOT
+
 COLORS = {"PyTorch": "#ea580c", "TensorFlow": "#3b82f6"}  # apart for the colour-blind, on light and on dark
-TEMPLATES = Path(__file__).parent / "templates"
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 _ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(TEMPLATES),
+    loader=jinja2.FileSystemLoader([ROOT, ROOT / "templates"]),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,

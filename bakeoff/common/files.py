@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from errors import BakeoffError, InputError
+from bakeoff.common.errors import BakeoffError, InputError
 
 
 def write_text(path: Path, text: str) -> None:

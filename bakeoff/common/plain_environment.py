@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import MutableMapping
 
-import processors
+from bakeoff.common import processors
 
 PREFIXES = (
     "ACCELERATE_",  # mixed precision, sharding, compilation, devices: Trainer trains through accelerate
