@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from pathlib import Path
 
-import corpus
 from bakeoff.common.errors import BakeoffError, HubUnreachable, ModelError, ReportError
 from bakeoff.common.paused_gc import paused_gc
+from bakeoff.corpus import corpus
 from classifiers.base import BertClassifier
 from classifiers.pair import NAMES, Pair, load_classifier, may_be_on_hub
 from eval import loaded, models, report

@@ -20,9 +20,9 @@ import numpy as np
 from lime.lime_text import LimeTextExplainer
 from tqdm import tqdm
 
-import corpus
 from bakeoff.common.errors import CorpusError, one_sentence_errors
 from bakeoff.common.files import write_json
+from bakeoff.corpus import corpus
 from benchmarks import explain_figures
 from benchmarks.memory import peak_extra_megabytes
 from benchmarks.stock import STOCK

@@ -16,8 +16,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-import corpus
 from bakeoff.common.errors import BakeoffError
+from bakeoff.corpus import corpus
 from benchmarks.load_parts import PREDICT, flags
 from benchmarks.load_server import Server, running
 from benchmarks.start_processes import ROOT

@@ -13,8 +13,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-import corpus
 from bakeoff.common.limits import Limits
+from bakeoff.corpus import corpus
 from benchmarks.load_hostile import hostile_requests
 from benchmarks.load_server import Server, headlines, quantiles, running, storm
 from eval.timing import abba

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import psutil
 
-import corpus
 from bakeoff.common.errors import BakeoffError
+from bakeoff.corpus import corpus
 from benchmarks.start_processes import ROOT, free_port
 
 LIMIT = 300.0  # seconds that a start may take

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-import corpus
 from bakeoff.common import tokenization
+from bakeoff.corpus import corpus
 from benchmarks.turns import EndStep, Turns
 from trainers.batches import TrainingData, plan_batches
 from trainers.encoder import resolve

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-import corpus
 from bakeoff.common import tokenization
 from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.files import write_json
+from bakeoff.corpus import corpus
 from benchmarks import predict_figures
 from classifiers.model_folder import ModelFolder
 from classifiers.pair import locate

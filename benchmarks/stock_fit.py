@@ -12,7 +12,7 @@ import keras_hub
 import numpy as np
 import tensorflow as tf
 
-import corpus
+from bakeoff.corpus import corpus
 from benchmarks.turns import EndStep, Turns
 from trainers.encoder import resolve
 from trainers.recipe import Recipe

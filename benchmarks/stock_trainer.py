@@ -10,7 +10,7 @@ from typing import Any
 import torch
 import transformers
 
-import corpus
+from bakeoff.corpus import corpus
 from benchmarks.turns import EndStep, Turns
 from trainers.encoder import resolve
 from trainers.recipe import Recipe

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-import corpus
 from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.files import write_json
+from bakeoff.corpus import corpus
 from benchmarks import train_figures, train_log
 from benchmarks.train_work import Work, plan_work
 from eval import machine, timing

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.corpus.corpus import Corpus
 from benchmarks.train_log import TrainLog
 from benchmarks.train_work import Work
-from corpus import Corpus
 from eval import timing
 from eval.bootstrap import percentile_interval
 from eval.estimate import Estimate

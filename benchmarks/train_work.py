@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-import corpus
 from bakeoff.common import tokenization
+from bakeoff.corpus import corpus
 from trainers.batches import plan_batches
 from trainers.encoder import resolve
 from trainers.recipe import Recipe

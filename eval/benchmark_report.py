@@ -11,7 +11,7 @@ import jsonschema
 from bakeoff.common import json_report
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import export, json_text
-from corpus import Corpus
+from bakeoff.corpus.corpus import Corpus
 from eval.estimate import Estimate
 from eval.report import identify
 

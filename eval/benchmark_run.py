@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus import Corpus
+from bakeoff.corpus.corpus import Corpus
 from eval import machine
 from eval.benchmark_plan import FRAMEWORKS, Settings, Visit
 from eval.benchmark_texts import Cutter

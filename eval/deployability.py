@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
-import corpus
 from bakeoff.common import json_report, processors, tokenization
 from bakeoff.common.errors import ReportError, one_sentence_errors
+from bakeoff.corpus import corpus
 from classifiers.model_folder import ModelFolder
 from classifiers.pair import NAMES, locate
 from eval import machine, timing

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import Corpus
+from bakeoff.corpus.corpus import Corpus
 from eval import models, predictions, report
 from eval.models import Model
 from eval.verdict import MARGIN

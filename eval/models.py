@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from bakeoff.common import tokenization
 from bakeoff.common.errors import ModelError
+from bakeoff.corpus.corpus import Corpus
 from classifiers.base import Classifier
 from classifiers.model_folder import ModelFolder
-from corpus import Corpus
 from eval import predictions
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import corpus
+from bakeoff.corpus import corpus
 from eval import report
 
 RESULTS = Path(__file__).parent.parent / "results"

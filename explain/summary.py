@@ -16,8 +16,8 @@ from rich.console import Console
 from scipy.stats import t as student
 from tqdm import tqdm
 
-import corpus
 from bakeoff.common.errors import InputError, one_sentence_errors
+from bakeoff.corpus import corpus
 from classifiers.base import Classifier
 from classifiers.pair import load_pair
 from eval.estimate import Estimate

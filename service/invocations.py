@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from bakeoff.common.limits import current
 from bakeoff.common.spreadsheet import neutralise
-from labelled import BLANK, LABEL_NAMES, TEXT_NAMES, plain_name
+from bakeoff.corpus.columns import BLANK, LABEL_NAMES, TEXT_NAMES, plain_name
 from service.problem import Problem, ProblemError
 from service.schemas import ModelAnswer, PredictRequest, PredictResponse
 from service.strict_json import parse

@@ -3,8 +3,8 @@
 import gradio as gr
 import pandas as pd
 
-import corpus
 from bakeoff.common.html_page import COLORS
+from bakeoff.corpus import corpus
 from classifiers.base import BertClassifier
 from classifiers.pair import load_pair
 from model_loader import ModelLoader

@@ -4,8 +4,8 @@ from functools import cache
 
 import gradio as gr
 
-import corpus
 from bakeoff.common import limits
+from bakeoff.corpus import corpus
 
 
 def build_text_box(label: str, elem_id: str) -> gr.Textbox:

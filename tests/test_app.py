@@ -7,9 +7,9 @@ import threading
 import pytest
 
 import app
-import corpus
 import model_loader
 from bakeoff.common.errors import BakeoffError, ModelError
+from bakeoff.corpus import corpus
 from eval import loaded, report, shelf
 from model_loader import ModelLoader, Progress
 from service import options

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-import corpus
 from bakeoff.common.errors import ReportError
+from bakeoff.corpus import corpus
 from eval import benchmark_plots, benchmark_report, benchmark_tables, machine
 from eval.benchmark_figures import Ceiling, exponent, figures, rounds
 from eval.benchmark_plan import QUICK, SECTIONS, Case, plan

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-import corpus
 from bakeoff.common import tokenization
 from bakeoff.common.errors import CorpusError, ModelError
+from bakeoff.corpus import corpus
 from classifiers.model_folder import ModelFolder
 from eval.benchmark_plan import FRAMEWORKS, ONCE, QUICK, SECTIONS, Settings, cases, plan, readable
 from eval.benchmark_texts import Architecture, Cutter

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-import corpus
 from bakeoff.common.errors import ReportError
+from bakeoff.corpus import corpus
 from eval import browse, report, shelf
 from tests.test_report import build
 

@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
-import corpus
 from bakeoff.common.errors import HubError, ModelError
+from bakeoff.corpus import corpus
 from classifiers.base import Classifier, predict, predict_proba, softmax
 from classifiers.pair import load_classifier
 from classifiers.transplant import to_keras, to_transformers

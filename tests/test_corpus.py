@@ -9,12 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import corpus
 from bakeoff.common.errors import CorpusError
+from bakeoff.common.root import ROOT
+from bakeoff.corpus import corpus
 from tests.hub_server import running_hub
 from tests.test_tables import AWKWARD, assert_sentence, write
-
-ROOT = Path(corpus.__file__).parent
 
 
 def rows(count: int = 20, labels: str = "ab", **columns: str) -> list[dict[str, str]]:
@@ -317,7 +316,7 @@ configs:
 """
 LOAD_ALL = """
 import json, sys
-import corpus, errors
+import bakeoff.corpus.corpus as corpus, bakeoff.common.errors as errors
 for options in json.loads(sys.argv[1]):
     try:
         found = corpus.load(**options)

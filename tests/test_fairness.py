@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-import corpus
 from bakeoff.common import tokenization
+from bakeoff.corpus import corpus
 from classifiers.base import predict
 from classifiers.transplant import to_transformers, transformers_name
 from eval import scores

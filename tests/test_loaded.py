@@ -2,8 +2,8 @@
 
 import pytest
 
-import corpus
 from bakeoff.common.errors import ModelError
+from bakeoff.corpus import corpus
 from eval import loaded, models
 from eval import report as reports
 from tests.planted import planted_pair

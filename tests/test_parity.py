@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import corpus
+from bakeoff.corpus import corpus
 from tests.tiny import few, read, write
 from trainers import parity
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-import corpus
+from bakeoff.corpus import corpus
 from classifiers.base import predict
 from tests import tiny
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-import corpus
+from bakeoff.corpus import corpus
 
 LABELS = ("business", "entertainment", "politics", "sport", "tech")
 

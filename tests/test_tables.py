@@ -9,8 +9,8 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-import tables
 from bakeoff.common.errors import CorpusError
+from bakeoff.corpus import tables
 
 AWKWARD = (
     'He said "no", twice',

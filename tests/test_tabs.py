@@ -13,8 +13,8 @@ from gradio_client.exceptions import AppError
 import page
 from bakeoff.common.errors import InputError
 from bakeoff.common.limits import Limits
+from bakeoff.corpus.corpus import Example
 from classifiers.answer import answer
-from corpus import Example
 from tabs import batch, explain, explain_view, models, predict, text_box
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from trainers.parity import Row

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import corpus
 from bakeoff.common.errors import ReportError
+from bakeoff.corpus import corpus
 from benchmarks import train, train_figures
 from benchmarks.train_log import TrainLog
 from benchmarks.train_work import Work, forward_operations, plan_work

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from huggingface_hub import ModelCard
 
-import corpus
+from bakeoff.corpus import corpus
 from classifiers.base import predict
 from tests.tiny import FRAMEWORKS, SETTINGS, contents, read
 from trainers import job

@@ -2,8 +2,8 @@
 
 import pytest
 
-import corpus
 from bakeoff.common.errors import RecipeError
+from bakeoff.corpus import corpus
 from trainers.__main__ import _processes, main, parser, recipe_for
 
 

@@ -12,8 +12,8 @@ import psutil
 import pytest
 from safetensors.numpy import load_file, save_file
 
-import corpus
 from bakeoff.common.errors import RecipeError, TrainingError
+from bakeoff.corpus import corpus
 from tests import tiny
 from tests.tiny import FRAMEWORKS, contents, error_sentence, read
 from trainers import __main__ as command

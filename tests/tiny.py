@@ -14,7 +14,7 @@ import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
-import corpus
+from bakeoff.corpus import corpus
 
 ROOT = Path(__file__).parent.parent
 FRAMEWORKS = ("pytorch", "tensorflow")

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import corpus
 import hub_access
 import hub_publish
 from bakeoff.common.errors import Interrupted, RecipeError, TrainingError, one_sentence_errors
+from bakeoff.corpus import corpus
 from trainers import job
 from trainers.recipe import PRESETS, Recipe, preset
 

@@ -18,7 +18,7 @@ import numpy as np
 from bakeoff.common import plain_environment, processors, tokenization
 from bakeoff.common.errors import Interrupted, RecipeError, TrainingError
 from bakeoff.common.files import replacing_folder, write_json
-from corpus import Corpus
+from bakeoff.corpus.corpus import Corpus
 from eval import scores
 from trainers import model_card
 from trainers.batches import TrainingData, plan_batches

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-import corpus
 from bakeoff.common.errors import ModelError, one_sentence_errors
 from bakeoff.common.files import write_json
+from bakeoff.corpus import corpus
 from classifiers.base import BertClassifier
 from classifiers.pair import Pair, load_pair
 

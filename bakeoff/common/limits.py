@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from bakeoff.common.errors import BakeoffError, InputError
-from labelled import BLANK
+from bakeoff.corpus.columns import BLANK
 
 MAX_SEED = 2**32 - 1  # numpy's
 

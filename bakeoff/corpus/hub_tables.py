@@ -1,9 +1,9 @@
-"""Reads a Hub data set as tables, one a split, as tables.py reads a file."""
+"""Reads a Hub data set as tables, one a split, as bakeoff/corpus/tables.py reads a file."""
 
 import re
 
 from bakeoff.common.errors import CorpusError
-from tables import Table, excerpt, from_arrow
+from bakeoff.corpus.tables import Table, excerpt, from_arrow
 
 
 def read(dataset: str, config: str | None = None) -> dict[str, Table]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bakeoff.common.errors import CorpusError
-from tables import Table, excerpt
+from bakeoff.corpus.tables import Table, excerpt
 
 # Usual column names, best first, as `plain_name` writes them; SetFit sets have a `label_text` beside integers.
 TEXT_NAMES = (

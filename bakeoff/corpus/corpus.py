@@ -1,8 +1,8 @@
 """Labelled texts to train and test on: the shipped sample, a file, or a Hub data set.
 
-    python -m corpus sample
-    python -m corpus news.csv --test more_news.csv --text-column title+content
-    python -m corpus SetFit/bbc-news --drop-duplicates
+    python -m bakeoff.corpus.corpus sample
+    python -m bakeoff.corpus.corpus news.csv --test more_news.csv --text-column title+content
+    python -m bakeoff.corpus.corpus SetFit/bbc-news --drop-duplicates
 
 Every fault of the data is raised here, before anything is trained, as one sentence that names the file and the row.
 """
@@ -19,17 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
-import hub_tables
-import label_checks
-import labelled
-import tables
 from bakeoff.common.errors import CorpusError, one_sentence_errors
-from labelled import Example, LabelledTable
-from tables import Table, excerpt
+from bakeoff.common.root import ROOT
+from bakeoff.corpus import columns, hub_tables, label_checks, tables
+from bakeoff.corpus.columns import Example, LabelledTable
+from bakeoff.corpus.tables import Table, excerpt
 
 SAMPLE = "sample"
 FULL_STUDY = "SetFit/bbc-news"
-SAMPLE_FILES = tuple(Path(__file__).parent / "data" / name for name in ("news_train.csv", "news_test.csv"))
+SAMPLE_FILES = tuple(ROOT / "data" / name for name in ("news_train.csv", "news_test.csv"))
 SPLIT_NAMES = {"train": "train training", "test": "test testing", "validation": "validation valid val dev"}
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
@@ -101,8 +99,8 @@ def load(
     name = SAMPLE if source == SAMPLE else Path(source).name if _is_file(source) else str(source)
     warnings: list[str] = []
     train_table, test_table = _tables(source, test, config, split, warnings)
-    train = labelled.find_columns(train_table, text_column, label_column)
-    given = [train] if test_table is None else [train, labelled.find_columns(test_table, text_column, label_column)]
+    train = columns.find_columns(train_table, text_column, label_column)
+    given = [train] if test_table is None else [train, columns.find_columns(test_table, text_column, label_column)]
     given = label_checks.without_contradictions(label_checks.with_clean_labels(given), drop_duplicates, warnings)
     if drop_duplicates:
         given = label_checks.without_duplicates(given, warnings)
@@ -124,7 +122,7 @@ def read_examples(
     Raises:
         CorpusError: the file can't be read, lacks a column, has an empty text or label, or more than `max_rows` rows.
     """
-    part = labelled.find_columns(_read_file(path, max_rows), text_column, label_column)
+    part = columns.find_columns(_read_file(path, max_rows), text_column, label_column)
     return label_checks.with_clean_labels([part])[0].examples()
 
 
@@ -134,7 +132,7 @@ def read_texts(path: str | Path, *, text_column: str | None = None, max_rows: in
     Raises:
         CorpusError: the file can't be read, has no text column or an empty text, or more than `max_rows` rows.
     """
-    return labelled.find_columns(_read_file(path, max_rows), text_column, None, labelled=False).examples()
+    return columns.find_columns(_read_file(path, max_rows), text_column, None, labelled=False).examples()
 
 
 def _read_file(path: str | Path, max_rows: int | None) -> Table:
@@ -163,8 +161,8 @@ def split_positions(labels: Sequence[str], *, seed: int = 0, test_share: float =
     test_rows = math.ceil(rows * test_share)
     if min(test_rows, rows - test_rows) < classes:
         raise CorpusError(
-            f"{labelled.count(rows, 'row')} with a test share of {test_share:g} give "
-            f"{labelled.count(test_rows, 'test row')}, too few for {classes} classes in both parts; "
+            f"{columns.count(rows, 'row')} with a test share of {test_share:g} give "
+            f"{columns.count(test_rows, 'test row')}, too few for {classes} classes in both parts; "
             "add rows, or give a test file with --test."
         )
     train, test = train_test_split(np.arange(rows), test_size=test_rows, random_state=seed, stratify=list(labels))
@@ -191,7 +189,7 @@ def _splits(source: str | Path, config: str | None) -> dict[str, Table]:
     if not _is_file(source):
         return hub_tables.read(str(source), config)
     table = tables.read_file(source)
-    column = next((name for name in table.frame if labelled.plain_name(name) == "split"), None)
+    column = next((name for name in table.frame if columns.plain_name(name) == "split"), None)
     if column is None:
         return {"train": table}
     known = {value: name for name, values in SPLIT_NAMES.items() for value in values.split()}
@@ -243,12 +241,14 @@ def _split(part: LabelledTable, seed: int, test_share: float) -> list[LabelledTa
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the profile of a corpus: 0 when it can be trained on, 2 with one sentence when not."""
-    parser = argparse.ArgumentParser(prog="python -m corpus", description="Check a corpus and print its profile.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bakeoff.corpus.corpus", description="Check a corpus and print its profile."
+    )
     parser.add_argument("corpus", metavar="FILE_OR_ID", nargs="?", default=SAMPLE)
     add_options(parser)
     parser.add_argument("--max-length", type=int, default=128, metavar="TOKENS")
     arguments = parser.parse_args(argv)
-    from corpus_profile import profile  # needs a tokenizer, which reading a corpus does not
+    from bakeoff.corpus.profile import profile  # needs a tokenizer, which reading a corpus does not
 
     print(profile(from_options(arguments), arguments.max_length))
     return 0

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pandas as pd
 
 from bakeoff.common.errors import CorpusError
-from labelled import LabelledTable, count, listed
-from tables import excerpt
+from bakeoff.corpus.columns import LabelledTable, count, listed
+from bakeoff.corpus.tables import excerpt
 
 MAX_CLASSES = 100
 

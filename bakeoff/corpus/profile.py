@@ -5,9 +5,9 @@ from collections import Counter
 import numpy as np
 
 from bakeoff.common import tokenization
-from corpus import Corpus
-from labelled import count
-from tables import excerpt
+from bakeoff.corpus.columns import count
+from bakeoff.corpus.corpus import Corpus
+from bakeoff.corpus.tables import excerpt
 from trainers import encoder
 
 
