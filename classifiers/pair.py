@@ -5,18 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import hub
-import hub_safety
 from bakeoff.common import plain_environment
 from bakeoff.common.errors import HubError, ModelError
+from bakeoff.hub import pull, safety
 from classifiers.base import BertClassifier
 
 NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # how commands and folders call them, and how people do
 
 # A framework is imported only when a model of it is loaded: each takes seconds and hundreds of megabytes.
 _IMPLEMENTATIONS = {
-    "pytorch": ("classifiers.pytorch_bert", "PyTorchBert", hub.PYTORCH_FILES),
-    "tensorflow": ("classifiers.tensorflow_bert", "TensorFlowBert", hub.TENSORFLOW_FILES),
+    "pytorch": ("classifiers.pytorch_bert", "PyTorchBert", pull.PYTORCH_FILES),
+    "tensorflow": ("classifiers.tensorflow_bert", "TensorFlowBert", pull.TENSORFLOW_FILES),
 }
 
 
@@ -59,7 +58,7 @@ def may_be_on_hub(model: str) -> bool:
     return not Path(model).is_dir() and model.count("/") == 1 and not model.startswith((".", "/", "~"))
 
 
-def locate(framework: str, model: str) -> hub.Snapshot:
+def locate(framework: str, model: str) -> pull.Snapshot:
     """The model's folder, pulled from the Hub where it is none; no framework is imported.
 
     Raises:
@@ -69,10 +68,10 @@ def locate(framework: str, model: str) -> hub.Snapshot:
     folder = Path(model)
     if folder.is_dir():
         _check_folder(folder)
-        return hub.Snapshot(folder, "local")
+        return pull.Snapshot(folder, "local")
     if not may_be_on_hub(model):
         raise ModelError(f"there is no folder {model}, and it is no Hub id such as USER/NAME either; check the name.")
-    return hub.pull(*hub.parse_model_id(model), required=_IMPLEMENTATIONS[framework][2])
+    return pull.pull(*pull.parse_model_id(model), required=_IMPLEMENTATIONS[framework][2])
 
 
 def load_classifier(framework: str, model: str, device: str | None = None) -> BertClassifier:
@@ -92,7 +91,7 @@ def load_classifier(framework: str, model: str, device: str | None = None) -> Be
 
 def _check_folder(folder: Path) -> None:
     try:
-        hub_safety.refuse_snapshot(folder, None, str(folder))
+        safety.refuse_snapshot(folder, None, str(folder))
     except HubError as error:
         raise ModelError(str(error)) from error
 

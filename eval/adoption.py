@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import hub_counts
 from bakeoff.common import json_report
 from bakeoff.common.errors import HubError, one_sentence_errors
+from bakeoff.hub import counts as hub_counts
 from eval import adoption_trends
 from eval.machine import public_command
 from eval.predictions import default_cache

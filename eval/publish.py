@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import hub_results
 from bakeoff.common.errors import HubError, ReportError, one_sentence_errors
+from bakeoff.hub import model_index
+from bakeoff.hub.model_index import Remote, Score
 from classifiers.pair import NAMES
 from eval import predictions, report
-from hub_results import Remote, Score
 
 METRICS = {  # of a report: the Hub's id, and the name that its page shows
     "accuracy": ("accuracy", "Accuracy"),
@@ -65,7 +65,7 @@ def publish(made: Mapping[str, Any], repositories: Mapping[str, str]) -> dict[st
         ReportError: a repository holds other weights.
         HubError: the Hub refuses or fails; it names the cards that were written before.
     """
-    remotes = {framework: hub_results.remote_files(repo_id, IDENTIFYING) for framework, repo_id in repositories.items()}
+    remotes = {framework: model_index.remote_files(repo_id, IDENTIFYING) for framework, repo_id in repositories.items()}
     for framework, remote in remotes.items():
         check_model(made, framework, remote)
     corpus = made["corpus"]
@@ -73,7 +73,7 @@ def publish(made: Mapping[str, Any], repositories: Mapping[str, str]) -> dict[st
     written = {}
     for framework, remote in remotes.items():
         try:
-            written[remote.repo_id] = hub_results.write_scores(remote, corpus["name"], scores(made, framework), message)
+            written[remote.repo_id] = model_index.write_scores(remote, corpus["name"], scores(made, framework), message)
         except HubError as error:
             raise HubError(f"{error}{_before(written)}") from error
     return written

@@ -12,7 +12,7 @@ import pytest
 from huggingface_hub import constants
 from huggingface_hub.utils import disable_progress_bars, enable_progress_bars
 
-import hub
+from bakeoff.hub import pull
 from tests import tiny
 from tests.hub_server import running_hub
 
@@ -38,8 +38,8 @@ def connected_hub(fake_hub, tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(hub, "LISTING_WAITS", (0, 0))
-    monkeypatch.setattr(hub, "DOWNLOAD_WAITS", (0, 0, 0))
+    monkeypatch.setattr(pull, "LISTING_WAITS", (0, 0))
+    monkeypatch.setattr(pull, "DOWNLOAD_WAITS", (0, 0, 0))
     disable_progress_bars()
     yield fake_hub
     enable_progress_bars()

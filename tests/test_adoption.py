@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-import hub_counts
 from bakeoff.common.errors import HubError, ReportError
+from bakeoff.hub import counts
 from eval import adoption, adoption_trends
 from eval.report import identify
 
@@ -27,7 +27,7 @@ def card(library: str, task: str = "text-classification", *tags: str) -> dict[st
 @pytest.fixture
 def hub(connected_hub, tmp_path, monkeypatch):
     """A Hub with models of several libraries; its counts are kept under tmp_path."""
-    monkeypatch.setattr(hub_counts, "WAITS", (0, 0))
+    monkeypatch.setattr(counts, "WAITS", (0, 0))
     monkeypatch.setenv("BAKEOFF_CACHE", str(tmp_path / "cache"))
     for number in range(40):  # more than the Hub names on a page
         connected_hub.put(f"alice/bert-{number}", card("transformers", "text-classification", "pytorch"))
@@ -74,7 +74,7 @@ def test_a_hub_that_is_away_gives_the_kept_counts_with_their_date(hub, tmp_path,
 
 
 def test_without_hub_and_kept_counts_there_are_none_and_one_sentence_says_so(hub, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(hub_counts.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(counts.constants, "HF_HUB_OFFLINE", True)
     made, _ = run(tmp_path, capsys)
     assert made["hub"] is None
     assert made["notes"] == ["There are no counts of models: HF_HUB_OFFLINE is set."]
@@ -91,27 +91,27 @@ def test_a_busy_hub_is_asked_again(hub, tmp_path, capsys):
 def test_a_hub_without_counts_is_told_by_one_sentence(hub, tmp_path):
     hub.faults.statuses["GET /models-json"] = (404, 99)
     with pytest.raises(HubError, match=r"^There are no counts of models: The Hub refused .*404.*\.$"):
-        hub_counts.count_models("text-classification", ["tf"], tmp_path / "kept.json")
+        counts.count_models("text-classification", ["tf"], tmp_path / "kept.json")
 
 
 @pytest.mark.parametrize("answer", [[], {"models": []}, {"numTotalItems": "7"}, {"numTotalItems": True}])
 def test_an_answer_without_a_number_is_no_count(hub, tmp_path, answer):
     hub.faults.counts = answer
     with pytest.raises(HubError, match="gave no number of models for tf"):
-        hub_counts.count_models("text-classification", ["tf"], tmp_path / "kept.json")
+        counts.count_models("text-classification", ["tf"], tmp_path / "kept.json")
 
 
 def test_kept_counts_of_something_else_are_not_taken(hub, tmp_path):
     cache = tmp_path / "kept.json"
-    hub_counts.count_models("text-classification", ["tf"], cache)
+    counts.count_models("text-classification", ["tf"], cache)
     hub.stop()
-    assert hub_counts.count_models("text-classification", ["tf"], cache).models == {"tf": 1}
+    assert counts.count_models("text-classification", ["tf"], cache).models == {"tf": 1}
     for task, libraries in (("text-generation", ["tf"]), ("text-classification", ["tf", "keras"])):
         with pytest.raises(HubError, match="There are no counts"):
-            hub_counts.count_models(task, libraries, cache)
+            counts.count_models(task, libraries, cache)
     cache.write_text("{")
     with pytest.raises(HubError, match="There are no counts"):
-        hub_counts.count_models("text-classification", ["tf"], cache)
+        counts.count_models("text-classification", ["tf"], cache)
 
 
 def test_searches_are_read_from_the_export(tmp_path, capsys, hub):

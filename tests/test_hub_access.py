@@ -1,4 +1,4 @@
-"""`hub_access.py` over real HTTP: who may publish where is asked before the training, one sentence each."""
+"""`bakeoff/hub/access.py` over real HTTP: who may publish where is asked before the training, one sentence each."""
 
 import subprocess
 import sys
@@ -6,9 +6,8 @@ import sys
 import pytest
 from huggingface_hub import constants
 
-import hub_access
-import hub_publish
 from bakeoff.common.errors import HubError
+from bakeoff.hub import access, publish
 from tests.test_hub import ALICE, FILES, folder, sentence, write  # noqa: F401  a fixture
 from tests.tiny import ROOT
 
@@ -47,19 +46,19 @@ def hub_with_organizations(connected_hub):
 def test_roles_in_organizations(hub_with_organizations, folder, repo_id, expected):  # noqa: F811
     repos = len(hub_with_organizations.repos)
     if expected is None:
-        hub_access.check_write_access(repo_id, token=ALICE)
-        assert hub_publish.publish(folder, repo_id, token=ALICE).tag == "v1", "what is let pass can be published"
+        access.check_write_access(repo_id, token=ALICE)
+        assert publish.publish(folder, repo_id, token=ALICE).tag == "v1", "what is let pass can be published"
         return
     with pytest.raises(HubError, match=expected):
-        hub_access.check_write_access(repo_id, token=ALICE)
+        access.check_write_access(repo_id, token=ALICE)
     with pytest.raises(HubError, match=expected):
-        hub_publish.publish(folder, repo_id, token=ALICE)
+        publish.publish(folder, repo_id, token=ALICE)
     assert len(hub_with_organizations.repos) == repos
 
 
 def test_a_role_in_a_resource_group_lets_a_reader_write(hub_with_organizations, folder):  # noqa: F811
     hub_with_organizations.repos["model", "firm/old"].writers = ("alice",)
-    assert hub_publish.publish(folder, "firm/old", token=ALICE).tag == "v1"
+    assert publish.publish(folder, "firm/old", token=ALICE).tag == "v1"
 
 
 @pytest.mark.parametrize(
@@ -86,22 +85,22 @@ def test_fine_grained_tokens(hub_with_organizations, granted, repo_id, expected)
     hub_with_organizations.put("alice/other", {".gitattributes": b""})
     token = hub_with_organizations.fine_grained("alice", **granted)
     if expected is None:
-        hub_access.check_write_access(repo_id, token=token)
+        access.check_write_access(repo_id, token=token)
         return
     with pytest.raises(HubError, match=expected):
-        hub_access.check_write_access(repo_id, token=token)
+        access.check_write_access(repo_id, token=token)
 
 
 def test_a_fine_grained_token_of_one_repository_publishes_there(connected_hub, folder):  # noqa: F811
-    hub_publish.publish(folder, "alice/news", token=ALICE, private=True)
+    publish.publish(folder, "alice/news", token=ALICE, private=True)
     (folder / "recipe.json").write_bytes(b"[]")
     token = connected_hub.fine_grained("alice", **{"alice/news": WRITE})
-    assert hub_publish.publish(folder, "alice/news", token=token, private=True).tag == "v2"
+    assert publish.publish(folder, "alice/news", token=token, private=True).tag == "v2"
 
 
 def test_what_is_known_before_the_training_is_told_before_it(connected_hub, folder, monkeypatch):  # noqa: F811
-    hub_access.check_write_access("alice/new", token=ALICE)
-    hub_publish.publish(folder, "alice/public", token=ALICE)
+    access.check_write_access("alice/new", token=ALICE)
+    publish.publish(folder, "alice/public", token=ALICE)
     connected_hub.put("alice/full", FILES)
     for repo_id, token, flags, expected in [
         ("alice/new", None, {}, "needs a Hugging Face token"),
@@ -111,10 +110,10 @@ def test_what_is_known_before_the_training_is_told_before_it(connected_hub, fold
         ("alice/public", ALICE, {"private": True}, "already exists and is public"),
         ("alice/full", ALICE, {}, "files that Bakeoff did not write"),
     ]:
-        assert expected in sentence(hub_access.check_write_access, repo_id, token=token, **flags)
-    hub_access.check_write_access("alice/full", token=ALICE, overwrite=True)
+        assert expected in sentence(access.check_write_access, repo_id, token=token, **flags)
+    access.check_write_access("alice/full", token=ALICE, overwrite=True)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert "HF_HUB_OFFLINE is set" in sentence(hub_access.check_write_access, "alice/new", token=ALICE)
+    assert "HF_HUB_OFFLINE is set" in sentence(access.check_write_access, "alice/new", token=ALICE)
 
 
 def train(server, home, *flags, token=ALICE) -> subprocess.CompletedProcess:

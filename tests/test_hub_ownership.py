@@ -5,12 +5,10 @@ import json
 import pytest
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
-import hub
-import hub_ownership
-import hub_publish
-import hub_results
 from bakeoff.common.errors import HubError
-from hub_results import Score
+from bakeoff.hub import model_index, ownership, pull
+from bakeoff.hub import publish as hub_publish
+from bakeoff.hub.model_index import Score
 from tests.hub_state import Blob
 from tests.test_hub import ALICE, FILES, folder, sentence, write  # noqa: F401  a fixture
 
@@ -105,7 +103,7 @@ def test_a_file_that_was_there_before_with_the_same_bytes_stays_when_later_versi
 def listed(server, **more: bytes) -> bytes:
     """The repository's list with entries that somebody forged."""
     document = json.loads(files_of(server)["bakeoff.json"])
-    document["files"] |= {name.replace("_", "."): hub_ownership.hashes_of(data) for name, data in more.items()}
+    document["files"] |= {name.replace("_", "."): ownership.hashes_of(data) for name, data in more.items()}
     return json.dumps(document).encode()
 
 
@@ -144,7 +142,7 @@ def test_a_list_that_was_copied_vouches_for_the_same_bytes_only(published, folde
 
 
 def test_a_pulled_folder_does_not_bring_its_list_along(published, folder, tmp_path):  # noqa: F811
-    pulled = hub.pull("alice/news").path
+    pulled = pull.pull("alice/news").path
     copy = write(tmp_path / "copy", {path.name: path.read_bytes() for path in pulled.iterdir() if path.name[0] != "."})
     (copy / "README.md").write_bytes(b"# Changed\n")
     hub_publish.publish(copy, "alice/copy", token=ALICE)
@@ -190,8 +188,8 @@ class TestScores:
     SCORES = (Score("accuracy", "Accuracy", 0.9, None, None),)
 
     def test_a_card_with_our_scores_is_ours(self, published, folder):  # noqa: F811
-        remote = hub_results.remote_files("alice/news", ["*.safetensors"], token=ALICE)
-        assert hub_results.write_scores(remote, "planted", self.SCORES, "scores", token=ALICE)
+        remote = model_index.remote_files("alice/news", ["*.safetensors"], token=ALICE)
+        assert model_index.write_scores(remote, "planted", self.SCORES, "scores", token=ALICE)
         assert b"planted" in files_of(published)["README.md"]
         publish(folder)
         (folder / "README.md").unlink()
@@ -199,8 +197,8 @@ class TestScores:
 
     def test_scores_do_not_make_an_edited_card_ours(self, published, folder):  # noqa: F811
         edit(published, {"README.md": b"# My own words\n"})
-        remote = hub_results.remote_files("alice/news", ["*.safetensors"], token=ALICE)
-        hub_results.write_scores(remote, "planted", self.SCORES, "scores", token=ALICE)
+        remote = model_index.remote_files("alice/news", ["*.safetensors"], token=ALICE)
+        model_index.write_scores(remote, "planted", self.SCORES, "scores", token=ALICE)
         refused(folder, published, "README.md")
 
 

@@ -57,7 +57,7 @@ RULES = (
     Rule("prometheus_client", only_in="service/metrics.py"),
     Rule("api", only_in="app.py"),
     Rule("tabs page gradio", never_in="api.py service/*"),
-    Rule("huggingface_hub", only_in="hub.py hub_*.py"),
+    Rule("huggingface_hub", only_in="bakeoff/hub/*"),
     Rule("app"),
     Rule("page", only_in="app.py"),
     Rule("trainers.train_pytorch trainers.train_tensorflow"),  # job.py picks one by name when it trains
@@ -172,7 +172,7 @@ def test_a_planted_violation_is_found_also_deep_inside_a_function(file, source):
         ("eval/probe_tensorflow.py", "from bakeoff.common.keras_on_tensorflow import tf"),
         ("tabs/predict.py", "import gradio as gr\nfrom eval import metrics\nfrom limits import MAX"),
         ("page.py", "import gradio\nfrom tabs import predict"),
-        ("hub_cache.py", "from huggingface_hub import constants"),
+        ("bakeoff/hub/cache.py", "from huggingface_hub import constants"),
         ("bakeoff/corpus/corpus.py", "import torchlight\nimport application\ntext = 'import torch'"),
     ],
 )

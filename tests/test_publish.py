@@ -7,13 +7,13 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard
 
-import hub_publish
-import hub_results
 from bakeoff.common.errors import HubError, ReportError
+from bakeoff.hub import model_index
+from bakeoff.hub import publish as hub_publish
+from bakeoff.hub.model_index import Score
 from classifiers.pair import locate
 from eval import __main__ as evaluate_command
 from eval import predictions, publish, report
-from hub_results import Score
 from tests.predictions import logits
 from tests.test_report import build
 
@@ -125,10 +125,10 @@ def test_another_recipe_is_another_model(connected_hub, repositories, made):
 
 
 def test_a_push_in_between_is_not_overwritten(connected_hub, repositories, made):
-    remote = hub_results.remote_files("alice/tiny-pytorch", publish.IDENTIFYING)
+    remote = model_index.remote_files("alice/tiny-pytorch", publish.IDENTIFYING)
     connected_hub.put("alice/tiny-pytorch", {**FILES["pytorch"], "README.md": b"# New\n"})
     with pytest.raises(HubError, match="Someone else changed"):
-        hub_results.write_scores(remote, "planted", publish.scores(made, "pytorch"), "scores")
+        model_index.write_scores(remote, "planted", publish.scores(made, "pytorch"), "scores")
 
 
 def test_a_failure_at_the_second_card_names_the_first(connected_hub, repositories, made, monkeypatch):
@@ -164,7 +164,7 @@ def test_what_can_not_be_published_gets_a_sentence(connected_hub, repositories, 
 
 def test_the_metadata_survives_hostile_names():
     hostile = "a: b\n- <script>.csv"
-    card = hub_results.with_scores("# Bare\n", "alice/tiny", hostile, [Score("f1", "Macro F1", 0.5, None, None)])
+    card = model_index.with_scores("# Bare\n", "alice/tiny", hostile, [Score("f1", "Macro F1", 0.5, None, None)])
     metadata = yaml.safe_load(card.split("---\n")[1])
     assert metadata["model-index"][0]["results"][0]["dataset"]["name"] == hostile
     assert metadata["model-index"][0]["results"][0]["metrics"] == [{"type": "f1", "value": 0.5, "name": "Macro F1"}]
@@ -193,4 +193,4 @@ def test_a_trained_pair_is_published_scored_and_still_loads(connected_hub, tiny_
 @pytest.mark.parametrize("metadata", ["model-index: 3", "model-index: [a]", "a: [", "- a", "model-index: [{name: a}]"])
 def test_a_card_whose_metadata_is_broken_is_refused(metadata):
     with pytest.raises(HubError, match="metadata that can't be read"):
-        hub_results.with_scores(f"---\n{metadata}\n---\n", "alice/tiny", "a", [Score("f1", "F1", 0.5, None, None)])
+        model_index.with_scores(f"---\n{metadata}\n---\n", "alice/tiny", "a", [Score("f1", "F1", 0.5, None, None)])

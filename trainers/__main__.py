@@ -12,10 +12,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import hub_access
-import hub_publish
 from bakeoff.common.errors import Interrupted, RecipeError, TrainingError, one_sentence_errors
 from bakeoff.corpus import corpus
+from bakeoff.hub import access, publish
 from trainers import job
 from trainers.recipe import PRESETS, Recipe, preset
 
@@ -76,7 +75,7 @@ def _check_publishing(arguments: argparse.Namespace) -> None:
             )
     if arguments.push and not arguments.seeds:
         for framework in [arguments.framework] if arguments.framework else job.FRAMEWORKS:
-            hub_access.check_write_access(
+            access.check_write_access(
                 f"{arguments.push}-{framework}", private=arguments.private, overwrite=arguments.overwrite
             )
 
@@ -119,7 +118,7 @@ def _train(arguments: argparse.Namespace) -> int:
     folder = job.run(job.Job(arguments.framework, recipe, data, arguments.output, repo_id), resume=arguments.resume)
     print(f"{folder}: {job.summary(folder)}")
     if repo_id:
-        published = hub_publish.publish(
+        published = publish.publish(
             folder, repo_id, private=arguments.private, overwrite=arguments.overwrite, progress=print
         )
         print(f"published {published.url} at {published.tag} ({published.revision[:12]})")

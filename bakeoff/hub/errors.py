@@ -1,4 +1,4 @@
-"""Turn what goes wrong between `hub.py` and the Hub into one sentence, and decide what is worth another try.
+"""Turn what goes wrong between us and the Hub into one sentence, and decide what is worth another try.
 
 Works on the Hub's protocol (status and X-Error-Code), not on the client library's many exception classes.
 """

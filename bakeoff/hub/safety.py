@@ -1,4 +1,4 @@
-"""What may be published or pulled: the refusal rules of `hub.py`. Imports nothing from the Hub's client.
+"""What may be published or pulled: the refusal rules of `bakeoff/hub/pull.py`. Imports nothing from the Hub's client.
 
 Weights are data only in safetensors and in Keras' `*.weights.h5`. Everything that a loader could execute is refused
 by name before a byte of it is fetched: pickles, Python files, whole Keras models, remote code, unknown Keras classes.

@@ -1,6 +1,6 @@
 """Pull model folders from the Hugging Face Hub: pinned, complete and checked.
 
-Nothing but the modules `hub*.py` imports huggingface_hub: `hub_publish.py` is the way there, `hub_safety.py` has the
+Nothing but this folder imports huggingface_hub: `publish.py` is the way there, `safety.py` has the
 rules about what may be published or loaded. `HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE` work as they do
 for huggingface_hub.
 """
@@ -23,10 +23,10 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils import validate_repo_id
 
-import hub_safety
 from bakeoff.common.errors import HubError, HubUnreachable
-from hub_cache import bad_files, discard, read_manifest, write_manifest
-from hub_errors import CLIENT_ERRORS, Attempt, describe, is_transient, one_sentence, retry
+from bakeoff.hub import safety
+from bakeoff.hub.cache import bad_files, discard, read_manifest, write_manifest
+from bakeoff.hub.errors import CLIENT_ERRORS, Attempt, describe, is_transient, one_sentence, retry
 
 PYTORCH_FILES = ("config.json", "model.safetensors", "tokenizer.json", "labels.json", "recipe.json")
 TENSORFLOW_FILES = ("config.json", "task.json", "model.weights.h5", "task.weights.h5", "labels.json", "recipe.json")
@@ -103,14 +103,14 @@ def pull(
             return _cached(repo_id, revision, manifest, required, only, "HF_HUB_OFFLINE is set", HubError)
         try:
             sha, expected = _listing(HfApi(token=token), repo_id, revision, only)
-            hub_safety.refuse_incomplete(expected, required, repo_id)
+            safety.refuse_incomplete(expected, required, repo_id)
             folder = _download(repo_id, sha, expected, token)
         except CLIENT_ERRORS as error:
             if not is_transient(error):
                 raise
             reason = f"The Hub at {constants.ENDPOINT} could not be reached ({describe(error)})"
             return _cached(repo_id, revision, manifest, required, only, reason, HubUnreachable)
-        hub_safety.refuse_snapshot(folder, expected if only else None, repo_id)
+        safety.refuse_snapshot(folder, expected if only else None, repo_id)
         for path in {manifest, manifest.with_name(manifest.name.replace(quote(revision, safe=""), sha, 1))}:
             write_manifest(path, sha, expected)
     return Snapshot(folder, sha)
@@ -143,7 +143,7 @@ def _listing(api: HfApi, repo_id: str, revision: str, only: Sequence[str] | None
     ask = {"revision": revision, "files_metadata": True, "timeout": constants.HF_HUB_ETAG_TIMEOUT}
     info = retry(lambda: api.model_info(repo_id, **ask), LISTING_WAITS)
     files = [file for file in info.siblings or () if only is None or file.rfilename in only]
-    hub_safety.refuse_names((file.rfilename for file in files), repo_id)
+    safety.refuse_names((file.rfilename for file in files), repo_id)
     # Git names a blob by the sha1 of its content, so the listing states a hash for small files too.
     stated = {f.rfilename: f"sha256:{f.lfs.sha256}" if f.lfs else f"git-sha1:{f.blob_id}" for f in files}
     return info.sha, stated
@@ -184,15 +184,15 @@ def _cached(
             f"{reason} and no complete copy of {repo_id} at {revision!r} is cached: connect once and try again."
         )
     sha, expected = record
-    hub_safety.refuse_names(expected, repo_id)
+    safety.refuse_names(expected, repo_id)
     folder = _storage(repo_id) / "snapshots" / sha
     if bad := bad_files(folder, expected):
         raise absent(
             f"{reason} and the cached copy of {repo_id} at {revision!r} is damaged or incomplete"
             f" ({', '.join(bad)}): connect and try again."
         )
-    hub_safety.refuse_incomplete(expected, required, repo_id)
-    hub_safety.refuse_snapshot(folder, expected if only else None, repo_id)
+    safety.refuse_incomplete(expected, required, repo_id)
+    safety.refuse_snapshot(folder, expected if only else None, repo_id)
     return Snapshot(folder, sha, f"{reason}: {repo_id} is the cached copy of commit {sha[:12]}.")
 
 

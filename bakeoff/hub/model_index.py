@@ -12,11 +12,11 @@ from pathlib import Path
 import yaml
 from huggingface_hub import CommitOperationAdd, EvalResult, HfApi, ModelCard, constants, hf_hub_download
 
-import hub_ownership
 from bakeoff.common.errors import HubError
-from hub import LISTING_WAITS
-from hub_access import publishing_token
-from hub_errors import Attempt, one_sentence, retry
+from bakeoff.hub import ownership
+from bakeoff.hub.access import publishing_token
+from bakeoff.hub.errors import Attempt, one_sentence, retry
+from bakeoff.hub.pull import LISTING_WAITS
 
 CARD = "README.md"
 INTERVAL = " (95 % interval "  # ends the name of a metric; what stands before it tells metrics apart
@@ -98,8 +98,8 @@ def write_scores(
             return None
         api, content = HfApi(token=token), after.encode("utf-8")
         operations = [CommitOperationAdd(CARD, content)]
-        if listed := hub_ownership.list_with(api, remote.repo_id, remote.revision, CARD, content):
-            operations.append(CommitOperationAdd(hub_ownership.LIST, listed))
+        if listed := ownership.list_with(api, remote.repo_id, remote.revision, CARD, content):
+            operations.append(CommitOperationAdd(ownership.LIST, listed))
         commit = {"commit_message": message, "parent_commit": remote.revision}
         return api.create_commit(remote.repo_id, operations, **commit).oid
 

@@ -16,7 +16,7 @@ from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_st
 
 from bakeoff.common.errors import HubError
 from bakeoff.common.files import write_json
-from hub_errors import Attempt, one_sentence, retry
+from bakeoff.hub.errors import Attempt, one_sentence, retry
 
 ROUTE = "models-json"  # of the page of models; the documented listing states no total, and has 1,000 models a page
 WAITS = (0.5, 2.0)

@@ -6,10 +6,9 @@ from typing import Any
 from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
-import hub
-import hub_ownership
 from bakeoff.common.errors import HubError
-from hub_errors import Attempt, one_sentence
+from bakeoff.hub import ownership, pull
+from bakeoff.hub.errors import Attempt, one_sentence
 
 READ_ROLES = ("read", "no_access")  # in an organization; `contributor`, `write` and `admin` may make repositories
 
@@ -49,7 +48,7 @@ def check_write_access(
                 f"{repo_id} already exists and is public: make it private on the Hub or choose another name."
             )
         if not overwrite:
-            hub_ownership.contents(api, repo_id, info.sha).refuse_foreign()
+            ownership.contents(api, repo_id, info.sha).refuse_foreign()
 
 
 def publishing_token(repo_id: str, token: str | None) -> str:
@@ -58,9 +57,9 @@ def publishing_token(repo_id: str, token: str | None) -> str:
     Raises:
         HubError: the id is no repository to publish to, or there is no token.
     """
-    if hub.parse_model_id(repo_id)[1] or "/" not in repo_id:
+    if pull.parse_model_id(repo_id)[1] or "/" not in repo_id:
         raise HubError(f"{repo_id!r} is not a repository to publish to: expected user/name.")
-    if token := hub.given_token(token):
+    if token := pull.given_token(token):
         return token
     raise HubError("Publishing needs a Hugging Face token: set HF_TOKEN or run `hf auth login`.")
 

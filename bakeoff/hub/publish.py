@@ -10,13 +10,11 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, snapshot_download
 from huggingface_hub.hf_api import RepoFile
 
-import hub
-import hub_ownership
-import hub_safety
 from bakeoff.common.errors import HubError
-from hub_access import check_write_access, publishing_token
-from hub_cache import bad_files, digest
-from hub_errors import Attempt, one_sentence, retry
+from bakeoff.hub import ownership, pull, safety
+from bakeoff.hub.access import check_write_access, publishing_token
+from bakeoff.hub.cache import bad_files, digest
+from bakeoff.hub.errors import Attempt, one_sentence, retry
 
 logger = logging.getLogger(__name__)
 
@@ -63,13 +61,13 @@ def publish(
     """
     say = progress or logger.info
     token = publishing_token(repo_id, token)
-    files = hub_safety.publishable_files(Path(folder), token)
-    files.pop(hub_ownership.LIST, None)  # of the repository that the folder was pulled from
+    files = safety.publishable_files(Path(folder), token)
+    files.pop(ownership.LIST, None)  # of the repository that the folder was pulled from
     check_write_access(repo_id, private=private, overwrite=overwrite, token=token)
     with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
         say(f"hashing {len(files)} files")
-        listed = hub_ownership.list_of({name: hub_ownership.hashes_of(path) for name, path in files.items()})
-        pushed = {**files, hub_ownership.LIST: listed}
+        listed = ownership.list_of({name: ownership.hashes_of(path) for name, path in files.items()})
+        pushed = {**files, ownership.LIST: listed}
         api = HfApi(token=token)
         before = _open_repo(api, repo_id, private)  # again, as hashing takes its time
         if not overwrite:
@@ -86,20 +84,18 @@ def publish(
     return Published(repo_id, revision, tag, f"{constants.ENDPOINT}/{repo_id}")
 
 
-def _open_repo(api: HfApi, repo_id: str, private: bool) -> hub_ownership.Contents:
+def _open_repo(api: HfApi, repo_id: str, private: bool) -> ownership.Contents:
     """Create the repository where there is none, and look up what it holds."""
     api.create_repo(repo_id, private=private or None, exist_ok=True)
     head = api.model_info(repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT).sha
-    return hub_ownership.contents(api, repo_id, head)
+    return ownership.contents(api, repo_id, head)
 
 
-def _upload(
-    api: HfApi, before: hub_ownership.Contents, pushed: Mapping[str, Path | bytes], stale: Iterable[str]
-) -> str:
+def _upload(api: HfApi, before: ownership.Contents, pushed: Mapping[str, Path | bytes], stale: Iterable[str]) -> str:
     operations = [CommitOperationAdd(name, source) for name, source in pushed.items()]
     operations += [CommitOperationDelete(name) for name in sorted(stale)]
     # The parent makes the Hub refuse (412) when someone else pushed since the listing.
-    commit = {"commit_message": hub_ownership.TITLE, "parent_commit": before.revision}
+    commit = {"commit_message": ownership.TITLE, "parent_commit": before.revision}
     return api.create_commit(before.repo_id, operations, **commit).oid
 
 
@@ -107,13 +103,13 @@ def _verify_upload(
     api: HfApi, repo_id: str, revision: str, pushed: Mapping[str, Path | bytes], kept: Iterable[str]
 ) -> None:
     """Download what was pushed and compare it; the files of others are only looked for."""
-    tree = retry(lambda: list(api.list_repo_tree(repo_id, recursive=True, revision=revision)), hub.LISTING_WAITS)
-    names = {each.path for each in tree if isinstance(each, RepoFile)} - {hub_ownership.HUBS_OWN}
+    tree = retry(lambda: list(api.list_repo_tree(repo_id, recursive=True, revision=revision)), pull.LISTING_WAITS)
+    names = {each.path for each in tree if isinstance(each, RepoFile)} - {ownership.HUBS_OWN}
     differing = sorted(names ^ {*kept, *pushed})
     with tempfile.TemporaryDirectory(prefix="bakeoff-verify-") as fresh:
         fetch = {"revision": revision, "cache_dir": fresh, "token": api.token, "force_download": True}
         fetch["allow_patterns"] = sorted(pushed)
-        folder = Path(retry(lambda: snapshot_download(repo_id, **fetch), hub.DOWNLOAD_WAITS))
+        folder = Path(retry(lambda: snapshot_download(repo_id, **fetch), pull.DOWNLOAD_WAITS))
         differing += bad_files(folder, {name: digest(pushed[name]) for name in pushed.keys() & names})
     if differing:
         raise HubError(

@@ -14,7 +14,7 @@ from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.hf_api import RepoFile
 
 from bakeoff.common.errors import HubError
-from hub_cache import digest
+from bakeoff.hub.cache import digest
 
 LIST = "bakeoff.json"
 TITLE = "Publish with Bakeoff"  # of the commits that publish a model, and of nothing else
