@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from pathlib import Path
 
+from bakeoff.classifiers.base import BertClassifier
+from bakeoff.classifiers.pair import NAMES, Pair, load_classifier, may_be_on_hub
 from bakeoff.common.errors import BakeoffError, HubUnreachable, ModelError, ReportError
 from bakeoff.common.paused_gc import paused_gc
 from bakeoff.corpus import corpus
-from classifiers.base import BertClassifier
-from classifiers.pair import NAMES, Pair, load_classifier, may_be_on_hub
 from eval import loaded, models, report
 from trainers.monitor import PROGRESS_FILE
 from trainers.recipe import preset

@@ -20,14 +20,14 @@ import numpy as np
 from lime.lime_text import LimeTextExplainer
 from tqdm import tqdm
 
+from bakeoff.classifiers.base import Classifier, predict_proba
+from bakeoff.classifiers.pair import NAMES, load_pair
 from bakeoff.common.errors import CorpusError, one_sentence_errors
 from bakeoff.common.files import write_json
 from bakeoff.corpus import corpus
 from benchmarks import explain_figures
 from benchmarks.memory import peak_extra_megabytes
 from benchmarks.stock import STOCK
-from classifiers.base import Classifier, predict_proba
-from classifiers.pair import NAMES, load_pair
 from eval import machine, predictions
 from eval.measurement_log import MeasurementLog
 from explain.agreement import agree

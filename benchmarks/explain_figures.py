@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.pair import NAMES
+from bakeoff.classifiers.pair import NAMES
 from eval import timing
 from eval.estimate import Estimate, mean
 

@@ -21,10 +21,10 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
+from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.files import write_json
 from benchmarks import load_lifecycle, load_parts
-from classifiers.pair import NAMES
 from eval import machine, predictions
 from eval.measurement_log import MeasurementLog
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from bakeoff.classifiers.model_folder import ModelFolder
+from bakeoff.classifiers.pair import locate
 from bakeoff.common import tokenization
 from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.files import write_json
 from bakeoff.corpus import corpus
 from benchmarks import predict_figures
-from classifiers.model_folder import ModelFolder
-from classifiers.pair import locate
 from eval import machine, timing
 from eval.benchmark_texts import Architecture, Cutter
 from eval.measurement_log import MeasurementLog

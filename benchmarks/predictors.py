@@ -58,8 +58,8 @@ class Predictor:
 
 def _ours(framework: str) -> Callable[[Path, int, int], Probabilities]:
     def build(folder: Path, max_length: int, batch_size: int) -> Probabilities:
-        from classifiers.base import predict_proba
-        from classifiers.pair import load_classifier
+        from bakeoff.classifiers.base import predict_proba
+        from bakeoff.classifiers.pair import load_classifier
 
         classifier = load_classifier(framework, str(folder))
         classifier.text_encoder = tokenization.load(folder, max_length)  # speed does not depend on the training's

@@ -7,8 +7,8 @@ import numpy as np
 import transformers
 from numpy.typing import NDArray
 
+from bakeoff.classifiers.base import softmax
 from bakeoff.common.keras_on_tensorflow import keras_hub
-from classifiers.base import softmax
 
 Probabilities = Callable[[Sequence[str]], NDArray[np.float64]]
 BATCH_SIZE = 32

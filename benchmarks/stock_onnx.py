@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.classifiers.base import softmax
 from bakeoff.common import tokenization
 from bakeoff.common.tokenization import batches_by_length, pad
 from benchmarks.stock import Probabilities
-from classifiers.base import softmax
 from eval import export_pytorch, export_runtime
 
 

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from bakeoff.classifiers.model_folder import ModelFolder
+from bakeoff.classifiers.pair import NAMES, load_classifier, locate
 from bakeoff.common.errors import ModelError, ReportError, one_sentence_errors
 from bakeoff.corpus import corpus
 from bakeoff.corpus.corpus import Corpus
-from classifiers.model_folder import ModelFolder
-from classifiers.pair import NAMES, load_classifier, locate
 from eval import html_report, predictions, report, robustness, wording
 from eval.machine import public_command
 from eval.models import check_comparable, facets, provenance, weights_digest

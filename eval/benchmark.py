@@ -19,13 +19,13 @@ from typing import Any
 from rich.console import Console
 from tqdm import tqdm
 
+from bakeoff.classifiers.model_folder import ModelFolder
+from bakeoff.classifiers.pair import NAMES, locate
 from bakeoff.common import processors, tokenization
 from bakeoff.common.errors import ReportError, one_sentence_errors
 from bakeoff.common.files import export
 from bakeoff.corpus import corpus
 from bakeoff.corpus.corpus import Corpus
-from classifiers.model_folder import ModelFolder
-from classifiers.pair import NAMES, locate
 from eval import benchmark_plots, benchmark_report, benchmark_tables, footprint, machine
 from eval.benchmark_figures import figures
 from eval.benchmark_plan import ALWAYS, FRAMEWORKS, QUICK, SECTIONS, Case, Settings, Visit, plan

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import linregress, t
 
-from classifiers.pair import NAMES
+from bakeoff.classifiers.pair import NAMES
 from eval import timing
 from eval.benchmark_plan import FRAMEWORKS, Case, Settings, Visit, cases, readable
 from eval.benchmark_texts import Architecture

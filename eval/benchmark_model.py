@@ -21,11 +21,11 @@ class Model:
     """
 
     def __init__(self, framework: str, folder: str, max_length: int | None = None):
+        from bakeoff.classifiers.pair import load_classifier
         from bakeoff.common import tokenization
-        from classifiers.pair import load_classifier
 
         self._framework = framework
-        importlib.import_module(f"classifiers.{framework}_bert")
+        importlib.import_module(f"bakeoff.classifiers.{framework}_bert")
         started = time.perf_counter()
         self._classifier = load_classifier(framework, folder)
         self._load_seconds = time.perf_counter() - started

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.html_page import printable
-from classifiers.pair import NAMES
 from eval import timing
 from eval.estimate import Estimate
 

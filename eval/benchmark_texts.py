@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from bakeoff.classifiers.model_folder import ModelFolder
 from bakeoff.common.errors import CorpusError, ModelError
 from bakeoff.common.tokenization import TextEncoder
-from classifiers.model_folder import ModelFolder
 
 SPECIAL = 2  # tokens around each text: [CLS] and [SEP]
 

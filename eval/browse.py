@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.base import softmax
+from bakeoff.classifiers.base import softmax
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")
 

@@ -3,7 +3,7 @@
 python -m eval.code_size --output code_size.json
 
 Both sides do the same work on the same shared code (batches, head, monitor, model folder, ...), which is not counted:
-what is left is what the framework makes one write. `classifiers/transplant.py`, which only comparing takes, counts for
+what is left is what the framework makes one write. `transplant.py`, which only comparing takes, counts for
 neither, nor do this project's fast kernels and forward passes (SPEED): nobody has to write them to use a framework.
 It is one author's code, written to be read side by side: another author's counts would be others. The counter is
 coverage.py (https://coverage.readthedocs.io): its statements.
@@ -23,10 +23,14 @@ from eval.machine import public_command
 ROOT = Path(__file__).resolve().parent.parent
 # A file that a framework gets later is counted by its name.
 FILES = {
-    "PyTorch": ("trainers/*_pytorch.py", "classifiers/pytorch_*.py"),
-    "TensorFlow": ("trainers/*_tensorflow.py", "classifiers/tensorflow_*.py", "bakeoff/common/keras_on_tensorflow.py"),
+    "PyTorch": ("trainers/*_pytorch.py", "bakeoff/classifiers/pytorch_*.py"),
+    "TensorFlow": (
+        "trainers/*_tensorflow.py",
+        "bakeoff/classifiers/tensorflow_*.py",
+        "bakeoff/common/keras_on_tensorflow.py",
+    ),
 }
-SPEED = ("trainers/kernels_*.py", "classifiers/*_forward.py")
+SPEED = ("trainers/kernels_*.py", "bakeoff/classifiers/*_forward.py")
 
 
 def logical_lines(path: Path) -> int:

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bakeoff.classifiers.pair import NAMES, locate
 from bakeoff.common.errors import ReportError, one_sentence_errors
-from classifiers.pair import NAMES, locate
 from eval import (
     decision_evidence,
     decision_presets,

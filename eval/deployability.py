@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
+from bakeoff.classifiers.model_folder import ModelFolder
+from bakeoff.classifiers.pair import NAMES, locate
 from bakeoff.common import json_report, processors, tokenization
 from bakeoff.common.errors import ReportError, one_sentence_errors
 from bakeoff.corpus import corpus
-from classifiers.model_folder import ModelFolder
-from classifiers.pair import NAMES, locate
 from eval import machine, timing
 from eval.benchmark_texts import Cutter
 from eval.deployability_formats import FORMATS, ROUTES, Route, versions

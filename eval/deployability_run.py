@@ -14,8 +14,8 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.errors import BakeoffError
-from classifiers.pair import NAMES
 from eval import timing
 from eval.deployability_formats import Route, versions
 from eval.estimate import Estimate

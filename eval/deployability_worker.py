@@ -52,7 +52,7 @@ class Exported(Texts):
 
     def open(self, function: str, file: str, folder: str, threads: int) -> None:
         """Open the file with a function of `eval.export_runtime`."""
-        from classifiers.model_folder import ModelFolder
+        from bakeoff.classifiers.model_folder import ModelFolder
         from eval import export_runtime
 
         self._encoder = ModelFolder(Path(folder)).text_encoder()
@@ -69,7 +69,7 @@ class Own(Texts):
 
     def open(self, framework: str, folder: str) -> None:
         """Load it."""
-        from classifiers.pair import load_classifier
+        from bakeoff.classifiers.pair import load_classifier
 
         self._classifier: Any = load_classifier(framework, folder)
 

@@ -10,7 +10,7 @@ import torch
 import transformers
 from torch import nn
 
-from classifiers.model_folder import ModelFolder
+from bakeoff.classifiers.model_folder import ModelFolder
 
 TRACED = 8  # tokens of an example where the length is free
 

@@ -5,11 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from bakeoff.classifiers.base import Classifier
+from bakeoff.classifiers.model_folder import ModelFolder
 from bakeoff.common import tokenization
 from bakeoff.common.errors import ModelError
 from bakeoff.corpus.corpus import Corpus
-from classifiers.base import Classifier
-from classifiers.model_folder import ModelFolder
 from eval import predictions
 
 

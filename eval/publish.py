@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.errors import HubError, ReportError, one_sentence_errors
 from bakeoff.hub import model_index
 from bakeoff.hub.model_index import Remote, Score
-from classifiers.pair import NAMES
 from eval import predictions, report
 
 METRICS = {  # of a report: the Hub's id, and the name that its page shows

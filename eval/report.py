@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.classifiers.base import softmax
 from bakeoff.common import processors
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import write_json
-from classifiers.base import softmax
 from eval.machine import processor
 from eval.report_check import check_parts
 

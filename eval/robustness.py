@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classifiers.base import Classifier
+from bakeoff.classifiers.base import Classifier
 from eval.estimate import Estimate
 from eval.paired import NO_TEXTS, paired_difference, share, within
 from eval.perturbations import PERTURBATIONS, Perturbation

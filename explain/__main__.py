@@ -14,13 +14,13 @@ from pathlib import Path
 from rich.console import Console
 from tqdm import tqdm
 
+from bakeoff.classifiers.base import Classifier
+from bakeoff.classifiers.pair import load_pair
 from bakeoff.common.errors import InputError, one_sentence_errors
 from bakeoff.common.files import export
 from bakeoff.common.html_page import COLORS
 from bakeoff.common.limits import check_text
 from bakeoff.common.spreadsheet import to_csv
-from classifiers.base import Classifier
-from classifiers.pair import load_pair
 from explain import html_report, terminal
 from explain.explanation import Settings
 from explain.findings import ENDED

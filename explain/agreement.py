@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier
+from bakeoff.classifiers.base import Classifier
 from eval.estimate import Estimate
 from explain.explanation import Explanation, Settings
 from explain.lime_text import explain

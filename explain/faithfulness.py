@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier
+from bakeoff.classifiers.base import Classifier
 from explain.explanation import Explanation, Part
 from explain.targets import TARGETS
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bakeoff.classifiers.base import Classifier, softmax
 from bakeoff.common.errors import InputError
 from bakeoff.common.tokenization import without_lone_surrogates
-from classifiers.base import Classifier, softmax
 from explain import sampling, trust
 from explain.explanation import Explanation, Part, Settings
 from explain.fitted import Surrogate, intervals

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier
+from bakeoff.classifiers.base import Classifier
 from explain.targets import log_odds
 from explain.words import Units
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bakeoff.classifiers.base import Classifier
 from bakeoff.common.errors import InputError
-from classifiers.base import Classifier
 from explain.explanation import Settings
 from explain.faithfulness import faithfulness
 from explain.findings import Findings

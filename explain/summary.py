@@ -16,10 +16,10 @@ from rich.console import Console
 from scipy.stats import t as student
 from tqdm import tqdm
 
+from bakeoff.classifiers.base import Classifier
+from bakeoff.classifiers.pair import load_pair
 from bakeoff.common.errors import InputError, one_sentence_errors
 from bakeoff.corpus import corpus
-from classifiers.base import Classifier
-from classifiers.pair import load_pair
 from eval.estimate import Estimate
 from explain import summary_page, surrogate
 from explain.explanation import Settings

@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bakeoff.classifiers.base import Classifier
 from bakeoff.common import html_page
 from bakeoff.common.files import export
 from bakeoff.common.spreadsheet import neutralise
-from classifiers.base import Classifier
 
 if TYPE_CHECKING:
     from explain.summary import Row

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from classifiers.base import Classifier
+from bakeoff.classifiers.base import Classifier
 from explain.explanation import Settings
 from explain.session import Session, sessions
 from service.models import QueuedClassifier, answer

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from starlette.responses import Response
 
+from bakeoff.classifiers.base import BertClassifier
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import json_text
-from classifiers.base import BertClassifier
 from eval import decision_remarks, decision_report, models
 from service.problem import Problem, ProblemError
 

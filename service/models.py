@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.classifiers.answer import Answer
+from bakeoff.classifiers.base import BertClassifier, Classifier, softmax
+from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.errors import ModelError
 from bakeoff.common.limits import current
-from classifiers.answer import Answer
-from classifiers.base import BertClassifier, Classifier, softmax
-from classifiers.pair import NAMES
 from model_loader import ModelLoader, Progress
 from service.work_queue import BULK_TEXTS, Refused, Scored, WorkQueue
 
@@ -62,7 +62,7 @@ class QueuedClassifier:
 
 
 class QueuedPair:
-    """Both models, PyTorch first, as `classifiers.pair.Pair` gives them."""
+    """Both models, PyTorch first, as `bakeoff.classifiers.pair.Pair` gives them."""
 
     def __init__(self, classifiers: Sequence[QueuedClassifier]):
         self.pytorch, self.tensorflow = classifiers

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.classifiers.base import Classifier
 from bakeoff.common.errors import BakeoffError
 from bakeoff.common.limits import Limits
-from classifiers.base import Classifier
 
 BUSY = "The server is busy, too many texts are waiting already: try again in a moment."
 SHARE = 4  # times the seconds of the last other turn go to predictions, before something else that waits gets one

@@ -7,12 +7,12 @@ import gradio as gr
 import numpy as np
 import pandas as pd
 
+from bakeoff.classifiers.answer import Answer, answer, join
 from bakeoff.common.errors import CorpusError, InputError
 from bakeoff.common.limits import check_text, current
 from bakeoff.common.spreadsheet import to_csv
 from bakeoff.corpus import corpus
 from bakeoff.corpus.corpus import Example
-from classifiers.answer import Answer, answer, join
 from model_loader import ModelLoader
 from tabs.common import download, shows_errors
 from tabs.predict import SHOWN

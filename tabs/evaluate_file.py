@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bakeoff.classifiers.base import BertClassifier
 from bakeoff.common.errors import CorpusError, InputError
 from bakeoff.common.limits import check_text, current
 from bakeoff.corpus import corpus
 from bakeoff.corpus.corpus import Corpus, Example
-from classifiers.base import BertClassifier
 from eval import loaded, report
 from eval.shelf import Opened, with_texts
 

@@ -5,9 +5,9 @@ import html
 import gradio as gr
 import pandas as pd
 
+from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.html_page import COLORS
 from bakeoff.common.spreadsheet import to_csv
-from classifiers.pair import NAMES
 from explain.curves import deletion_plot, numbers, numbers_table
 from explain.findings import ENDED, Findings
 from explain.highlight import bars, side_by_side

@@ -3,10 +3,10 @@
 import gradio as gr
 import pandas as pd
 
+from bakeoff.classifiers.base import BertClassifier
+from bakeoff.classifiers.pair import load_pair
 from bakeoff.common.html_page import COLORS
 from bakeoff.corpus import corpus
-from classifiers.base import BertClassifier
-from classifiers.pair import load_pair
 from model_loader import ModelLoader
 from tabs.common import percent, shows_errors
 from trainers import parity

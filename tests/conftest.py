@@ -68,7 +68,7 @@ def runs_copy(tiny_runs, tmp_path) -> Path:
 @pytest.fixture(scope="session")
 def pair(tiny_runs):
     """Both models of `tiny_runs`, loaded. A test that sets weights puts them back."""
-    from classifiers.pair import load_pair
+    from bakeoff.classifiers.pair import load_pair
 
     return load_pair(str(tiny_runs / "pytorch"), str(tiny_runs / "tensorflow"))
 

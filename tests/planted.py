@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers.model_folder import ModelFolder
+from bakeoff.classifiers.model_folder import ModelFolder
 from model_loader import Progress
 
 

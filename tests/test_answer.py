@@ -1,8 +1,8 @@
-"""`classifiers/answer.py`: probabilities, predicted classes and their timing."""
+"""`bakeoff/classifiers/answer.py`: probabilities, predicted classes and their timing."""
 
 import numpy as np
 
-from classifiers.answer import answer, join
+from bakeoff.classifiers.answer import answer, join
 from tests.planted import WordCounter
 
 CLASSIFIER = WordCounter("PyTorch")

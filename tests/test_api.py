@@ -17,9 +17,9 @@ from types import SimpleNamespace
 import jsonschema
 import pytest
 
+from bakeoff.classifiers.base import predict_proba
 from bakeoff.common.errors import ModelError
 from bakeoff.common.limits import Limits
-from classifiers.base import predict_proba
 from eval import decision_report, shelf
 from service import documents
 from service.calls import Calls

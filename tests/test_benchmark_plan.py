@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 
+from bakeoff.classifiers.model_folder import ModelFolder
 from bakeoff.common import tokenization
 from bakeoff.common.errors import CorpusError, ModelError
 from bakeoff.corpus import corpus
-from classifiers.model_folder import ModelFolder
 from eval.benchmark_plan import FRAMEWORKS, ONCE, QUICK, SECTIONS, Settings, cases, plan, readable
 from eval.benchmark_texts import Architecture, Cutter
 from tests import tiny

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from bakeoff.classifiers.base import predict_proba
 from bakeoff.common.errors import CorpusError
 from benchmarks import evaluate, explain_figures
 from benchmarks import explain as benchmark
 from benchmarks.memory import peak_extra_megabytes
-from classifiers.base import predict_proba
 from tests.planted import WordCounter
 from tests.test_lime_text import Planted, mixed
 

@@ -6,11 +6,11 @@ import shutil
 import numpy as np
 import pytest
 
+from bakeoff.classifiers.base import Classifier, predict, predict_proba, softmax
+from bakeoff.classifiers.pair import load_classifier
+from bakeoff.classifiers.transplant import to_keras, to_transformers
 from bakeoff.common.errors import HubError, ModelError
 from bakeoff.corpus import corpus
-from classifiers.base import Classifier, predict, predict_proba, softmax
-from classifiers.pair import load_classifier
-from classifiers.transplant import to_keras, to_transformers
 from tests.tiny import FRAMEWORKS, read, write
 from trainers.parity import HOSTILE_TEXTS
 
@@ -50,7 +50,7 @@ class TestContract:
         np.testing.assert_allclose(together, alone, atol=1e-4)
 
     def test_more_texts_than_are_tokenised_together(self, classifier, monkeypatch):
-        monkeypatch.setattr("classifiers.base.CHUNK", 7)
+        monkeypatch.setattr("bakeoff.classifiers.base.CHUNK", 7)
         texts = [example.text for example in corpus.load().test[:20]]
         chunked = classifier.logits(texts)
         monkeypatch.undo()

@@ -42,7 +42,11 @@ def project(tmp_path):
 def test_statements_are_counted_and_shared_files_are_not(project):
     counted = code_size.count(project)
     assert counted["PyTorch"] == {
-        "files": {"classifiers/pytorch_bert.py": 1, "trainers/loss_pytorch.py": 6, "trainers/train_pytorch.py": 6},
+        "files": {
+            "bakeoff/classifiers/pytorch_bert.py": 1,
+            "trainers/loss_pytorch.py": 6,
+            "trainers/train_pytorch.py": 6,
+        },
         "logical_lines": 13,
     }
     assert counted["TensorFlow"]["logical_lines"] == 1 + 2 + 6

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bakeoff.classifiers.pair import NAMES
 from bakeoff.common import json_report
 from bakeoff.common.errors import BakeoffError
-from classifiers.pair import NAMES
 from eval import deployability, deployability_run
 from eval.deployability_formats import FORMATS, ROUTES, Route
 from eval.deployability_run import Runner, Settings

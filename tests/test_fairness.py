@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from bakeoff.classifiers.base import predict
+from bakeoff.classifiers.transplant import to_transformers, transformers_name
 from bakeoff.common import tokenization
 from bakeoff.corpus import corpus
-from classifiers.base import predict
-from classifiers.transplant import to_transformers, transformers_name
 from eval import scores
 from tests import tiny
 from tests.tiny import FRAMEWORKS, few, hostile_texts, random_texts, read

@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
+from bakeoff.classifiers.transplant import transformers_name
 from bakeoff.common import tokenization
 from bakeoff.common.tokenization import pad
-from classifiers.transplant import transformers_name
 from tests.tiny import FRAMEWORKS, ROOT, random_texts
 from trainers.encoder import resolve
 from trainers.recipe import Recipe
@@ -35,14 +35,14 @@ def fast(framework: str, model, token_ids: np.ndarray, mask: np.ndarray) -> np.n
     if framework == "pytorch":
         import torch
 
-        from classifiers.pytorch_forward import Forward
+        from bakeoff.classifiers.pytorch_forward import Forward
 
         config = model.config
         forward = Forward(
             dict(model.named_parameters()), config.num_attention_heads, config.hidden_act, config.layer_norm_eps
         )
         return forward.logits(torch.from_numpy(token_ids), torch.from_numpy(mask)).numpy()
-    from classifiers.tensorflow_forward import Forward
+    from bakeoff.classifiers.tensorflow_forward import Forward
 
     forward = Forward({transformers_name(variable.path): variable for variable in model.trainable_variables})
     return forward.logits(token_ids, mask).numpy()
@@ -105,7 +105,7 @@ def test_each_gelu_of_transformers(activation):
 
 
 def test_without_onednn_tensorflow_s_layer_norm_takes_more_operations(pair, monkeypatch):
-    from classifiers import tensorflow_forward
+    from bakeoff.classifiers import tensorflow_forward
 
     texts, used = random_texts(), []
     plainly = tensorflow_forward.normalise
@@ -118,7 +118,7 @@ def test_without_onednn_tensorflow_s_layer_norm_takes_more_operations(pair, monk
 def test_without_onednn_transformers_own_layers_answer(tiny_runs, pair, monkeypatch):
     import torch
 
-    from classifiers.pytorch_bert import PyTorchBert
+    from bakeoff.classifiers.pytorch_bert import PyTorchBert
 
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
     classifier = PyTorchBert(tiny_runs / "pytorch")
@@ -129,7 +129,7 @@ def test_without_onednn_transformers_own_layers_answer(tiny_runs, pair, monkeypa
 
 @pytest.mark.parametrize("given", [None, "64"])
 def test_the_cache_of_shapes_has_a_limit_and_an_operator_may_choose(given):
-    code = "import os, classifiers.pytorch_forward; print(os.environ['ONEDNN_PRIMITIVE_CACHE_CAPACITY'])"
+    code = "import os, bakeoff.classifiers.pytorch_forward; print(os.environ['ONEDNN_PRIMITIVE_CACHE_CAPACITY'])"
     environment = {name: value for name, value in os.environ.items() if name != "ONEDNN_PRIMITIVE_CACHE_CAPACITY"}
     environment |= {} if given is None else {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": given}
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)

@@ -38,7 +38,7 @@ class Rule:
 
 
 FRAMEWORKS = "torch transformers tensorflow keras keras_hub bakeoff.common.keras_on_tensorflow"
-PYTORCH = "trainers/*_pytorch.py classifiers/pytorch_*.py benchmarks/stock*.py eval/export_pytorch.py"
+PYTORCH = "trainers/*_pytorch.py bakeoff/classifiers/pytorch_*.py benchmarks/stock*.py eval/export_pytorch.py"
 RULES = (
     Rule("torch", only_in="eval/probe_pytorch.py eval/export_runtime.py " + PYTORCH),
     Rule("transformers", only_in=PYTORCH),
@@ -46,7 +46,7 @@ RULES = (
     Rule("tensorflow keras keras_hub", only_in="bakeoff/common/keras_on_tensorflow.py benchmarks/stock_fit.py"),
     Rule(
         "bakeoff.common.keras_on_tensorflow",
-        only_in="trainers/*_tensorflow.py classifiers/tensorflow_*.py benchmarks/stock*.py "
+        only_in="trainers/*_tensorflow.py bakeoff/classifiers/tensorflow_*.py benchmarks/stock*.py "
         "eval/probe_tensorflow.py eval/export_tensorflow.py eval/export_runtime.py",
     ),
     Rule("gradio", only_in="page.py page_address.py page_server.py tabs/* benchmarks/empty_page.py"),
@@ -61,9 +61,9 @@ RULES = (
     Rule("app"),
     Rule("page", only_in="app.py"),
     Rule("trainers.train_pytorch trainers.train_tensorflow"),  # job.py picks one by name when it trains
-    Rule("classifiers", never_in="trainers/train_*.py"),
+    Rule("bakeoff.classifiers", never_in="trainers/train_*.py"),
     Rule("tabs gradio", never_in="explain/* eval/*"),
-    Rule(FRAMEWORKS, never_in="classifiers/base.py"),
+    Rule(FRAMEWORKS, never_in="bakeoff/classifiers/base.py"),
 )
 
 
@@ -109,7 +109,7 @@ def project_files() -> list[str]:
 
 def test_the_project_keeps_the_rules():
     files = project_files()
-    assert {"bakeoff/corpus/corpus.py", "trainers/train_pytorch.py", "classifiers/base.py"} <= set(files)
+    assert {"bakeoff/corpus/corpus.py", "trainers/train_pytorch.py", "bakeoff/classifiers/base.py"} <= set(files)
     broken = [line for file in files for line in violations((ROOT / file).read_text(encoding="utf-8"), file)]
     assert not broken, "\n".join(broken)
 
@@ -134,8 +134,8 @@ def test_the_project_keeps_the_rules():
         ("trainers/train_pytorch.py", "from . import train_tensorflow"),
         ("trainers/train_pytorch.py", "from .train_tensorflow import build_model"),
         ("trainers/train_tensorflow.py", "import trainers.train_pytorch"),
-        ("trainers/train_pytorch.py", "from classifiers.pair import Pair"),
-        ("trainers/train_tensorflow.py", "import classifiers"),
+        ("trainers/train_pytorch.py", "from bakeoff.classifiers.pair import Pair"),
+        ("trainers/train_tensorflow.py", "import bakeoff.classifiers"),
         ("eval/metrics.py", "from tabs import predict"),
         ("eval/benchmark.py", "import torch"),
         ("eval/probe_pytorch.py", "import transformers"),
@@ -147,7 +147,7 @@ def test_the_project_keeps_the_rules():
         ("eval/deployability_run.py", "import torch"),
         ("eval/adoption.py", "import huggingface_hub"),
         ("explain/agreement.py", "import tabs.predict"),
-        ("classifiers/base.py", "import torch"),
+        ("bakeoff/classifiers/base.py", "import torch"),
         ("bakeoff/corpus/corpus.py", "import importlib\nimportlib.import_module('torch.nn')"),
         ("bakeoff/corpus/corpus.py", "__import__('tensorflow')"),
     ],
@@ -166,7 +166,7 @@ def test_a_planted_violation_is_found_also_deep_inside_a_function(file, source):
     ("file", "source"),
     [
         ("trainers/train_pytorch.py", "import torch\nimport transformers"),
-        ("classifiers/tensorflow_bert.py", "from keras_on_tensorflow import keras"),
+        ("bakeoff/classifiers/tensorflow_bert.py", "from keras_on_tensorflow import keras"),
         ("eval/probe_pytorch.py", "import torch"),
         ("eval/export_runtime.py", "import torch\nfrom bakeoff.common.keras_on_tensorflow import tf"),
         ("eval/probe_tensorflow.py", "from bakeoff.common.keras_on_tensorflow import tf"),

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from bakeoff.classifiers import tensorflow_forward as served
 from bakeoff.common.keras_on_tensorflow import keras, tf
-from classifiers import tensorflow_forward as served
 from trainers import kernels_tensorflow as kernels
 
 SHAPE = (3, 2, 5, 4)  # texts, heads, tokens, size of a head

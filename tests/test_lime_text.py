@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from lime.lime_text import LimeTextExplainer
 
+from bakeoff.classifiers.base import predict_proba
 from bakeoff.common.errors import InputError
-from classifiers.base import predict_proba
 from explain import sampling
 from explain.explanation import Settings
 from explain.lime_text import MAX_WORDS, Subject, explain, explanations, rounds

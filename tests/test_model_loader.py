@@ -6,9 +6,9 @@ import threading
 import pytest
 
 import model_loader
+from bakeoff.classifiers.pair import load_classifier, may_be_on_hub
 from bakeoff.common.errors import HubError, HubUnreachable, ModelError
 from bakeoff.common.paused_gc import paused_gc
-from classifiers.pair import load_classifier, may_be_on_hub
 from model_loader import ModelLoader
 from tests.planted import Contrarian, WordCounter
 from tests.serving import serving

@@ -2,9 +2,9 @@
 
 import pytest
 
+from bakeoff.classifiers.pair import Pair, load_pair, locate
 from bakeoff.common import tokenization
 from bakeoff.common.errors import ModelError
-from classifiers.pair import Pair, load_pair, locate
 from tests.tiny import read, write
 
 pytestmark = pytest.mark.slow

@@ -40,7 +40,7 @@ def test_the_processes_of_benchmarks_inherit_none_of_it(monkeypatch):
 
 CODE = """
 import json, sys
-from classifiers.pair import load_classifier
+from bakeoff.classifiers.pair import load_classifier
 print(load_classifier("tensorflow", sys.argv[1]).logits(["a text"]).tolist())
 from keras_on_tensorflow import keras
 config = keras.config

@@ -143,7 +143,8 @@ from eval.probe_pytorch import Probe as PyTorch
 from eval.probe_tensorflow import Probe as TensorFlow
 print(json.dumps([probe.facts()["threads"] for probe in (PyTorch(), TensorFlow())]))
 """
-SERVING = LIMITED + "import app, page\nfrom classifiers.pair import load_pair\nload_pair(*sys.argv[2:])\n" + REPORTED
+SERVED = "import app, page\nfrom bakeoff.classifiers.pair import load_pair\nload_pair(*sys.argv[2:])\n"
+SERVING = LIMITED + SERVED + REPORTED
 TRAINING = LIMITED + "from trainers.__main__ import main\nassert main(sys.argv[2:]) == 0\n" + REPORTED
 
 

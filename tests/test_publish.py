@@ -7,11 +7,11 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard
 
+from bakeoff.classifiers.pair import locate
 from bakeoff.common.errors import HubError, ReportError
 from bakeoff.hub import model_index
 from bakeoff.hub import publish as hub_publish
 from bakeoff.hub.model_index import Score
-from classifiers.pair import locate
 from eval import __main__ as evaluate_command
 from eval import predictions, publish, report
 from tests.predictions import logits

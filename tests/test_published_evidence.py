@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.pair import NAMES
+from bakeoff.classifiers.pair import NAMES
 from eval.deployability_formats import FORMATS
 from eval.report import identify
 

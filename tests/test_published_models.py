@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from bakeoff.classifiers.base import predict
 from bakeoff.corpus import corpus
-from classifiers.base import predict
 from tests import tiny
 
 STOCK = {

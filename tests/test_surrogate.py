@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from classifiers.base import softmax
+from bakeoff.classifiers.base import softmax
 from explain import surrogate
 from explain.fitted import intervals
 from explain.surrogate import SaturatingRegression, fit

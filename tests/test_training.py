@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from huggingface_hub import ModelCard
 
+from bakeoff.classifiers.base import predict
 from bakeoff.corpus import corpus
-from classifiers.base import predict
 from tests.tiny import FRAMEWORKS, SETTINGS, contents, read
 from trainers import job
 from trainers.recipe import Recipe, preset
@@ -149,7 +149,7 @@ def test_dropout_acts_in_training(losses, framework):
 
 
 def test_one_step_in_bfloat16_has_a_summary_and_is_saved_as_float32(encoder_folder, tmp_path, framework):
-    from classifiers.pair import load_classifier
+    from bakeoff.classifiers.pair import load_classifier
 
     mixed = tiny_job(framework, encoder_folder, tmp_path, mixed_precision=True, batch_size=64, epochs=1)
     folder = job.run(mixed)

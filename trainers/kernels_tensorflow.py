@@ -5,10 +5,10 @@ The function is that of KerasHub's BERT; `benchmarks/README.md` has what each pa
 
 import math
 
+from bakeoff.classifiers import tensorflow_forward
+from bakeoff.classifiers.tensorflow_forward import EPSILON, Bert
+from bakeoff.classifiers.transplant import transformers_name
 from bakeoff.common.keras_on_tensorflow import keras, keras_hub, tf
-from classifiers import tensorflow_forward
-from classifiers.tensorflow_forward import EPSILON, Bert
-from classifiers.transplant import transformers_name
 
 
 class FasterOnCpu(keras.Model):

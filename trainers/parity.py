@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from bakeoff.classifiers.base import BertClassifier
+from bakeoff.classifiers.pair import Pair, load_pair
 from bakeoff.common.errors import ModelError, one_sentence_errors
 from bakeoff.common.files import write_json
 from bakeoff.corpus import corpus
-from classifiers.base import BertClassifier
-from classifiers.pair import Pair, load_pair
 
 LOGIT_LIMIT = 1e-5
 # Texts on which tokenizers are known to differ: whatever else the corpus holds, the ids are compared on these too.

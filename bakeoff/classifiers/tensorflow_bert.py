@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.classifiers import tensorflow_forward
+from bakeoff.classifiers.base import BertClassifier
+from bakeoff.classifiers.transplant import to_keras, to_transformers, transformers_name
 from bakeoff.common.errors import ModelError
 from bakeoff.common.keras_on_tensorflow import keras_hub, tf
-from classifiers import tensorflow_forward
-from classifiers.base import BertClassifier
-from classifiers.transplant import to_keras, to_transformers, transformers_name
 
 
 class TensorFlowBert(BertClassifier):

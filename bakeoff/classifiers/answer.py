@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier, softmax
+from bakeoff.classifiers.base import Classifier, softmax
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bakeoff.classifiers.base import BertClassifier
 from bakeoff.common import plain_environment
 from bakeoff.common.errors import HubError, ModelError
 from bakeoff.hub import pull, safety
-from classifiers.base import BertClassifier
 
 NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # how commands and folders call them, and how people do
 
 # A framework is imported only when a model of it is loaded: each takes seconds and hundreds of megabytes.
 _IMPLEMENTATIONS = {
-    "pytorch": ("classifiers.pytorch_bert", "PyTorchBert", pull.PYTORCH_FILES),
-    "tensorflow": ("classifiers.tensorflow_bert", "TensorFlowBert", pull.TENSORFLOW_FILES),
+    "pytorch": ("bakeoff.classifiers.pytorch_bert", "PyTorchBert", pull.PYTORCH_FILES),
+    "tensorflow": ("bakeoff.classifiers.tensorflow_bert", "TensorFlowBert", pull.TENSORFLOW_FILES),
 }
 
 

@@ -7,9 +7,9 @@ import torch
 import transformers
 from numpy.typing import NDArray
 
+from bakeoff.classifiers import pytorch_forward
+from bakeoff.classifiers.base import BertClassifier
 from bakeoff.common.errors import ModelError
-from classifiers import pytorch_forward
-from classifiers.base import BertClassifier
 
 
 class PyTorchBert(BertClassifier):

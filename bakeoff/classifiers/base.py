@@ -8,9 +8,9 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.classifiers.model_folder import ModelFolder
 from bakeoff.common.errors import ModelError
 from bakeoff.common.tokenization import batches_by_tokens, pad
-from classifiers.model_folder import ModelFolder
 
 BATCH_TOKENS = 4096  # fewer leave a processor idle at times; many more overflow its caches
 CHUNK = 1024  # texts that are tokenised together, so that memory stays flat
