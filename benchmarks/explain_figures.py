@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from bakeoff.classifiers.pair import NAMES
+from bakeoff.stats.estimate import Estimate, mean
 from eval import timing
-from eval.estimate import Estimate, mean
 
 Measured = Mapping[tuple[int, str], Mapping[str, Any]]
 FRAMEWORKS = tuple(NAMES.values())

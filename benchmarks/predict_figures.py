@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from bakeoff.stats.estimate import Estimate
 from eval import timing
-from eval.estimate import Estimate
 
 Measured = Mapping[tuple[str, int, int, str], Any]
 

@@ -23,10 +23,10 @@ from tqdm import tqdm
 
 from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.files import write_json
+from bakeoff.stats.estimate import Estimate
 from benchmarks import start_processes
 from benchmarks.start_processes import Marks
 from eval import machine, predictions, timing
-from eval.estimate import Estimate
 from eval.measurement_log import MeasurementLog
 
 CONTENDERS = ("app", "empty page", "stock libraries")

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.corpus.corpus import Corpus
+from bakeoff.stats.bootstrap import percentile_interval
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.paired import paired_difference, share
 from benchmarks.train_log import TrainLog
 from benchmarks.train_work import Work
 from eval import timing
-from eval.bootstrap import percentile_interval
-from eval.estimate import Estimate
-from eval.paired import paired_difference, share
 
 RESAMPLES = 10_000
 

@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import linregress, t
 
 from bakeoff.classifiers.pair import NAMES
+from bakeoff.stats.estimate import Estimate
 from eval import timing
 from eval.benchmark_plan import FRAMEWORKS, Case, Settings, Visit, cases, readable
 from eval.benchmark_texts import Architecture
-from eval.estimate import Estimate
 
 Found = dict[str, Any]
 Measured = Mapping[Visit, Found]

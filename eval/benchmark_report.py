@@ -12,7 +12,7 @@ from bakeoff.common import json_report
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import export, json_text
 from bakeoff.corpus.corpus import Corpus
-from eval.estimate import Estimate
+from bakeoff.stats.estimate import Estimate
 from eval.report import identify
 
 SCHEMA_FILE = Path(__file__).with_name("benchmark.schema.json")

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.html_page import printable
+from bakeoff.stats.estimate import Estimate
 from eval import timing
-from eval.estimate import Estimate
 
 FRAMEWORKS = tuple(NAMES.values())
 

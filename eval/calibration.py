@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.bootstrap import percentile_interval
-from eval.estimate import Estimate
-from eval.outcomes import outcomes
-from eval.proportions import CONFIDENCE, wilson_interval
+from bakeoff.stats.bootstrap import percentile_interval
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.outcomes import outcomes
+from bakeoff.stats.proportions import CONFIDENCE, wilson_interval
 
 BINS = 15
 NO_TEXTS = "there are no texts"

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from bakeoff.common.errors import ReportError
+from bakeoff.stats.estimate import Estimate, mean
 from eval.decision_criteria import FRAMEWORKS
 from eval.decision_evidence import Source
-from eval.estimate import Estimate, mean
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.errors import BakeoffError
+from bakeoff.stats.estimate import Estimate
 from eval import timing
 from eval.deployability_formats import Route, versions
-from eval.estimate import Estimate
 from eval.footprint import folder_bytes
 from eval.worker import Worker
 

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eval.checks import check_same_texts, checked_probabilities, predictions
-from eval.estimate import Estimate
-from eval.kappa import cohens_kappa
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.kappa import cohens_kappa
+from bakeoff.stats.paired import NO_TEXTS, share
+from bakeoff.stats.shapes import check_same_texts, checked_probabilities, predictions
 from eval.label_errors import LabelErrors, likely_label_errors
-from eval.paired import NO_TEXTS, share
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eval.paired import NO_TEXTS
+from bakeoff.stats.paired import NO_TEXTS
 
 FEWEST_VALUES, MOST_VALUES = 2, 20
 MANY_UNKNOWN = 0.05

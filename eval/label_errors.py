@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eval.checks import checked_probabilities, predictions
+from bakeoff.stats.shapes import checked_probabilities, predictions
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The full set of scores of one model, as `evaluate.Metric` classes over scikit-learn that work offline.
 
 `evaluate.load` would fetch code from the Hub. Importing `evaluate` takes seconds: what only needs the definitions
-imports `eval.counts`. `import eval.metrics` would rebind the builtin `eval`: write `from eval import metrics`.
+imports `confusion_counts`. `import eval.metrics` would rebind the builtin `eval`: write `from eval import metrics`.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ from sklearn.metrics import (
     recall_score,
 )
 
-from eval.counts import CLASS_METRICS, CLASS_REASONS, METRICS, ONE_CLASS
-from eval.estimate import Estimate
-from eval.outcomes import outcomes
+from bakeoff.stats.confusion_counts import CLASS_METRICS, CLASS_REASONS, METRICS, ONE_CLASS
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.outcomes import outcomes
 
 NO_TEXTS = "there are no texts"
 

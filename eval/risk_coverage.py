@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.bootstrap import draws, percentile_interval
+from bakeoff.stats.bootstrap import draws, percentile_interval
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.outcomes import outcomes
+from bakeoff.stats.proportions import CONFIDENCE
 from eval.calibration import NO_TEXTS
-from eval.estimate import Estimate
-from eval.outcomes import outcomes
-from eval.proportions import CONFIDENCE
 
 CURVE_POINTS = 200
 

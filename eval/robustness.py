@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bakeoff.classifiers.base import Classifier
-from eval.estimate import Estimate
-from eval.paired import NO_TEXTS, paired_difference, share, within
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.paired import NO_TEXTS, paired_difference, share, within
 from eval.perturbations import PERTURBATIONS, Perturbation
 
 CHUNK = 256  # texts that are classified between two reports of progress

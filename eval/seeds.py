@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eval import intervals
-from eval.bootstrap import ROUNDS, Progress, resample
-from eval.counts import COUNT_METRICS, LOWER_IS_BETTER, METRICS, ONE_CLASS
-from eval.estimate import Estimate
-from eval.outcomes import outcomes
-from eval.proportions import CONFIDENCE
-from eval.runs import Runs, crossed_replicates, permutation_test
+from bakeoff.stats import metric_intervals
+from bakeoff.stats.bootstrap import ROUNDS, Progress, resample
+from bakeoff.stats.confusion_counts import COUNT_METRICS, LOWER_IS_BETTER, METRICS, ONE_CLASS
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.outcomes import outcomes
+from bakeoff.stats.proportions import CONFIDENCE
+from bakeoff.stats.run_bootstrap import Runs, crossed_replicates, permutation_test
 from eval.significance import ALPHA, MARGIN
 from eval.verdict import Verdict, decide, explain_seeds
 
@@ -144,13 +144,13 @@ def _framework(name: str, runs: Runs) -> Estimate:
         return _without_interval(value)
     replicates = crossed_replicates(name, [(runs, 1)], CONFIDENCE)
     if _is_trivial(name, runs):
-        return Estimate(value, reason=intervals.TWO_CLASSES)
+        return Estimate(value, reason=metric_intervals.TWO_CLASSES)
     if name not in COUNT_METRICS and name != "top2_accuracy":
-        return intervals.loss_interval(value, replicates)[0]
+        return metric_intervals.loss_interval(value, replicates)[0]
     right = [int(model.correct.sum()) for model in runs.models]
-    few = min(sum(right), len(right) * len(runs.models[0].correct) - sum(right)) < intervals.FEW
-    scale = intervals.scale_of(name, np.bincount(runs.models[0].references))
-    return intervals.model_interval(value, replicates, few, scale)[0]
+    few = min(sum(right), len(right) * len(runs.models[0].correct) - sum(right)) < metric_intervals.FEW
+    scale = metric_intervals.scale_of(name, np.bincount(runs.models[0].references))
+    return metric_intervals.model_interval(value, replicates, few, scale)[0]
 
 
 def difference(name: str, a: Runs, b: Runs, confidence: float) -> Estimate:
@@ -159,15 +159,15 @@ def difference(name: str, a: Runs, b: Runs, confidence: float) -> Estimate:
     if min(len(a.models), len(b.models)) == 1 or np.isnan(value):
         return _without_interval(value)
     if _is_trivial(name, a):
-        return Estimate(value, reason=intervals.TWO_CLASSES)
+        return Estimate(value, reason=metric_intervals.TWO_CLASSES)
     replicates = crossed_replicates(name, [(a, -1), (b, 1)], confidence)
     if name not in COUNT_METRICS and name != "top2_accuracy":
-        return intervals.loss_interval(value, replicates)[0]
+        return metric_intervals.loss_interval(value, replicates)[0]
     right_a, right_b = a.share_right(), b.share_right()
     only = float((right_a * (1 - right_b)).sum()), float((right_b * (1 - right_a)).sum())
-    few = sum(only) * min(len(a.models), len(b.models)) < 2 * intervals.FEW
-    scale = intervals.scale_of(name, np.bincount(a.models[0].references))
-    return intervals.difference_interval(value, replicates, *only, len(right_a), few, scale, confidence)[0]
+    few = sum(only) * min(len(a.models), len(b.models)) < 2 * metric_intervals.FEW
+    scale = metric_intervals.scale_of(name, np.bincount(a.models[0].references))
+    return metric_intervals.difference_interval(value, replicates, *only, len(right_a), few, scale, confidence)[0]
 
 
 def _is_trivial(name: str, runs: Runs) -> bool:

@@ -9,14 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eval import intervals
-from eval.bootstrap import ROUNDS, Progress, Replicates, resample
-from eval.calibration import calibration_error, equal_mass_bins
-from eval.counts import CALIBRATION_ERROR, CLASS_METRICS, CLASS_REASONS, COUNT_METRICS, LOWER_IS_BETTER, METRICS
-from eval.estimate import Estimate
-from eval.outcomes import Outcomes, outcomes
-from eval.paired import paired_difference, share, within
-from eval.proportions import (
+from bakeoff.stats import metric_intervals
+from bakeoff.stats.bootstrap import ROUNDS, Progress, Replicates, resample
+from bakeoff.stats.confusion_counts import (
+    CALIBRATION_ERROR,
+    CLASS_METRICS,
+    CLASS_REASONS,
+    COUNT_METRICS,
+    LOWER_IS_BETTER,
+    METRICS,
+)
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.outcomes import Outcomes, outcomes
+from bakeoff.stats.paired import paired_difference, share, within
+from bakeoff.stats.proportions import (
     CONFIDENCE,
     McNemar,
     detectable_difference,
@@ -25,6 +31,7 @@ from eval.proportions import (
     tango_interval,
     wilson_interval,
 )
+from eval.calibration import calibration_error, equal_mass_bins
 from eval.verdict import ALPHA, MARGIN, Verdict, decide, explain_pair
 
 TOO_FEW = "the test set is too small to show any difference"
@@ -212,45 +219,45 @@ def _disagreement(right_a: NDArray[np.bool_], right_b: NDArray[np.bool_]) -> tup
 def _metric(name: str, a: Outcomes, b: Outcomes, sample: list[Replicates], replicates: list[Replicates]) -> Comparison:
     values = [float(model.metrics[name][0]) for model in sample]
     resampled = [model.metrics[name] for model in replicates]
-    if name in intervals.PROPORTIONS:
+    if name in metric_intervals.PROPORTIONS:
         return _proportion(name, a, b)
     difference = values[1] - values[0]
     if name in COUNT_METRICS:
-        scale = intervals.scale_of(name, np.bincount(a.references))
+        scale = metric_intervals.scale_of(name, np.bincount(a.references))
         singles = [
-            intervals.model_interval(
-                value, resamples, bool(min(model.correct.sum(), (~model.correct).sum()) < intervals.FEW), scale
+            metric_intervals.model_interval(
+                value, resamples, bool(min(model.correct.sum(), (~model.correct).sum()) < metric_intervals.FEW), scale
             )
             for value, resamples, model in zip(values, resampled, (a, b), strict=True)
         ]
         only = _disagreement(a.correct, b.correct)
-        paired = intervals.difference_interval(
-            difference, resampled[1] - resampled[0], *only, len(a.correct), sum(only) < 2 * intervals.FEW, scale
+        paired = metric_intervals.difference_interval(
+            difference, resampled[1] - resampled[0], *only, len(a.correct), sum(only) < 2 * metric_intervals.FEW, scale
         )
         singles = [single for single, _ in singles]
     else:
         singles = [
-            intervals.mean_loss_interval(getattr(model, name), resamples)
+            metric_intervals.mean_loss_interval(getattr(model, name), resamples)
             for resamples, model in zip(resampled, (a, b), strict=True)
         ]
-        paired = intervals.loss_interval(difference, resampled[1] - resampled[0])
+        paired = metric_intervals.loss_interval(difference, resampled[1] - resampled[0])
     return Comparison(name, *singles, paired[0], name in LOWER_IS_BETTER, paired[1])
 
 
 def _calibration(a: Outcomes, b: Outcomes) -> Comparison:
     errors = [calibration_error(m.correct, m.confidence, equal_mass_bins(m.confidence)) for m in (a, b)]
-    values = [Estimate(value, reason=intervals.CALIBRATION_BIASED) for value in (*errors, errors[1] - errors[0])]
-    return Comparison(CALIBRATION_ERROR, *values, True, intervals.NO_INTERVAL)
+    values = [Estimate(value, reason=metric_intervals.CALIBRATION_BIASED) for value in (*errors, errors[1] - errors[0])]
+    return Comparison(CALIBRATION_ERROR, *values, True, metric_intervals.NO_INTERVAL)
 
 
 def _proportion(name: str, a: Outcomes, b: Outcomes) -> Comparison:
     if name == "top2_accuracy" and a.log_probabilities.shape[1] == 2:
-        one = Estimate(1.0, reason=intervals.TWO_CLASSES)
-        none = Estimate(0.0, reason=intervals.TWO_CLASSES)
-        return Comparison(name, one, one, none, False, intervals.NO_INTERVAL)
+        one = Estimate(1.0, reason=metric_intervals.TWO_CLASSES)
+        none = Estimate(0.0, reason=metric_intervals.TWO_CLASSES)
+        return Comparison(name, one, one, none, False, metric_intervals.NO_INTERVAL)
     right = (a.top2, b.top2) if name == "top2_accuracy" else (a.correct, b.correct)
     singles = [share(int(model.sum()), len(model)) for model in right]
-    return Comparison(name, *singles, paired_difference(*right), False, intervals.TANGO)
+    return Comparison(name, *singles, paired_difference(*right), False, metric_intervals.TANGO)
 
 
 def _class(
@@ -265,7 +272,7 @@ def _class_metric(
 ) -> Comparison:
     singles = [_class_score(name, model, column) for model in (a, b)]
     if any(single.value is None for single in singles):
-        difference, method = Estimate(None, reason=CLASS_REASONS[name]), intervals.NO_INTERVAL
+        difference, method = Estimate(None, reason=CLASS_REASONS[name]), metric_intervals.NO_INTERVAL
     else:
         chosen = a.references == column
         if name != "recall":
@@ -273,14 +280,14 @@ def _class_metric(
         right = a.correct[chosen], b.correct[chosen]
         n = int(chosen.sum())
         if name == "recall":
-            difference, method = paired_difference(*right), intervals.TANGO
+            difference, method = paired_difference(*right), metric_intervals.TANGO
         else:
             value = float(sample[1].classes[name][0, column] - sample[0].classes[name][0, column])
             resampled = replicates[1].classes[name][:, column] - replicates[0].classes[name][:, column]
-            scale = intervals.Scale(float(n))
+            scale = metric_intervals.Scale(float(n))
             only = _disagreement(*right)
-            few = sum(only) < 2 * intervals.FEW
-            difference, method = intervals.difference_interval(value, resampled, *only, n, few, scale)
+            few = sum(only) < 2 * metric_intervals.FEW
+            difference, method = metric_intervals.difference_interval(value, resampled, *only, n, few, scale)
     return Comparison(name, *singles, difference, False, method)
 
 

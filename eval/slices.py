@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eval.checks import check_same_texts
-from eval.estimate import Estimate
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.paired import paired_difference, share
+from bakeoff.stats.shapes import check_same_texts
 from eval.facets import Facet, Skipped, by_class, by_column, by_length, by_truncation, by_unknown_share
-from eval.paired import paired_difference, share
 
 SMALL = 30  # texts; one text more or less then moves an accuracy by more than 3 points
 NOTE = (

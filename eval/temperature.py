@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.outcomes import outcomes
 from eval.calibration import NO_TEXTS, calibration_error, equal_mass_bins
-from eval.estimate import Estimate
-from eval.outcomes import outcomes
 
 TEMPERATURES = (0.05, 20.0)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eval.bootstrap import percentile_interval
-from eval.estimate import Estimate
+from bakeoff.stats.bootstrap import percentile_interval
+from bakeoff.stats.estimate import Estimate
 
 RESAMPLES = 10_000
 LEAST_ROUNDS = 5  # with fewer, not even the smallest and the largest round cover the median in 93 % of cases

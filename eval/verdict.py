@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from eval.estimate import Estimate
+from bakeoff.stats.estimate import Estimate
 
 ALPHA = 0.05
 MARGIN = 0.01  # of accuracy, for equivalence

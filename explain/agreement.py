@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bakeoff.classifiers.base import Classifier
-from eval.estimate import Estimate
+from bakeoff.stats.estimate import Estimate
 from explain.explanation import Explanation, Settings
 from explain.lime_text import explain
 

@@ -20,7 +20,7 @@ from bakeoff.classifiers.base import Classifier
 from bakeoff.classifiers.pair import load_pair
 from bakeoff.common.errors import InputError, one_sentence_errors
 from bakeoff.corpus import corpus
-from eval.estimate import Estimate
+from bakeoff.stats.estimate import Estimate
 from explain import summary_page, surrogate
 from explain.explanation import Settings
 from explain.lime_text import rounds

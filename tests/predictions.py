@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from eval.estimate import Estimate
+from bakeoff.stats.estimate import Estimate
 
 
 def logits(references, k: int, strength: float, seed: int = 0, shared=None) -> np.ndarray:

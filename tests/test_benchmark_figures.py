@@ -11,11 +11,11 @@ from rich.console import Console
 
 from bakeoff.common.errors import ReportError
 from bakeoff.corpus import corpus
+from bakeoff.stats.estimate import Estimate
 from eval import benchmark_plots, benchmark_report, benchmark_tables, machine
 from eval.benchmark_figures import Ceiling, exponent, figures, rounds
 from eval.benchmark_plan import QUICK, SECTIONS, Case, plan
 from eval.benchmark_texts import Architecture
-from eval.estimate import Estimate
 
 ARCHITECTURE = Architecture(layers=6, hidden=384, intermediate=1536, classes=5)
 MAX_LENGTH = 128

@@ -1,4 +1,4 @@
-"""`eval/disagreement.py`, `eval/kappa.py`, `eval/label_errors.py`: published examples, planted truth and edge cases."""
+"""Disagreement, kappa and label errors: published examples, planted truth and edge cases."""
 
 import json
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from bakeoff.stats.kappa import cohens_kappa
 from eval.disagreement import (
     agreement,
     compare,
@@ -16,7 +17,6 @@ from eval.disagreement import (
     texts_by_outcome,
     who_was_right,
 )
-from eval.kappa import cohens_kappa
 from eval.label_errors import likely_label_errors
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")

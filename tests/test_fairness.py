@@ -11,7 +11,7 @@ from bakeoff.classifiers.base import predict
 from bakeoff.classifiers.transplant import to_transformers, transformers_name
 from bakeoff.common import tokenization
 from bakeoff.corpus import corpus
-from eval import scores
+from bakeoff.stats import scores
 from tests import tiny
 from tests.tiny import FRAMEWORKS, few, hostile_texts, random_texts, read
 from trainers import job

@@ -7,7 +7,7 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from eval.proportions import (
+from bakeoff.stats.proportions import (
     detectable_difference,
     equivalence_p_value,
     holm,

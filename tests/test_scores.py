@@ -2,7 +2,7 @@
 
 import pytest
 
-from eval import scores
+from bakeoff.stats import scores
 
 
 def test_a_case_worked_out_by_hand():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from eval.counts import METRICS
-from eval.runs import permutation_test
+from bakeoff.stats.confusion_counts import METRICS
+from bakeoff.stats.run_bootstrap import permutation_test
 from eval.seeds import compare_seeds
 from eval.verdict import Verdict
 from tests.predictions import EDGES, always_right, assert_reported, logits

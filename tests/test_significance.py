@@ -7,11 +7,11 @@ import pytest
 import scipy.stats
 from sklearn.metrics import f1_score
 
-from eval.bootstrap import bca_interval, draws, percentile_interval, resample
+from bakeoff.stats.bootstrap import bca_interval, draws, percentile_interval, resample
+from bakeoff.stats.confusion_counts import CALIBRATION_ERROR, METRICS
+from bakeoff.stats.outcomes import outcomes
+from bakeoff.stats.proportions import detectable_difference, tango_interval
 from eval.calibration import calibration
-from eval.counts import CALIBRATION_ERROR, METRICS
-from eval.outcomes import outcomes
-from eval.proportions import detectable_difference, tango_interval
 from eval.significance import accuracy_tests, compare_pair
 from eval.verdict import Verdict, points
 from tests.predictions import EDGES, always_right, assert_reported, logits
@@ -65,7 +65,7 @@ def test_bca_intervals_are_scipys():
 
 def test_draws_do_not_depend_on_the_chunks(monkeypatch):
     whole = np.concatenate(list(draws(50, 30, 7)), axis=1)
-    monkeypatch.setattr("eval.bootstrap.DRAWS_AT_ONCE", 200)
+    monkeypatch.setattr("bakeoff.stats.bootstrap.DRAWS_AT_ONCE", 200)
     shares = []
     chunked = np.concatenate(list(draws(50, 30, 7, shares.append)), axis=1)
     assert (whole == chunked).all()

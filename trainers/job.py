@@ -19,7 +19,7 @@ from bakeoff.common import plain_environment, processors, tokenization
 from bakeoff.common.errors import Interrupted, RecipeError, TrainingError
 from bakeoff.common.files import replacing_folder, write_json
 from bakeoff.corpus.corpus import Corpus
-from eval import scores
+from bakeoff.stats import scores
 from trainers import model_card
 from trainers.batches import TrainingData, plan_batches
 from trainers.encoder import Encoder, resolve

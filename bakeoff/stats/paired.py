@@ -1,15 +1,15 @@
 """Shares of texts, and differences of shares on the same texts, as Estimates with their 95 % intervals.
 
 Both intervals stay inside the possible range and keep a width at 0 and at 1, where the textbook (Wald) ones shrink to
-a point: a model that is right on all of 10 texts is not known to be right always. `eval.proportions` has the formulas.
+a point: a model that is right on all of 10 texts is not known to be right always. `proportions.py` has the formulas.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eval.checks import check_same_texts
-from eval.estimate import Estimate
-from eval.proportions import tango_interval, wilson_interval
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.proportions import tango_interval, wilson_interval
+from bakeoff.stats.shapes import check_same_texts
 
 NO_TEXTS = "there are no texts"
 

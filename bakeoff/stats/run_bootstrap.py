@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, t
 
-from eval.bootstrap import UNDEFINED_SHARE, Replicates
-from eval.counts import ONE_CLASS
-from eval.estimate import Estimate
-from eval.outcomes import Outcomes
+from bakeoff.stats.bootstrap import UNDEFINED_SHARE, Replicates
+from bakeoff.stats.confusion_counts import ONE_CLASS
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.outcomes import Outcomes
 
 MAX_RELABELLINGS = 20_000
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from scipy.stats import norm
 
-from eval.counts import class_scores, count_scores
-from eval.outcomes import Outcomes
+from bakeoff.stats.confusion_counts import class_scores, count_scores
+from bakeoff.stats.outcomes import Outcomes
 
 ROUNDS = 2000
 UNDEFINED_SHARE = 0.05  # of the resamples, beyond which there is no interval

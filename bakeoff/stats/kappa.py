@@ -5,9 +5,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eval.checks import check_same_texts
-from eval.estimate import Estimate
-from eval.paired import NO_TEXTS
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.paired import NO_TEXTS
+from bakeoff.stats.shapes import check_same_texts
 
 Z = 1.959963984540054  # two-sided 95 % of the normal distribution
 

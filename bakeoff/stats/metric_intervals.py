@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.bootstrap import bca_interval, percentile_interval
-from eval.counts import ONE_CLASS
-from eval.estimate import Estimate
-from eval.paired import within
-from eval.proportions import CONFIDENCE, tango_interval, wilson_interval
+from bakeoff.stats.bootstrap import bca_interval, percentile_interval
+from bakeoff.stats.confusion_counts import ONE_CLASS
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.paired import within
+from bakeoff.stats.proportions import CONFIDENCE, tango_interval, wilson_interval
 
 FEW = 10  # errors, or right texts, of a model; twice as many texts that only one of two has right
 WILSON, TANGO, BOOTSTRAP = "Wilson", "Tango", "paired bootstrap percentile"
