@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bakeoff.common.errors import BakeoffError
 from bakeoff.common.limits import check_samples, check_seed, check_text
-from explain.explanation import Settings
+from explain.lime_text.explanation import Settings
 from service import docs_page, documents, invocations, openapi, schemas, validation
 from service.calls import Calls
 from service.metrics import CONTENT_TYPE

@@ -31,13 +31,13 @@ from benchmarks.stock import STOCK
 from eval import machine, predictions
 from eval.measurement_log import MeasurementLog
 from explain.agreement import agree
-from explain.explanation import Explanation, Settings
-from explain.lime_text import explain, rounds
-from explain.sampling import draw_as_lime
-from explain.surrogate import fit
-from explain.targets import log_odds
-from explain.trust import UNTRUSTED
-from explain.words import by_word
+from explain.lime_text.explanation import Explanation, Settings
+from explain.lime_text.rounds import explain, rounds
+from explain.lime_text.sampling import draw_as_lime
+from explain.lime_text.surrogate import fit
+from explain.lime_text.targets import log_odds
+from explain.lime_text.trust import UNTRUSTED
+from explain.lime_text.units import by_word
 
 OURS = Settings(samples=500, seconds=None)
 REMOVED = (5, 10, 20, 30)  # words: the points of the deletion curve

@@ -21,12 +21,12 @@ from bakeoff.common.files import export
 from bakeoff.common.html_page import COLORS
 from bakeoff.common.limits import check_text
 from bakeoff.common.spreadsheet import to_csv
-from explain import html_report, terminal
-from explain.explanation import Settings
 from explain.findings import ENDED
+from explain.lime_text.explanation import Settings
+from explain.lime_text.targets import TARGETS
+from explain.pages import html_report, terminal
 from explain.session import Session, sessions
 from explain.table import table
-from explain.targets import TARGETS
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from bakeoff.classifiers.base import Classifier
 from bakeoff.stats.estimate import Estimate
-from explain.explanation import Explanation, Settings
-from explain.lime_text import explain
+from explain.lime_text.explanation import Explanation, Settings
+from explain.lime_text.rounds import explain
 
 TOP = 10
 

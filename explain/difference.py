@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explain.explanation import Explanation, Part
-from explain.fitted import intervals
+from explain.lime_text.explanation import Explanation, Part
+from explain.lime_text.fit import intervals
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.classifiers.base import Classifier
-from explain.explanation import Explanation, Part
-from explain.targets import TARGETS
+from explain.lime_text.explanation import Explanation, Part
+from explain.lime_text.targets import TARGETS
 
 COUNTS = (1, 2, 5, 10, 20, 30)
 RANDOM_ORDERS = 5

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from explain.agreement import Agreement, agree
-from explain.explanation import Explanation, Settings
 from explain.faithfulness import Faithfulness
+from explain.lime_text.explanation import Explanation, Settings
 from explain.table import comparable, differences, table
 
 ENDED = {

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from bakeoff.classifiers.base import Classifier
 from bakeoff.common.errors import InputError
-from explain.explanation import Settings
 from explain.faithfulness import faithfulness
 from explain.findings import Findings
-from explain.lime_text import Round, Subject, explanations, rounds_of
+from explain.lime_text.explanation import Settings
+from explain.lime_text.rounds import Round, Subject, explanations, rounds_of
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: arrays have no hash

@@ -21,12 +21,13 @@ from bakeoff.classifiers.pair import load_pair
 from bakeoff.common.errors import InputError, one_sentence_errors
 from bakeoff.corpus import corpus
 from bakeoff.stats.estimate import Estimate
-from explain import summary_page, surrogate
-from explain.explanation import Settings
-from explain.lime_text import rounds
-from explain.sampling import Samples
-from explain.targets import log_odds
-from explain.words import words
+from explain.lime_text import surrogate
+from explain.lime_text.explanation import Settings
+from explain.lime_text.rounds import rounds
+from explain.lime_text.sampling import Samples
+from explain.lime_text.targets import log_odds
+from explain.lime_text.units import words
+from explain.pages import summary_page
 
 LEAST_TEXTS = 3  # that a word stands in: fewer say more about the texts than about the model
 Effects = Mapping[str, Sequence[NDArray[np.float64]]]
@@ -70,7 +71,7 @@ def summarise(texts: Iterable[Samples], labels: Sequence[str], top: int = 10) ->
     """The words that speak most surely for each class: those with the highest lower ends of their mean effects.
 
     Args:
-        texts: the samples of each text, of `explain.lime_text.rounds`.
+        texts: the samples of each text, of `explain.lime_text.rounds.rounds`.
         labels: the classes, in the order of the logits' columns.
         top: words a class.
     """

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from explain.difference import Row, apart, compare
-from explain.explanation import Explanation, Part
+from explain.lime_text.explanation import Explanation, Part
 
 DECIMALS = 6
 

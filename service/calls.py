@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 
 from bakeoff.classifiers.base import Classifier
-from explain.explanation import Settings
+from explain.lime_text.explanation import Settings
 from explain.session import Session, sessions
 from service.models import QueuedClassifier, answer
 from service.problem import Problem, ProblemError

@@ -6,8 +6,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bakeoff.common.limits import MAX_SEED, LimitError, current
 from bakeoff.corpus.columns import BLANK
-from explain.explanation import Settings
-from explain.targets import TARGETS
+from explain.lime_text.explanation import Settings
+from explain.lime_text.targets import TARGETS
 
 TEXT = "The striker scored twice as the home side won the cup."
 TEXTS = [TEXT, "Shares fell after the central bank raised rates."]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bakeoff.common.limits import LimitError, check_text
-from explain.targets import TARGETS
+from explain.lime_text.targets import TARGETS
 from service import schemas
 from service.problem import Problem
 

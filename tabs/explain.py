@@ -8,9 +8,9 @@ import gradio as gr
 
 from bakeoff.common.errors import ModelError
 from bakeoff.common.limits import MAX_SEED, check_samples, check_seed, check_text, current
-from explain.explanation import Settings
+from explain.lime_text.explanation import Settings
+from explain.lime_text.targets import TARGETS
 from explain.session import Session, sessions
-from explain.targets import TARGETS
 from model_loader import ModelLoader
 from tabs.common import shows_errors
 from tabs.explain_view import (

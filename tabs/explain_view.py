@@ -8,11 +8,11 @@ import pandas as pd
 from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.html_page import COLORS
 from bakeoff.common.spreadsheet import to_csv
-from explain.curves import deletion_plot, numbers, numbers_table
 from explain.findings import ENDED, Findings
-from explain.highlight import bars, side_by_side
-from explain.html_report import page
-from explain.lime_text import Round
+from explain.lime_text.rounds import Round
+from explain.pages.curves import deletion_plot, numbers, numbers_table
+from explain.pages.highlight import bars, side_by_side
+from explain.pages.html_report import page
 from explain.session import Session
 from explain.table import differences, table
 from tabs.common import download

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from explain.explanation import Settings
 from explain.findings import Findings
+from explain.lime_text.explanation import Settings
 from explain.session import Session, sessions
 from tests.planted import Contrarian, WordCounter
 

@@ -9,10 +9,11 @@ import pytest
 from rich.console import Console
 
 from explain import __main__ as command
-from explain import summary, summary_page, terminal
-from explain.explanation import Settings
+from explain import summary
 from explain.findings import Findings
-from explain.lime_text import explain
+from explain.lime_text.explanation import Settings
+from explain.lime_text.rounds import explain
+from explain.pages import summary_page, terminal
 from tests.planted import Contrarian, WordCounter
 from tests.test_lime_text import FILLER, Planted, mixed
 

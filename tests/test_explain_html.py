@@ -1,11 +1,11 @@
-"""`explain/html_report.py`: a page to download that holds everything and runs nothing."""
+"""`explain/pages/html_report.py`: a page to download that holds everything and runs nothing."""
 
 import re
 
 import pytest
 
-from explain.curves import Axis, numbers
-from explain.html_report import page
+from explain.pages.curves import Axis, numbers
+from explain.pages.html_report import page
 from tests.explained import HOSTILE, MODELS, findings, session
 from tests.test_highlight import Tags
 

@@ -5,11 +5,11 @@ import pytest
 
 from explain.agreement import agree, stability
 from explain.difference import apart, compare
-from explain.explanation import Settings
 from explain.faithfulness import deletion_curve, faithfulness
-from explain.fitted import Surrogate
-from explain.lime_text import explain
-from explain.trust import judge
+from explain.lime_text.explanation import Settings
+from explain.lime_text.fit import Surrogate
+from explain.lime_text.rounds import explain
+from explain.lime_text.trust import judge
 from tests.planted import Contrarian, WordCounter
 from tests.test_lime_text import FILLER, Planted, mixed
 

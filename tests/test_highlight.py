@@ -1,11 +1,12 @@
-"""`explain/highlight.py`: every character of the text once, coloured on one scale, and none of it markup."""
+"""`explain/pages/highlight.py`: every character of the text once, coloured on one scale, and none of it markup."""
 
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
 import pytest
 
-from explain import highlight, lime_text
+from explain.lime_text import rounds
+from explain.pages import highlight
 from tests.explained import HOSTILE, MODELS, findings
 from tests.planted import WordCounter
 
@@ -73,7 +74,7 @@ def test_what_is_not_read_is_shown_as_such():
 
 
 def test_passages_that_were_not_looked_into_are_pale(monkeypatch):
-    monkeypatch.setattr(lime_text, "MAX_WORDS", 5)
+    monkeypatch.setattr(rounds, "MAX_WORDS", 5)
     explanations = findings("tech tech. News of the day. More of it here. Sport at night. All the rest.").explanations
     kinds = {piece.kind for piece in highlight.pieces(explanations[0], highlight.scale(explanations))}
     assert {"word", "passage"} <= kinds

@@ -122,7 +122,7 @@ def test_the_project_keeps_the_rules():
         ("bakeoff/corpus/corpus.py", "from transformers import AutoTokenizer"),
         ("trainers/train_tensorflow.py", "import keras"),
         ("trainers/train_pytorch.py", "from bakeoff.common.keras_on_tensorflow import tf"),
-        ("explain/lime_text.py", "import gradio as gr"),
+        ("explain/lime_text/rounds.py", "import gradio as gr"),
         ("tabs/predict.py", "from fastapi import FastAPI"),
         ("trainers/encoder.py", "from huggingface_hub import HfApi"),
         ("tabs/predict.py", "from page import build"),

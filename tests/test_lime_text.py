@@ -1,4 +1,4 @@
-"""`explain/lime_text.py` on planted classifiers: good and bad words in order, awkward texts, budgets, stock lime."""
+"""LIME in rounds on planted classifiers: good and bad words in order, awkward texts, budgets, stock lime."""
 
 import itertools
 import time
@@ -10,10 +10,10 @@ from lime.lime_text import LimeTextExplainer
 
 from bakeoff.classifiers.base import predict_proba
 from bakeoff.common.errors import InputError
-from explain import sampling
-from explain.explanation import Settings
-from explain.lime_text import MAX_WORDS, Subject, explain, explanations, rounds
-from explain.words import by_word
+from explain.lime_text import sampling
+from explain.lime_text.explanation import Settings
+from explain.lime_text.rounds import MAX_WORDS, Subject, explain, explanations, rounds
+from explain.lime_text.units import by_word
 from tests.planted import Contrarian, WordCounter
 
 PAIR = (WordCounter("PyTorch"), Contrarian("TensorFlow"))

@@ -29,7 +29,7 @@ TOGETHER = """
 import threading, traceback
 from concurrent.futures import ThreadPoolExecutor
 from eval import browse, shelf
-from explain.explanation import Settings
+from explain.lime_text.explanation import Settings
 from explain.session import sessions
 from tests.planted import Contrarian, WordCounter
 
@@ -68,7 +68,7 @@ def run(code):
 
 def test_the_page_is_built_without_what_it_does_not_show():
     loaded = run(BUILD).split()
-    assert {"gradio", "explain.lime_text", "eval.report", "model_loader"} <= set(loaded)
+    assert {"gradio", "explain.lime_text.rounds", "eval.report", "model_loader"} <= set(loaded)
     assert [name for name in LATER.split() if name in loaded] == []
 
 

@@ -1,14 +1,14 @@
-"""`explain/surrogate.py`: planted functions come back, intervals cover, stock lime is matched."""
+"""`explain/lime_text/surrogate.py`: planted functions come back, intervals cover, stock lime is matched."""
 
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
 from bakeoff.classifiers.base import softmax
-from explain import surrogate
-from explain.fitted import intervals
-from explain.surrogate import SaturatingRegression, fit
-from explain.targets import contrast, log_odds, probability
+from explain.lime_text import surrogate
+from explain.lime_text.fit import intervals
+from explain.lime_text.surrogate import SaturatingRegression, fit
+from explain.lime_text.targets import contrast, log_odds, probability
 
 WEIGHTS = np.array([3.0, -2.0, 1.0, 0.5, 0, 0, 0, 0])
 

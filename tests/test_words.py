@@ -1,4 +1,4 @@
-"""`explain/words.py`: sound parts in every script, and lime's own on Latin script."""
+"""`explain/lime_text/units.py`: sound parts in every script, and lime's own on Latin script."""
 
 import re
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bakeoff.common.errors import InputError
-from explain.words import LONGEST_PASSAGE, by_passage, by_word, by_word_in, end_of_word, passages, words
+from explain.lime_text.units import LONGEST_PASSAGE, by_passage, by_word, by_word_in, end_of_word, passages, words
 
 
 @pytest.mark.parametrize(

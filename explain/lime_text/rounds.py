@@ -15,13 +15,13 @@ import numpy as np
 from bakeoff.classifiers.base import Classifier, softmax
 from bakeoff.common.errors import InputError
 from bakeoff.common.tokenization import without_lone_surrogates
-from explain import sampling, trust
-from explain.explanation import Explanation, Part, Settings
-from explain.fitted import Surrogate, intervals
-from explain.sampling import Samples
-from explain.targets import TARGETS, contrast
-from explain.trust import STABLE
-from explain.words import Units, by_passage, by_word, by_word_in, end_of_word, words
+from explain.lime_text import sampling, trust
+from explain.lime_text.explanation import Explanation, Part, Settings
+from explain.lime_text.fit import Surrogate, intervals
+from explain.lime_text.sampling import Samples
+from explain.lime_text.targets import TARGETS, contrast
+from explain.lime_text.trust import STABLE
+from explain.lime_text.units import Units, by_passage, by_word, by_word_in, end_of_word, words
 
 ROUND = 50  # samples between two fits
 MAX_WORDS = 120  # distinct ones; a longer text is narrowed down by its passages first
@@ -225,7 +225,7 @@ def _over(settings: Settings, started: float) -> bool:
 def _explanation(
     number: int, samples: Samples, subject: Subject, column: int, other: int | None, settings: Settings
 ) -> Explanation:
-    from explain import surrogate  # scikit-learn and SciPy's optimisers: the page opens without them
+    from explain.lime_text import surrogate  # scikit-learn and SciPy's optimisers: the page opens without them
 
     classifier, logits = subject.classifiers[number], samples.logits[number]
     target = contrast(logits, column, other) if other is not None else TARGETS[settings.target](logits, column)

@@ -53,7 +53,7 @@ def as_html(rows: Sequence[Row], classifiers: Sequence[Classifier], corpus: str,
     ends = [end for row in rows for each in row.effects for end in (each.low, each.high)]
     low, high = min([0.0, *ends]), max([1e-9, *ends])
     return html_page.render(
-        "summary.html.j2",
+        "explain/pages/summary.html.j2",
         rows=rows,
         labels=list(dict.fromkeys([*classifiers[0].labels, *(row.label for row in rows)])),
         models=[(each.framework, each.revision, html_page.COLORS[each.framework]) for each in classifiers],

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
-from explain.fitted import Surrogate
+from explain.lime_text.fit import Surrogate
 
 KERNEL_WIDTH = 25  # lime's own, for cosine distances times 100
 PENALTY = 0.01  # of the squared weights, in units of the target's variance

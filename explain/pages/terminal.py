@@ -8,8 +8,8 @@ from rich.text import Text
 
 from bakeoff.common.html_page import printable
 from explain.difference import apart, compare
-from explain.explanation import Explanation, Part
 from explain.findings import Findings
+from explain.lime_text.explanation import Explanation, Part
 from explain.table import comparable
 
 FOR, AGAINST, UNREAD = (13, 148, 136), (234, 88, 12), "grey50"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explain.fitted import Surrogate, intervals
+from explain.lime_text.fit import Surrogate, intervals
 
 STABLE_OVERLAP, STABLE_R2 = 0.85, 0.5
 INDICATIVE_OVERLAP, INDICATIVE_R2 = 0.5, 0.2

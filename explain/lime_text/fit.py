@@ -1,4 +1,4 @@
-"""What a fit of `explain.surrogate` gives, without the libraries that fit it."""
+"""What a fit of `explain.lime_text.surrogate` gives, without the libraries that fit it."""
 
 from dataclasses import dataclass, field
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from bakeoff.common import html_page
-from explain.curves import deletion_plot, numbers, numbers_table
 from explain.findings import ENDED, Findings
-from explain.highlight import bars, side_by_side, signed
+from explain.pages.curves import deletion_plot, numbers, numbers_table
+from explain.pages.highlight import bars, side_by_side, signed
 from explain.table import comparable, table
 
 PACKAGES = ("lime", "numpy", "scipy", "scikit-learn", "torch", "transformers", "tensorflow", "keras", "keras-hub")
@@ -31,7 +31,7 @@ def page(findings: Findings, colors: Mapping[str, str]) -> str:
         *(["difference", "clear"] if comparable(explanations) else []),
     ]
     return html_page.render(
-        "explanation.html.j2",
+        "explain/pages/page.html.j2",
         texts=side_by_side(explanations),
         bars=bars(explanations, colors, findings.words_apart()),
         by_difference=findings.by_difference,

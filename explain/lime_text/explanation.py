@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.common.errors import InputError
-from explain.targets import TARGETS
-from explain.trust import Trust
+from explain.lime_text.targets import TARGETS
+from explain.lime_text.trust import Trust
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from bakeoff.common import html_page
-from explain.explanation import Explanation, Part
-from explain.words import words
+from explain.lime_text.explanation import Explanation, Part
+from explain.lime_text.units import words
 
 BARS = 10  # words of each model
 
@@ -67,7 +67,7 @@ def side_by_side(explanations: Sequence[Explanation], missing: Sequence[str] = (
     top = scale(explanations)
     columns = [(each, list(pieces(each, top))) for each in explanations]
     return _fragment(
-        "explanation_texts.html.j2",
+        "explain/pages/texts.html.j2",
         columns=columns,
         missing=missing,
         scale=signed(top, explanations[0].target),
@@ -125,7 +125,7 @@ def bars(explanations: Sequence[Explanation], colors: Mapping[str, str], names: 
         (name, [_bar(each, parts[name], reach) for each, parts in zip(explanations, by_name, strict=True)])
         for name in names
     ]
-    return _fragment("explanation_bars.html.j2", rows=rows, colors=colors, explanations=explanations)
+    return _fragment("explain/pages/bars.html.j2", rows=rows, colors=colors, explanations=explanations)
 
 
 def signed(weight: float, target: str) -> str:

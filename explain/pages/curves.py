@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from bakeoff.common import html_page
 from explain.agreement import Agreement
-from explain.explanation import Explanation
 from explain.faithfulness import Curve, Faithfulness
+from explain.lime_text.explanation import Explanation
 
 WIDTH, HEIGHT = 640, 300  # of the drawing, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 40  # its margins
@@ -85,7 +85,7 @@ def deletion_plot(
         lines.append(_line(f"{name}: words that speak for it first", color, False, each.deletion, across, up))
         lines.append(_line(f"{name}: in random order", color, True, each.random, across, up))
     return Markup(
-        html_page.render("explanation_curves.html.j2", lines=lines, across=across, up=up, width=WIDTH, height=HEIGHT)
+        html_page.render("explain/pages/curves.html.j2", lines=lines, across=across, up=up, width=WIDTH, height=HEIGHT)
     )
 
 
@@ -114,7 +114,7 @@ def numbers(agreement: Agreement | None, measured: Mapping[str, Faithfulness]) -
 
 def numbers_table(rows: Sequence[tuple[str, str, str]], note: str = "") -> Markup:
     """`numbers` as an HTML table, and a note below it."""
-    return Markup(html_page.render("explanation_numbers.html.j2", rows=rows, note=note))
+    return Markup(html_page.render("explain/pages/numbers.html.j2", rows=rows, note=note))
 
 
 def _share(estimate) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.classifiers.base import Classifier
-from explain.targets import log_odds
-from explain.words import Units
+from explain.lime_text.targets import log_odds
+from explain.lime_text.units import Units
 
 CHUNK = 16  # texts that are made and scored at once: memory stays flat, and the end of the time is seen soon
 BINS = 8  # of the share that is kept
