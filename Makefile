@@ -21,7 +21,7 @@ lint: $(VENV)/.dev  # style, and which module may import which
 	$(BIN)/python -m pytest tests/test_import_rules.py
 
 bench: $(VENV)/.run  # the demo pair's speed, roughly (`make demo` trains it); quiet the machine
-	$(BIN)/python -m eval.benchmark --models runs/demo/pytorch runs/demo/tensorflow --quick \
+	$(BIN)/python -m eval.speed --models runs/demo/pytorch runs/demo/tensorflow --quick \
 		--output runs/benchmark.json --markdown runs/benchmark.md --plot runs/benchmark.svg
 
 $(VENV)/.run: requirements.txt

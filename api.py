@@ -111,7 +111,7 @@ def _facts(service: Service) -> APIRouter:
 
     @router.get("/evaluation", response_model=dict[str, Any], responses=openapi.ABSENT)
     def evaluation() -> Response:
-        """The evaluation report of the two models (eval/report.schema.json)."""
+        """The evaluation report of the two models (eval/report/report.schema.json)."""
         return documents.evaluation(service.models.report)
 
     @router.get("/decision", response_model=dict[str, Any], responses=openapi.ABSENT)

@@ -19,7 +19,7 @@ from typing import NoReturn
 from bakeoff.common.errors import BakeoffError, one_sentence_errors
 from bakeoff.common.limits import use
 from bakeoff.common.paused_gc import paused_gc
-from eval import report as eval_report
+from eval.report import report as eval_report
 from model_loader import ModelLoader
 from service import addresses, options, surroundings, uploads
 

@@ -16,7 +16,8 @@ from bakeoff.classifiers.pair import NAMES, Pair, load_classifier, may_be_on_hub
 from bakeoff.common.errors import BakeoffError, HubUnreachable, ModelError, ReportError
 from bakeoff.common.paused_gc import paused_gc
 from bakeoff.corpus import corpus
-from eval import loaded, models, report
+from eval.report import in_memory, report
+from eval.report import provenance as models
 from trainers.monitor import PROGRESS_FILE
 from trainers.recipe import preset
 
@@ -65,7 +66,7 @@ class ModelLoader:
         self.report = report
         self._demo = demo
         self._evaluate = evaluate
-        self._evaluation: loaded.Step | None = None
+        self._evaluation: in_memory.Step | None = None
         self._evaluation_error = ""
         self._ready: dict[str, BertClassifier] = {}
         self._pair: Pair | None = None
@@ -191,7 +192,7 @@ class ModelLoader:
                 raise ModelError(" ".join(f"{name}: {reason}" for name, reason in self.failures.items()) + answering)
             pair = Pair(**self._ready)
             if self._evaluate:
-                self._evaluation = loaded.Step(0.0, "reading the report that is there")
+                self._evaluation = in_memory.Step(0.0, "reading the report that is there")
             self._pair = pair
         except BakeoffError as error:
             self._give_up(str(error))
@@ -249,7 +250,7 @@ class ModelLoader:
                 self._evaluation = None
                 return
             command = "python -m eval --models pytorch tensorflow --no-robustness"
-            for step in loaded.evaluate(tuple(self._pair), data, command=command, keep=True):
+            for step in in_memory.evaluate(tuple(self._pair), data, command=command, keep=True):
                 if step.report is not None:
                     report.write(self.report, step.report)
                 self._evaluation = step

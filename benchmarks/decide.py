@@ -18,7 +18,7 @@ from tqdm import tqdm
 from bakeoff.common.errors import BakeoffError, one_sentence_errors
 from bakeoff.common.files import write_json
 from benchmarks.load_server import quantiles, running
-from eval import machine
+from eval.measure import machine
 from tests.chromium import CHROMIUM, FLAGS
 
 SLIDERS = ("accuracy", "latency", "throughput", "serving_memory", "deployability")

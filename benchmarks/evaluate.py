@@ -17,7 +17,8 @@ from scipy.stats import bootstrap
 from tqdm import tqdm
 
 from benchmarks.memory import peak_extra_megabytes
-from eval import report, significance
+from eval.quality import significance
+from eval.report import report
 
 LABELS = tuple("abcde")
 RIVAL_ROUNDS = 20  # of the slow contender, timed and scaled
@@ -57,7 +58,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def rival(references: NDArray[np.int64], predicted: NDArray[np.int64], rounds: int) -> None:
     """What `evaluate.evaluator` does for an interval of accuracy: scipy's bootstrap over a metric's `compute`."""
-    from eval.metrics import Accuracy
+    from eval.quality.metrics import Accuracy
 
     metric = Accuracy(len(LABELS))
 

@@ -28,8 +28,9 @@ from bakeoff.corpus import corpus
 from benchmarks import explain_figures
 from benchmarks.memory import peak_extra_megabytes
 from benchmarks.stock import STOCK
-from eval import machine, predictions
-from eval.measurement_log import MeasurementLog
+from eval.measure import machine
+from eval.measure.measurement_log import MeasurementLog
+from eval.report import logits_cache
 from explain.agreement import agree
 from explain.lime_text.explanation import Explanation, Settings
 from explain.lime_text.rounds import explain, rounds
@@ -248,10 +249,10 @@ def single_figures(article: str, pair: tuple[Classifier, ...]) -> dict[str, Any]
 def subject(arguments: argparse.Namespace, texts: Sequence[str]) -> dict[str, Any]:
     """What tells one run's measurements from another's."""
     models = {
-        name: predictions.weights_digest(Path(model))
+        name: logits_cache.weights_digest(Path(model))
         for name, model in zip(NAMES.values(), arguments.models, strict=True)
     }
-    return {"models": models, "texts": predictions.texts_digest(texts)[:16], "stock": arguments.stock}
+    return {"models": models, "texts": logits_cache.texts_digest(texts)[:16], "stock": arguments.stock}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 
 from bakeoff.classifiers.pair import NAMES
 from bakeoff.stats.estimate import Estimate, mean
-from eval import timing
+from eval.measure import timing
 
 Measured = Mapping[tuple[int, str], Mapping[str, Any]]
 FRAMEWORKS = tuple(NAMES.values())

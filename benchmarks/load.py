@@ -25,8 +25,9 @@ from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.files import write_json
 from benchmarks import load_lifecycle, load_parts
-from eval import machine, predictions
-from eval.measurement_log import MeasurementLog
+from eval.measure import machine
+from eval.measure.measurement_log import MeasurementLog
+from eval.report import logits_cache
 
 Part = Callable[[argparse.Namespace, Path], dict[str, Any]]
 PARTS: dict[str, Part] = {
@@ -93,7 +94,7 @@ def _subject(arguments: argparse.Namespace) -> dict[str, Any]:
     """What tells these measurements from others."""
     left_out = ("output", "parts", "models")
     settings = {name: value for name, value in vars(arguments).items() if name not in left_out}
-    return settings | {"models": [predictions.weights_digest(Path(model)) for model in arguments.models]}
+    return settings | {"models": [logits_cache.weights_digest(Path(model)) for model in arguments.models]}
 
 
 def _table(parts: dict[str, Any]) -> Table:

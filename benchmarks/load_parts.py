@@ -17,7 +17,7 @@ from bakeoff.common.limits import Limits
 from bakeoff.corpus import corpus
 from benchmarks.load_hostile import hostile_requests
 from benchmarks.load_server import Server, headlines, quantiles, running, storm
-from eval.timing import abba
+from eval.measure.timing import abba
 
 PREDICT, LIVE = "/api/v1/predict", "/health/live"
 CALL = "/gradio_api/call/predict"

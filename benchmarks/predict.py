@@ -23,18 +23,18 @@ from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.files import write_json
 from bakeoff.corpus import corpus
 from benchmarks import predict_figures
-from eval import machine, timing
-from eval.benchmark_texts import Architecture, Cutter
-from eval.measurement_log import MeasurementLog
-from eval.models import weights_digest
-from eval.worker import Worker
+from eval.measure import machine, timing
+from eval.measure.measurement_log import MeasurementLog
+from eval.measure.worker import Worker
+from eval.report.provenance import weights_digest
+from eval.speed.texts import Architecture, Cutter
 
 HEADLINE = 16  # tokens
 HEADLINES = 60  # a visit
 LONGEST = 2.0  # seconds of a visit's headlines
 PRODUCT, PRODUCTS = 2048, 3  # rows of the ceiling's square matrices, and how many a visit
 MACHINE = ("machine", 0, 0, "")  # a key of the log beside the visits
-PROBES = {"PyTorch": "eval.probe_pytorch:Probe", "TensorFlow": "eval.probe_tensorflow:Probe"}
+PROBES = {"PyTorch": "eval.speed.probe_pytorch:Probe", "TensorFlow": "eval.speed.probe_tensorflow:Probe"}
 
 
 @dataclass(frozen=True)

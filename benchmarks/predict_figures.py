@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bakeoff.stats.estimate import Estimate
-from eval import timing
+from eval.measure import timing
 
 Measured = Mapping[tuple[str, int, int, str], Any]
 

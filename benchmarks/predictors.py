@@ -1,4 +1,4 @@
-"""The contenders of `benchmarks.predict`, each built in a process of its own by `eval.worker`."""
+"""The contenders of `benchmarks.predict`, each built in a process of its own by `eval.measure.worker`."""
 
 import importlib
 import time

@@ -26,8 +26,9 @@ from bakeoff.common.files import write_json
 from bakeoff.stats.estimate import Estimate
 from benchmarks import start_processes
 from benchmarks.start_processes import Marks
-from eval import machine, predictions, timing
-from eval.measurement_log import MeasurementLog
+from eval.measure import machine, timing
+from eval.measure.measurement_log import MeasurementLog
+from eval.report import logits_cache
 
 CONTENDERS = ("app", "empty page", "stock libraries")
 LIMIT = 1.3
@@ -101,7 +102,7 @@ def measure(contenders: Mapping[str, Callable[[], Marks]], arguments: argparse.N
 
 def subject(models: Sequence[str], arguments: argparse.Namespace) -> dict[str, Any]:
     """What tells one run's measurements from another's."""
-    weights = [predictions.weights_digest(Path(model))[:16] for model in models]
+    weights = [logits_cache.weights_digest(Path(model))[:16] for model in models]
     return {"models": weights, "seed": arguments.seed, "browser": arguments.browser}
 
 

@@ -12,7 +12,7 @@ from bakeoff.classifiers.base import softmax
 from bakeoff.common import tokenization
 from bakeoff.common.tokenization import batches_by_length, pad
 from benchmarks.stock import Probabilities
-from eval import export_pytorch, export_runtime
+from eval.portability import export_pytorch, export_runtime
 
 
 def onnx_runtime(folder: Path, max_length: int, batch_size: int) -> Probabilities:

@@ -22,14 +22,14 @@ from bakeoff.common.files import write_json
 from bakeoff.corpus import corpus
 from benchmarks import train_figures, train_log
 from benchmarks.train_work import Work, plan_work
-from eval import machine, timing
-from eval.worker import Worker
+from eval.measure import machine, timing
+from eval.measure.worker import Worker
 from trainers.recipe import Recipe
 
 PRODUCT = 2048  # rows of the square matrices of the ceiling
 PRODUCTS = 3  # a round
 OURS = "benchmarks.our_training:OurTraining"
-PROBES = {"pytorch": "eval.probe_pytorch:Probe", "tensorflow": "eval.probe_tensorflow:Probe"}
+PROBES = {"pytorch": "eval.speed.probe_pytorch:Probe", "tensorflow": "eval.speed.probe_tensorflow:Probe"}
 
 
 @dataclass(frozen=True)

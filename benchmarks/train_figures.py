@@ -17,7 +17,7 @@ from bakeoff.stats.estimate import Estimate
 from bakeoff.stats.paired import paired_difference, share
 from benchmarks.train_log import TrainLog
 from benchmarks.train_work import Work
-from eval import timing
+from eval.measure import timing
 
 RESAMPLES = 10_000
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from eval.measurement_log import MeasurementLog
+from eval.measure.measurement_log import MeasurementLog
 
 
 class TrainLog(MeasurementLog):

@@ -19,10 +19,12 @@ from bakeoff.classifiers.pair import NAMES, load_classifier, locate
 from bakeoff.common.errors import ModelError, ReportError, one_sentence_errors
 from bakeoff.corpus import corpus
 from bakeoff.corpus.corpus import Corpus
-from eval import html_report, predictions, report, robustness, wording
-from eval.machine import public_command
-from eval.models import check_comparable, facets, provenance, weights_digest
-from eval.significance import MARGIN
+from eval.measure.machine import public_command
+from eval.pages import html_report, wording
+from eval.quality import robustness
+from eval.quality.significance import MARGIN
+from eval.report import logits_cache, report
+from eval.report.provenance import check_comparable, facets, provenance, weights_digest
 
 
 class CachedModel:
@@ -43,7 +45,7 @@ class CachedModel:
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Logits (n, k) of n texts, from the cache where it has them."""
-        return predictions.logits(
+        return logits_cache.logits(
             self._answer, len(self.labels), self.digest, texts, self._cache, self._progress.update
         )
 

@@ -26,8 +26,8 @@ from eval import (
     decision_words,
 )
 from eval.decision_compare import ASSUMED, PAIRED
-from eval.machine import public_command
-from eval.models import weights_digest
+from eval.measure.machine import public_command
+from eval.report.provenance import weights_digest
 
 JSON_FILE, HTML_FILE = "decision.json", "decision.html"
 

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.common.errors import ReportError
-from eval import report
 from eval.decision_criteria import FRAMEWORKS
+from eval.report import report
 
 MAX_BYTES = 64_000_000
 COMMANDS = {
     "evaluation": "python -m eval",
-    "benchmark": "python -m eval.benchmark",
+    "benchmark": "python -m eval.speed",
     "explanations": "python -m benchmarks.explain",
     "training": "python -m trainers",
-    "deployability": "python -m eval.deployability",
-    "code_size": "python -m eval.code_size",
+    "deployability": "python -m eval.portability",
+    "code_size": "python -m eval.measure.code_size",
     "adoption": "python -m eval.adoption",
 }
 KINDS = tuple(COMMANDS)
@@ -183,7 +183,7 @@ def _check(kind: str, content: Mapping[str, Any], name: str) -> None:
     if kind == "evaluation":
         report.check(content, name)
     elif kind == "benchmark":
-        from eval import benchmark_report  # brings jsonschema
+        from eval.speed import report as benchmark_report  # brings jsonschema
 
         benchmark_report.check(content, name)
 

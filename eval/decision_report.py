@@ -22,8 +22,8 @@ from eval.decision_remarks import remarks
 from eval.decision_sensitivity import MARGIN, Matrix, Outcome
 from eval.decision_weighting import Weighting
 from eval.decision_words import against_opinion, crosscheck, everywhere, recommendation
-from eval.report import identify
-from eval.shelf import RESULTS
+from eval.report.catalog import RESULTS
+from eval.report.report import identify
 
 SCHEMA_FILE = Path(__file__).with_name("decision.schema.json")
 SEED = 0

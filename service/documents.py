@@ -11,7 +11,8 @@ from starlette.responses import Response
 from bakeoff.classifiers.base import BertClassifier
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import json_text
-from eval import decision_remarks, decision_report, models
+from eval import decision_remarks, decision_report
+from eval.report import provenance
 from service.problem import Problem, ProblemError
 
 MAX_BYTES = 64_000_000
@@ -63,7 +64,7 @@ def decision(path: Path | None, loaded: Iterable[BertClassifier]) -> Response:
         opened = decision_report.open_decision(path)
     except ReportError:
         raise _unreadable("decision", NO_DECISION) from None
-    return _json(_marked(opened, decision_remarks.stale(opened.document, models.digests(loaded))))
+    return _json(_marked(opened, decision_remarks.stale(opened.document, provenance.digests(loaded))))
 
 
 @lru_cache(maxsize=4)

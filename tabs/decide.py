@@ -16,18 +16,11 @@ from gradio.components import Component
 
 from bakeoff.common.errors import BakeoffError, InputError, ModelError
 from bakeoff.common.files import json_text
-from eval import (
-    decision,
-    decision_presets,
-    decision_remarks,
-    decision_report,
-    decision_view,
-    decision_weighting,
-    models,
-)
+from eval import decision, decision_presets, decision_remarks, decision_report, decision_view, decision_weighting
 from eval.decision_criteria import CRITERIA, OPINIONS
 from eval.decision_report import Opened
 from eval.decision_weighting import Weighting
+from eval.report import provenance
 from model_loader import ModelLoader
 from tabs.common import save, shows_errors
 from tabs.decide_layout import NOT_SET, OWN_WEIGHTS, Panel, build_panel, notice_html
@@ -190,7 +183,7 @@ def notice(loader: ModelLoader, opened: Opened) -> str:
         pair = loader.pair()
     except ModelError:
         return ""
-    return decision_remarks.stale(opened.document, models.digests(pair))
+    return decision_remarks.stale(opened.document, provenance.digests(pair))
 
 
 def to_values(weighting: Weighting) -> list[float | int | str]:

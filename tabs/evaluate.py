@@ -9,8 +9,9 @@ from typing import Any
 import gradio as gr
 
 from bakeoff.common.errors import InputError, ModelError
-from eval import browse, models, shelf, wording
-from eval.shelf import Opened
+from eval.pages import wording
+from eval.report import catalog, find_texts, provenance
+from eval.report.catalog import Opened
 from model_loader import ModelLoader
 from tabs import evaluate_file
 from tabs.common import plain, shows_errors
@@ -79,7 +80,7 @@ def build_evaluate_tab(loader: ModelLoader, tab: gr.Tab, open_in_explain: Callab
 
 def report_names(loader: ModelLoader) -> list[str]:
     """The reports to choose from: the pair's own, then the published ones."""
-    return [*([OWN] if loader.report else []), *shelf.published()]
+    return [*([OWN] if loader.report else []), *catalog.published()]
 
 
 def spoken(names: list[str]) -> list[tuple[str, str]]:
@@ -108,13 +109,13 @@ def open_choice(loader: ModelLoader, choice: str | None, uploaded: Opened | None
         InputError: there is no such report.
         ReportError: its file is none.
     """
-    published = shelf.published()
+    published = catalog.published()
     if choice == UPLOADED and uploaded is not None:
         return uploaded
     if choice == OWN and loader.report is not None:
-        return shelf.open_report(loader.report)
+        return catalog.open_report(loader.report)
     if isinstance(choice, str) and choice in published:
-        return shelf.open_report(published[choice])
+        return catalog.open_report(published[choice])
     raise InputError(f"There is no such report: choose one of {', '.join(report_names(loader)) or 'your own files'}.")
 
 
@@ -124,7 +125,7 @@ def find_mismatch(loader: ModelLoader, opened: Opened) -> str | None:
         pair = tuple(loader.pair())
     except ModelError:
         return None
-    return models.mismatch(opened.report, pair)
+    return provenance.mismatch(opened.report, pair)
 
 
 def mismatch_sentence(mismatch: str | None) -> str:
@@ -179,13 +180,13 @@ def connect_texts(loader: ModelLoader, panel: Panel, chosen: list) -> None:
     @shows_errors
     def list_kind(kind: str, choice: str, uploaded: Opened | None):
         opened = open_choice(loader, choice, uploaded)
-        return show_texts(panel, opened, kind, browse.KINDS[kind](opened.report))
+        return show_texts(panel, opened, kind, find_texts.KINDS[kind](opened.report))
 
     @shows_errors
     def list_slice(choice: str, uploaded: Opened | None, event: gr.SelectData):
         opened, (row, _) = open_choice(loader, choice, uploaded), clicked(event)
         facet, name = row[:2]
-        return show_texts(panel, opened, f"{facet}, {name}", browse.slice_texts(opened.report, facet, name))
+        return show_texts(panel, opened, f"{facet}, {name}", find_texts.slice_texts(opened.report, facet, name))
 
     @shows_errors
     def show_text(choice: str, uploaded: Opened | None, asked: int, event: gr.SelectData):
@@ -236,9 +237,9 @@ def _list_cell(loader: ModelLoader, panel: Panel, framework: str) -> Callable:
             raise InputError(NO_TEXT)
         predicted = columns[column]
         if column == 0:
-            indices = browse.slice_texts(opened.report, "class", label)
+            indices = find_texts.slice_texts(opened.report, "class", label)
             return show_texts(panel, opened, f"label {label}", indices)
-        indices = browse.cell(opened.report, framework, label, predicted)
+        indices = find_texts.cell(opened.report, framework, label, predicted)
         return show_texts(panel, opened, f"label {label}, {framework} says {predicted}", indices)
 
     return list_cell
@@ -283,5 +284,5 @@ def _chosen(loader: ModelLoader) -> dict:
 
 def _done(report: dict) -> str:
     accuracy = report["comparison"]["metrics"]["accuracy"]
-    scores = ", ".join(f"{name} {wording.number(accuracy[name.lower()])}" for name in browse.FRAMEWORKS)
+    scores = ", ".join(f"{name} {wording.number(accuracy[name.lower()])}" for name in find_texts.FRAMEWORKS)
     return f"Done: **{plain(report['comparison']['headline'])}**. Accuracy: {plain(scores)}. The report is shown below."

@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 
 from bakeoff.common.files import json_text
-from eval import html_report
-from eval.metrics_csv import metrics_csv
+from eval.pages import html_report
+from eval.pages.metrics_csv import metrics_csv
 from tabs.common import download
 
 

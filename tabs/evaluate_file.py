@@ -8,8 +8,8 @@ from bakeoff.common.errors import CorpusError, InputError
 from bakeoff.common.limits import check_text, current
 from bakeoff.corpus import corpus
 from bakeoff.corpus.corpus import Corpus, Example
-from eval import loaded, report
-from eval.shelf import Opened, with_texts
+from eval.report import in_memory, report
+from eval.report.catalog import Opened, with_texts
 
 COMMAND = "on the page: a visitor's file"
 
@@ -36,9 +36,9 @@ def read(path: str | None, text_column: str, label_column: str, labels: Sequence
     return Corpus(name, tuple(labels), (), tuple(_known(examples, labels, name)))
 
 
-def evaluate(classifiers: Sequence[BertClassifier], data: Corpus) -> Iterator[loaded.Step]:
+def evaluate(classifiers: Sequence[BertClassifier], data: Corpus) -> Iterator[in_memory.Step]:
     """Evaluate both models on a visitor's corpus; nothing of it is kept on this machine."""
-    yield from loaded.evaluate(classifiers, data, command=COMMAND, keep=False)
+    yield from in_memory.evaluate(classifiers, data, command=COMMAND, keep=False)
 
 
 def open_upload(path: str | None) -> Opened:

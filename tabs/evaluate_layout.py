@@ -8,12 +8,12 @@ from gradio.components import Component
 
 from bakeoff.common.html_page import COLORS
 from bakeoff.common.limits import current
-from eval import browse
-from eval.shelf import Opened
+from eval.report import find_texts
+from eval.report.catalog import Opened
 from tabs import evaluate_view as view
 
 FILE_TYPES = [".csv", ".tsv", ".jsonl", ".parquet"]
-FIRST_KIND = next(iter(browse.KINDS))
+FIRST_KIND = next(iter(find_texts.KINDS))
 MOST_ROWS = 1_000  # of a list of texts: a browser would choke on those of a large corpus
 
 
@@ -132,7 +132,7 @@ def fill(panel: Panel, opened: Opened, mismatch: str) -> dict[Component, Any]:
         panel.metrics: view.metrics(report),
         panel.pytorch: _with_widths(view.confusion(report, "PyTorch")),
         panel.tensorflow: _with_widths(view.confusion(report, "TensorFlow")),
-        **show_texts(panel, opened, FIRST_KIND, browse.KINDS[FIRST_KIND](report)),
+        **show_texts(panel, opened, FIRST_KIND, find_texts.KINDS[FIRST_KIND](report)),
         # Never their limits: a plot whose value and limits change at once draws the old value (Gradio 6.31).
         panel.reliability: view.reliability(report),
         panel.calibration: view.calibration(report),
@@ -156,7 +156,7 @@ def show_texts(panel: Panel, opened: Opened, what: str, indices: list[int]) -> d
     hint = f" The first {MOST_ROWS:,} are listed." if len(indices) > MOST_ROWS else ""
     hint += " Click one to see it whole." if indices and opened.texts is not None else ""
     return {
-        panel.kind: gr.update(value=what if what in browse.KINDS else None),
+        panel.kind: gr.update(value=what if what in find_texts.KINDS else None),
         panel.title: f"**{view.plain(what)}: {count}.**{hint}",
         panel.texts: view.texts(opened, indices[:MOST_ROWS]),
         panel.said: "",
@@ -194,7 +194,7 @@ def _build_confusion() -> dict[str, Component]:
 def _build_texts() -> dict[str, Component]:
     gr.Markdown("### Texts")
     return {
-        "kind": gr.Dropdown(list(browse.KINDS), value=FIRST_KIND, label="Show", elem_id="kind"),
+        "kind": gr.Dropdown(list(find_texts.KINDS), value=FIRST_KIND, label="Show", elem_id="kind"),
         "title": gr.Markdown(elem_id="texts-title"),
         "texts": _table(view.TEXT_HEADERS, "Texts", "evaluation-texts", [60, 80, 140, 190, 190, 540], max_height=400),
         "said": gr.Markdown(elem_id="text-said"),

@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from eval import browse, models, wording
-from eval.shelf import Opened
+from eval.pages import wording
+from eval.report import find_texts, provenance
+from eval.report.catalog import Opened
 from tabs.common import percent, plain
 
 METRIC_HEADERS = ["metric", "PyTorch", "TensorFlow", "difference", "note"]
@@ -42,7 +43,7 @@ def about(opened: Opened, mismatch: str) -> str:
     ]
     if mismatch:
         lines.append(f"**{_one_line(mismatch)}**")
-    if models.trained_elsewhere(report):
+    if provenance.trained_elsewhere(report):
         lines.append(
             "The models were trained on another corpus or split: where texts that they were trained on are among "
             "these, the scores are too good."
@@ -74,7 +75,7 @@ def reliability(report: Mapping[str, Any]) -> pd.DataFrame:
     """Columns `confidence`, `accuracy`, `model` and `texts`: a row for each bin, and the line of a calibrated model."""
     rows = [
         (each["confidence"], each["accuracy"]["value"], framework, each["count"])
-        for framework in browse.FRAMEWORKS
+        for framework in find_texts.FRAMEWORKS
         for each in report["calibration"][framework]["calibration"]["bins"]
         if each["accuracy"]["value"] is not None
     ]
@@ -92,7 +93,7 @@ def calibration(report: Mapping[str, Any]) -> dict[str, list]:
         "the error of a calibrated model": "if_calibrated",
         "p-value of being calibrated": "p_value",
     }
-    both = [report["calibration"][framework] for framework in browse.FRAMEWORKS]
+    both = [report["calibration"][framework] for framework in find_texts.FRAMEWORKS]
     rows = [[name, *(wording.number(each["calibration"][key]) for each in both)] for name, key in names.items()]
     rows.append(
         ["temperature (over 1: too sure)", *(wording.number(each["temperature"]["temperature"]) for each in both)]
@@ -107,7 +108,7 @@ def seeds(report: Mapping[str, Any]) -> pd.DataFrame | None:
     accuracy = report["seeds"]["metrics"]["accuracy"]
     rows = [
         (framework, round(100 * value, 2), number)
-        for framework in browse.FRAMEWORKS
+        for framework in find_texts.FRAMEWORKS
         for number, value in enumerate(accuracy[f"{framework.lower()}_runs"], start=1)
         if value is not None
     ]
@@ -120,7 +121,7 @@ def seeds_note(report: Mapping[str, Any]) -> str:
         points = seeds(report)
         runs = [
             f"{name} {', '.join(f'{value:.2f}' for value in points['accuracy'][points['framework'] == name])}"
-            for name in browse.FRAMEWORKS
+            for name in find_texts.FRAMEWORKS
         ]
         return f"Each point is a training with its own seed: {'; '.join(runs)}."
     return (
@@ -165,7 +166,7 @@ def robustness_note(report: Mapping[str, Any]) -> str:
 def texts(opened: Opened, indices: Sequence[int]) -> dict[str, list]:
     """Some texts with both models' answers; numbers count from 1."""
     rows = []
-    for each in browse.answers(opened.report, indices):
+    for each in find_texts.answers(opened.report, indices):
         text = "" if opened.texts is None else opened.texts[each.index]
         shortened = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
         rows.append([each.index + 1, "explain" if text else "", each.label, *_said(each), shortened])
@@ -174,13 +175,13 @@ def texts(opened: Opened, indices: Sequence[int]) -> dict[str, list]:
 
 def one_text(opened: Opened, index: int) -> tuple[str, str]:
     """What both models say of one text, as Markdown, and the text; "" where it is not at hand."""
-    (found,) = browse.answers(opened.report, [index])
+    (found,) = find_texts.answers(opened.report, [index])
     one, other = map(plain, _said(found))
     sentence = f"**Text {index + 1}**, label {plain(found.label)}: PyTorch says {one}, TensorFlow says {other}."
     return sentence, "" if opened.texts is None else opened.texts[index]
 
 
-def _said(answers: browse.TextAnswers) -> list[str]:
+def _said(answers: find_texts.TextAnswers) -> list[str]:
     return [f"{label} {percent(p)}" for label, p in zip(answers.predicted, answers.confidence, strict=True)]
 
 

@@ -8,7 +8,7 @@ from eval import decision_report
 from eval.decision_evidence import Evidence, kind_of, source
 from eval.decision_presets import PRESETS
 from eval.decision_weighting import Weighting
-from eval.report import identify
+from eval.report.report import identify
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")
 DIGESTS = {"PyTorch": "a" * 64, "TensorFlow": "b" * 64}
@@ -72,7 +72,7 @@ def benchmark(**ratios: float) -> dict[str, Any]:
         {
             "schema": 1,
             "created": "2026-01-02T03:04:05+00:00",
-            "command": "python -m eval.benchmark",
+            "command": "python -m eval.speed",
             "corpus": {"name": "planted", "digest": CORPUS, "train": 9, "test": 9},
             "models": {name: model | {"weights": digest} for name, digest in DIGESTS.items()},
             "machine": {
@@ -122,7 +122,7 @@ def deployability(**statuses: str) -> dict[str, Any]:
         }
         for framework, name in tried
     ]
-    made = {"kind": "deployability", "date": "2026-01-03", "command": "python -m eval.deployability", "models": DIGESTS}
+    made = {"kind": "deployability", "date": "2026-01-03", "command": "python -m eval.portability", "models": DIGESTS}
     return identified(made | {"machine": "planted", "formats": rows})
 
 
@@ -130,7 +130,12 @@ def code_size(pytorch: int = 200, tensorflow: int = 300) -> dict[str, Any]:
     """Lines of code."""
     lines = dict(zip(FRAMEWORKS, (pytorch, tensorflow), strict=True))
     parts = {name: {"files": {"a.py": each}, "logical_lines": each} for name, each in lines.items()}
-    made = {"kind": "code_size", "command": "python -m eval.code_size", "commit_or_digest": "d", "frameworks": parts}
+    made = {
+        "kind": "code_size",
+        "command": "python -m eval.measure.code_size",
+        "commit_or_digest": "d",
+        "frameworks": parts,
+    }
     return identified(made)
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from bakeoff.common.errors import HubError, ReportError
 from bakeoff.hub import counts
-from eval import adoption, adoption_trends
-from eval.report import identify
+from eval.adoption import __main__ as adoption
+from eval.adoption import trends as adoption_trends
+from eval.report.report import identify
 
 EXPORT = """Category: All categories
 

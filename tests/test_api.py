@@ -20,7 +20,8 @@ import pytest
 from bakeoff.classifiers.base import predict_proba
 from bakeoff.common.errors import ModelError
 from bakeoff.common.limits import Limits
-from eval import decision_report, shelf
+from eval import decision_report
+from eval.report import catalog
 from service import documents
 from service.calls import Calls
 from service.settings import Settings
@@ -35,7 +36,7 @@ TEXT = "tech and sport and tech"
 def served(tmp_path_factory):
     decision = tmp_path_factory.mktemp("documents") / "decision.json"
     decision_report.write(decision, decided.decision())
-    loader = ReadyLoader(report=next(iter(shelf.published().values())))
+    loader = ReadyLoader(report=next(iter(catalog.published().values())))
     with serving(settings=Settings(decision=decision), loader=loader) as server:
         yield server
 
@@ -168,7 +169,7 @@ def test_facts_and_documents(served):
     models = served.get("/api/v1/models").json()
     assert models["ready"] is True
     assert [each["labels"] for each in models["models"]] == [["sport", "tech"]] * 2
-    report = json.loads(next(iter(shelf.published().values())).read_bytes())
+    report = json.loads(next(iter(catalog.published().values())).read_bytes())
     assert served.get("/api/v1/evaluation").json() == report
     assert served.get("/api/v1/decision").json() == decision_report.read(served.service.settings.decision)
 

@@ -5,7 +5,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
-from eval import shelf
+from eval.report import catalog
 from tests.planted import ReadyLoader
 from tests.serving import serving
 
@@ -17,7 +17,7 @@ FEW = settings(
 
 @pytest.fixture(scope="module")
 def api_schema():
-    loader = ReadyLoader(report=next(iter(shelf.published().values())))
+    loader = ReadyLoader(report=next(iter(catalog.published().values())))
     with serving(loader=loader, max_samples=60) as server:
         yield schemathesis.openapi.from_url(f"{server.url}/api/openapi.json")
 

@@ -10,7 +10,7 @@ import app
 import model_loader
 from bakeoff.common.errors import BakeoffError, ModelError
 from bakeoff.corpus import corpus
-from eval import loaded, report, shelf
+from eval.report import catalog, in_memory, report
 from model_loader import ModelLoader, Progress
 from service import options
 from tests import tiny
@@ -91,7 +91,7 @@ def test_a_training_that_fails_becomes_a_sentence(tmp_path):
 
 
 def test_a_named_report_is_read_at_the_start(tmp_path):
-    published = next(iter(shelf.published().values()))
+    published = next(iter(catalog.published().values()))
     assert app.loader_for("a/b", "a/c", published).report == published
     assert app.loader_for("a/b", "a/c").report is None
     with pytest.raises(BakeoffError, match="can't be read as a report"):
@@ -102,7 +102,7 @@ def test_only_the_demo_pair_is_evaluated_unasked(monkeypatch, tmp_path):
     monkeypatch.setattr(app, "DEMO", tmp_path)
     loader = app.loader_for(None, None)
     assert (loader.report, loader._evaluate) == (tmp_path / "report.json", True)
-    published = next(iter(shelf.published().values()))
+    published = next(iter(catalog.published().values()))
     assert app.loader_for(None, None, published)._evaluate is False
     assert app.loader_for("a/b", "a/c")._evaluate is False
 
@@ -147,12 +147,12 @@ def test_the_page_answers_while_the_pair_is_evaluated(evaluating, monkeypatch):
     begun, released = threading.Event(), threading.Event()
 
     def evaluate(pair, data, **_):
-        yield loaded.Step(0.5, "PyTorch: 50 of 100 texts")
+        yield in_memory.Step(0.5, "PyTorch: 50 of 100 texts")
         begun.set()
         released.wait(60)
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(loaded, "evaluate", evaluate)
+    monkeypatch.setattr(in_memory, "evaluate", evaluate)
     loader = evaluating(wait=False)
     assert begun.wait(60)
     progress = loader.progress()

@@ -1,13 +1,14 @@
-"""`python -m eval.benchmark` on a tiny pair: measures for real, is stopped, and goes on where it was."""
+"""`python -m eval.speed` on a tiny pair: measures for real, is stopped, and goes on where it was."""
 
 import signal
 from dataclasses import replace
 
 import pytest
 
-from eval import benchmark, benchmark_report, benchmark_run
-from eval.benchmark_model import Model
-from eval.benchmark_plan import QUICK
+from eval.speed import __main__ as benchmark
+from eval.speed import report, run
+from eval.speed.plan import QUICK
+from eval.speed.timed_classifier import Model
 from tests import tiny
 
 SHORT = replace(QUICK, batch_sizes=(1, 8), latency_tokens=(16, 48), product=256)
@@ -23,7 +24,7 @@ def arguments(runs, output, *more: str) -> list[str]:
 @pytest.mark.timeout(900)  # starts eight processes, half of which import TensorFlow
 def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
     output, taken, starts = tmp_path / "benchmark.json", [], {}
-    take = benchmark_run.Runner.take
+    take = run.Runner.take
     monkeypatch.setattr(benchmark, "QUICK", SHORT)
 
     def take_short(runner, visit):
@@ -39,17 +40,17 @@ def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
             signal.raise_signal(signal.SIGINT)
         return take_short(runner, visit)
 
-    monkeypatch.setattr(benchmark_run.Runner, "take", take_and_stop)
+    monkeypatch.setattr(run.Runner, "take", take_and_stop)
     assert benchmark.main(arguments(tiny_runs, output)) == 0
-    assert "stopped" in capsys.readouterr().err and benchmark_report.read(output)["figures"]["memory"] is None
+    assert "stopped" in capsys.readouterr().err and report.read(output)["figures"]["memory"] is None
     log = output.with_suffix(".jsonl").read_text()
 
     taken.clear()
-    monkeypatch.setattr(benchmark_run.Runner, "take", take_short)
+    monkeypatch.setattr(run.Runner, "take", take_short)
     written = [str(tmp_path / name) for name in ("page.md", "plot.svg")]
     assert benchmark.main(arguments(tiny_runs, output, "--markdown", written[0], "--plot", written[1])) == 0
     assert output.with_suffix(".jsonl").read_text().startswith(log) and taken == ["memory", "memory"]
-    made, printed = benchmark_report.read(output), capsys.readouterr().out
+    made, printed = report.read(output), capsys.readouterr().out
     assert str(tmp_path) not in made["command"] + printed.replace(str(output), "")
     figures = made["figures"]
     assert all(figures[section] for section in ("ceiling", "cold_start", "latency", "throughput", "training"))
@@ -64,18 +65,18 @@ def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
     assert made["frameworks"]["TensorFlow"]["threads"] == made["frameworks"]["PyTorch"]["threads"] == 1
     assert made["frameworks"]["TensorFlow"]["onednn"] and "Training steps" in printed
 
-    monkeypatch.setattr(benchmark_run.Runner, "take", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr(run.Runner, "take", lambda *_: pytest.fail("measured again"))
     assert benchmark.main(arguments(tiny_runs, output)) == 0
-    assert benchmark_report.read(output)["figures"] == figures
+    assert report.read(output)["figures"] == figures
     assert benchmark.main(arguments(tiny_runs, output, "--only", "latency")) == 0
-    assert benchmark_report.read(output)["figures"] == figures | {
+    assert report.read(output)["figures"] == figures | {
         "cold_start": None, "throughput": [], "growth": None, "training": None, "memory": None,
     }  # fmt: skip
 
 
 def test_a_run_with_other_settings_does_not_mix_with_the_first(tiny_runs, tmp_path, capsys, monkeypatch):
     output = tmp_path / "benchmark.json"
-    monkeypatch.setattr(benchmark_run.Runner, "take", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(run.Runner, "take", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     assert benchmark.main(arguments(tiny_runs, output)) == 130
     assert benchmark.main(arguments(tiny_runs, output, "--seed", "1")) == 2
     assert tiny.error_sentence(capsys.readouterr().err.replace("stopped", "")).endswith(

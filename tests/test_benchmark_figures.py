@@ -12,10 +12,11 @@ from rich.console import Console
 from bakeoff.common.errors import ReportError
 from bakeoff.corpus import corpus
 from bakeoff.stats.estimate import Estimate
-from eval import benchmark_plots, benchmark_report, benchmark_tables, machine
-from eval.benchmark_figures import Ceiling, exponent, figures, rounds
-from eval.benchmark_plan import QUICK, SECTIONS, Case, plan
-from eval.benchmark_texts import Architecture
+from eval.measure import machine
+from eval.speed import plots, report, tables
+from eval.speed.figures import Ceiling, exponent, figures, rounds
+from eval.speed.plan import QUICK, SECTIONS, Case, plan
+from eval.speed.texts import Architecture
 
 ARCHITECTURE = Architecture(layers=6, hidden=384, intermediate=1536, classes=5)
 MAX_LENGTH = 128
@@ -130,8 +131,8 @@ def test_without_a_ceiling_there_is_no_share():
 def build(found) -> dict:
     model = {"revision": "local", "weights": "0" * 64, "recipe": {}}
     facts = {"version": "1", "device": "cpu", "threads": 2, "onednn": True}
-    return benchmark_report.build(
-        command="python -m eval.benchmark",
+    return report.build(
+        command="python -m eval.speed",
         data=corpus.load(),
         models={"PyTorch": model, "TensorFlow": model},
         machine=machine.record(),
@@ -152,21 +153,21 @@ def made(found):
 
 def test_a_report_is_read_back_and_a_changed_one_is_refused(made, tmp_path):
     path = tmp_path / "benchmark.json"
-    benchmark_report.write(path, made)
-    assert benchmark_report.read(path) == made
+    report.write(path, made)
+    assert report.read(path) == made
     made["figures"]["training"]["ratio"]["value"] = 0.4
     for changed in (json.dumps(made), json.dumps(made | {"figures": {}}), "[]", "{", "NaN"):
         path.write_text(changed)
         with pytest.raises(ReportError, match="make it"):
-            benchmark_report.read(path)
+            report.read(path)
     with pytest.raises(ReportError, match="make it with"):
-        benchmark_report.read(tmp_path / "absent.json")
+        report.read(tmp_path / "absent.json")
 
 
 def test_the_tables_show_every_section(made):
     screen = Console(file=io.StringIO(), width=200)
-    benchmark_tables.show(screen, made)
-    page = benchmark_tables.markdown(made)
+    tables.show(screen, made)
+    page = tables.markdown(made)
     for printed in (screen.file.getvalue(), page):
         for words in ("GFLOP/s", "Cold start", "A single text", "Batches", "Energy", "exponent", "Training", "Memory"):
             assert words in printed
@@ -178,9 +179,9 @@ def test_the_tables_show_every_section(made):
 
 def test_what_was_not_measured_has_no_table():
     empty = build(figures({}, QUICK, ARCHITECTURE, MAX_LENGTH))
-    assert [table.title for table in benchmark_tables.tables(empty)] == ["Room on the disk, in MB"]
+    assert [table.title for table in tables.tables(empty)] == ["Room on the disk, in MB"]
     with pytest.raises(ReportError, match="no throughputs"):
-        benchmark_plots.growth(empty)
+        plots.growth(empty)
 
 
 @pytest.mark.parametrize(
@@ -193,10 +194,10 @@ def test_what_was_not_measured_has_no_table():
     ],
 )
 def test_the_verdict_names_the_faster_or_none(estimate, said):
-    assert benchmark_tables.verdict(estimate.to_json()) == said
+    assert tables.verdict(estimate.to_json()) == said
 
 
 def test_the_plot_is_an_svg_of_both_frameworks(made):
-    drawn = benchmark_plots.growth(made)
+    drawn = plots.growth(made)
     ElementTree.fromstring(drawn)
-    assert "PyTorch, seconds" in drawn and "TensorFlow, seconds" in drawn and drawn == benchmark_plots.growth(made)
+    assert "PyTorch, seconds" in drawn and "TensorFlow, seconds" in drawn and drawn == plots.growth(made)

@@ -9,8 +9,8 @@ from bakeoff.classifiers.model_folder import ModelFolder
 from bakeoff.common import tokenization
 from bakeoff.common.errors import CorpusError, ModelError
 from bakeoff.corpus import corpus
-from eval.benchmark_plan import FRAMEWORKS, ONCE, QUICK, SECTIONS, Settings, cases, plan, readable
-from eval.benchmark_texts import Architecture, Cutter
+from eval.speed.plan import FRAMEWORKS, ONCE, QUICK, SECTIONS, Settings, cases, plan, readable
+from eval.speed.texts import Architecture, Cutter
 from tests import tiny
 
 

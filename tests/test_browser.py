@@ -15,7 +15,7 @@ import pytest
 from playwright import sync_api as playwright
 
 from benchmarks.decide import moved, unfold_sliders
-from eval import report, shelf
+from eval.report import catalog, report
 from tests import tiny
 from tests.chromium import CHROMIUM, FLAGS
 from tests.planted import WordCounter
@@ -226,7 +226,7 @@ def test_a_labelled_file_is_evaluated_and_a_text_of_it_opened(page, tmp_path):
 
 @pytest.mark.parametrize("page", [(1280, "light")], ids=["1280-light"], indirect=True)
 def test_a_hostile_report_stays_text(page, tmp_path):
-    made = report.read(next(iter(shelf.published().values())))
+    made = report.read(next(iter(catalog.published().values())))
     names = {label: f"{HOSTILE} **{label}** [x](javascript:hacked)" for label in made["labels"]}
     made["labels"] = list(names.values())
     made["comparison"]["headline"] = made["slices"]["note"] = made["corpus"]["name"] = HOSTILE

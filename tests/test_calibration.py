@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from bakeoff.stats.outcomes import outcomes
-from eval.calibration import calibration, equal_mass_bins
-from eval.risk_coverage import risk_coverage
-from eval.temperature import TEMPERATURES, fit_temperature, temperature_scaling
+from eval.quality.calibration import calibration, equal_mass_bins
+from eval.quality.risk_coverage import risk_coverage
+from eval.quality.temperature import TEMPERATURES, fit_temperature, temperature_scaling
 from tests.predictions import EDGES, always_right, assert_reported, estimates, logits
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")

@@ -1,12 +1,12 @@
-"""`eval.code_size`: what is counted, how, and that no file of a framework is forgotten."""
+"""`eval.measure.code_size`: what is counted, how, and that no file of a framework is forgotten."""
 
 import json
 
 import pytest
 
 from bakeoff.common.errors import ReportError
-from eval import code_size
-from eval.report import identify
+from eval.measure import code_size
+from eval.report.report import identify
 from tests.test_import_rules import imports
 
 SOURCE = '''"""Two lines

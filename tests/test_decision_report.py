@@ -10,7 +10,7 @@ from bakeoff.common.errors import ReportError
 from eval import decision, decision_evidence, decision_remarks, decision_report, decision_view
 from eval.decision_compare import untraced
 from eval.decision_presets import PRESETS
-from eval.models import weights_digest
+from eval.report.provenance import weights_digest
 from tests import decided, tiny
 from tests.planted import planted_pair
 

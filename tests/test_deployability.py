@@ -1,4 +1,4 @@
-"""`eval.deployability`: every fault of an export becomes a row, and what works is compared and timed."""
+"""`eval.portability`: every fault of an export becomes a row, and what works is compared and timed."""
 
 import json
 import os
@@ -11,10 +11,11 @@ import pytest
 from bakeoff.classifiers.pair import NAMES
 from bakeoff.common import json_report
 from bakeoff.common.errors import BakeoffError
-from eval import deployability, deployability_run
-from eval.deployability_formats import FORMATS, ROUTES, Route
-from eval.deployability_run import Runner, Settings
-from eval.report import identify
+from eval.portability import __main__ as deployability
+from eval.portability import run
+from eval.portability.formats import FORMATS, ROUTES, Route
+from eval.portability.run import Runner, Settings
+from eval.report.report import identify
 from tests import tiny
 
 TEXTS = ["a", "abcd", "ab" * 20, "x" * 7]
@@ -23,8 +24,8 @@ ROUTE = Route("pytorch", "ONNX", "", "model.onnx")
 
 @pytest.fixture
 def planted(monkeypatch):
-    monkeypatch.setattr(deployability_run, "WORKERS", "tests.planted_export")
-    monkeypatch.setattr(deployability_run, "SETTLE", 0)
+    monkeypatch.setattr(run, "WORKERS", "tests.planted_export")
+    monkeypatch.setattr(run, "SETTLE", 0)
 
 
 @pytest.fixture
@@ -106,12 +107,12 @@ def test_our_own_classifier_must_load(runner):
 
 
 def test_what_is_not_installed_is_not_tried():
-    row = deployability_run.untried(replace(ROUTE, function="rounds", packages=("numpy", "no-such-exporter")))
+    row = run.untried(replace(ROUTE, function="rounds", packages=("numpy", "no-such-exporter")))
     assert (row.status, row.packages) == ("not tried", {"numpy": np.__version__})
     assert row.reason == "install no-such-exporter: pip install -r requirements-export.txt"
-    none = deployability_run.untried(replace(ROUTE, none="because", packages=("no-such-exporter",)))
+    none = run.untried(replace(ROUTE, none="because", packages=("no-such-exporter",)))
     assert (none.status, none.reason) == ("no way", "because"), "which no package changes"
-    assert deployability_run.untried(replace(ROUTE, function="rounds", packages=("numpy",))) is None
+    assert run.untried(replace(ROUTE, function="rounds", packages=("numpy",))) is None
 
 
 def test_the_command_writes_a_row_for_each_way_and_goes_on(planted, models, tmp_path, monkeypatch, capsys):
@@ -160,11 +161,11 @@ def interrupt():
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.function], ids=lambda each: each.format)
 def test_a_real_export_gives_the_classifiers_logits(route, pair, tmp_path):
     """In this process: what `Runner` does in several."""
-    if (why := deployability_run.untried(route)) and "EXPORTERS" not in os.environ:
+    if (why := run.untried(route)) and "EXPORTERS" not in os.environ:
         pytest.skip("its packages are optional: `make test-export` installs them")
     assert not why
     from bakeoff.common.tokenization import pad
-    from eval import export_pytorch, export_runtime, export_tensorflow
+    from eval.portability import export_pytorch, export_runtime, export_tensorflow
 
     classifier = getattr(pair, route.framework)
     exporter = {"pytorch": export_pytorch, "tensorflow": export_tensorflow}[route.framework]
@@ -177,7 +178,7 @@ def test_a_real_export_gives_the_classifiers_logits(route, pair, tmp_path):
 
 
 def test_a_document_goes_by_its_content(tmp_path):
-    made = json_report.build("size", value=1, row=deployability_run.Row("PyTorch", "ONNX", "works"))
+    made = json_report.build("size", value=1, row=run.Row("PyTorch", "ONNX", "works"))
     assert made["row"]["packages"] == {}
     assert identify(made) == made["id"] != json_report.build("size", value=2)["id"]
     json_report.write(tmp_path / "new" / "made.json", made)

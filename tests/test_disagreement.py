@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from bakeoff.stats.kappa import cohens_kappa
-from eval.disagreement import (
+from eval.quality.disagreement import (
     agreement,
     compare,
     confusion_cells,
@@ -17,7 +17,7 @@ from eval.disagreement import (
     texts_by_outcome,
     who_was_right,
 )
-from eval.label_errors import likely_label_errors
+from eval.quality.label_errors import likely_label_errors
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")
 

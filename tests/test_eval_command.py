@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from eval import __main__ as command
-from eval import report
+from eval.report import report
 
 pytestmark = pytest.mark.slow
 

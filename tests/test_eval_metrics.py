@@ -10,7 +10,7 @@ from sklearn import metrics as sklearn_metrics
 from bakeoff.stats.confusion_counts import COUNT_METRICS, METRICS, class_scores, count_scores
 from bakeoff.stats.outcomes import outcomes
 from bakeoff.stats.scores import scores
-from eval import metrics
+from eval.quality import metrics
 from tests.predictions import EDGES, always_right, assert_reported, estimates, logits
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")

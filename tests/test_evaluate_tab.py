@@ -12,9 +12,10 @@ from gradio_client.exceptions import AppError
 import page
 from bakeoff.common.errors import CorpusError, InputError, ModelError
 from bakeoff.common.limits import Limits
-from eval import html_report, report
-from eval.metrics_csv import metrics_csv
-from eval.shelf import Opened
+from eval.pages import html_report
+from eval.pages.metrics_csv import metrics_csv
+from eval.report import report
+from eval.report.catalog import Opened
 from tabs import evaluate, evaluate_downloads, evaluate_file, evaluate_layout, evaluate_view
 from tests.planted import ReadyLoader, planted_pair
 from tests.predictions import logits

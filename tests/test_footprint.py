@@ -1,8 +1,8 @@
-"""`eval.footprint`: what is installed for a package, and how large it is."""
+"""`eval.measure.footprint`: what is installed for a package, and how large it is."""
 
 import pytest
 
-from eval import footprint
+from eval.measure import footprint
 
 
 @pytest.fixture

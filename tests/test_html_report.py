@@ -8,8 +8,9 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from eval import html_report, plots, report
-from eval.metrics_csv import HEADER, metrics_csv
+from eval.pages import html_report, plots
+from eval.pages.metrics_csv import HEADER, metrics_csv
+from eval.report import report
 from tests.predictions import EDGES
 from tests.test_report import build, build_planted
 

@@ -183,7 +183,7 @@ class TestEarlierVersions:
 
 
 class TestScores:
-    """`python -m eval.publish` changes the card too."""
+    """`python -m eval.report.publish` changes the card too."""
 
     SCORES = (Score("accuracy", "Accuracy", 0.9, None, None),)
 

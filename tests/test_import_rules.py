@@ -38,16 +38,18 @@ class Rule:
 
 
 FRAMEWORKS = "torch transformers tensorflow keras keras_hub bakeoff.common.keras_on_tensorflow"
-PYTORCH = "trainers/*_pytorch.py bakeoff/classifiers/pytorch_*.py benchmarks/stock*.py eval/export_pytorch.py"
+PYTORCH = (
+    "trainers/*_pytorch.py bakeoff/classifiers/pytorch_*.py benchmarks/stock*.py eval/portability/export_pytorch.py"
+)
 RULES = (
-    Rule("torch", only_in="eval/probe_pytorch.py eval/export_runtime.py " + PYTORCH),
+    Rule("torch", only_in="eval/speed/probe_pytorch.py eval/portability/export_runtime.py " + PYTORCH),
     Rule("transformers", only_in=PYTORCH),
     # Stock Keras is measured with its own defaults, which bakeoff/common/keras_on_tensorflow.py would change.
     Rule("tensorflow keras keras_hub", only_in="bakeoff/common/keras_on_tensorflow.py benchmarks/stock_fit.py"),
     Rule(
         "bakeoff.common.keras_on_tensorflow",
         only_in="trainers/*_tensorflow.py bakeoff/classifiers/tensorflow_*.py benchmarks/stock*.py "
-        "eval/probe_tensorflow.py eval/export_tensorflow.py eval/export_runtime.py",
+        "eval/speed/probe_tensorflow.py eval/portability/export_tensorflow.py eval/portability/export_runtime.py",
     ),
     Rule("gradio", only_in="page.py page_address.py page_server.py tabs/* benchmarks/empty_page.py"),
     Rule("fastapi", only_in="api.py service/guard.py service/openapi.py"),
@@ -136,16 +138,16 @@ def test_the_project_keeps_the_rules():
         ("trainers/train_tensorflow.py", "import trainers.train_pytorch"),
         ("trainers/train_pytorch.py", "from bakeoff.classifiers.pair import Pair"),
         ("trainers/train_tensorflow.py", "import bakeoff.classifiers"),
-        ("eval/metrics.py", "from tabs import predict"),
-        ("eval/benchmark.py", "import torch"),
-        ("eval/probe_pytorch.py", "import transformers"),
-        ("eval/probe_pytorch.py", "from bakeoff.common.keras_on_tensorflow import tf"),
-        ("eval/probe_tensorflow.py", "import tensorflow"),
-        ("eval/export_pytorch.py", "from bakeoff.common.keras_on_tensorflow import tf"),
-        ("eval/export_tensorflow.py", "import torch"),
-        ("eval/export_runtime.py", "import transformers"),
-        ("eval/deployability_run.py", "import torch"),
-        ("eval/adoption.py", "import huggingface_hub"),
+        ("eval/quality/metrics.py", "from tabs import predict"),
+        ("eval/speed/__main__.py", "import torch"),
+        ("eval/speed/probe_pytorch.py", "import transformers"),
+        ("eval/speed/probe_pytorch.py", "from bakeoff.common.keras_on_tensorflow import tf"),
+        ("eval/speed/probe_tensorflow.py", "import tensorflow"),
+        ("eval/portability/export_pytorch.py", "from bakeoff.common.keras_on_tensorflow import tf"),
+        ("eval/portability/export_tensorflow.py", "import torch"),
+        ("eval/portability/export_runtime.py", "import transformers"),
+        ("eval/portability/run.py", "import torch"),
+        ("eval/adoption/__main__.py", "import huggingface_hub"),
         ("explain/agreement.py", "import tabs.predict"),
         ("bakeoff/classifiers/base.py", "import torch"),
         ("bakeoff/corpus/corpus.py", "import importlib\nimportlib.import_module('torch.nn')"),
@@ -167,9 +169,9 @@ def test_a_planted_violation_is_found_also_deep_inside_a_function(file, source):
     [
         ("trainers/train_pytorch.py", "import torch\nimport transformers"),
         ("bakeoff/classifiers/tensorflow_bert.py", "from keras_on_tensorflow import keras"),
-        ("eval/probe_pytorch.py", "import torch"),
-        ("eval/export_runtime.py", "import torch\nfrom bakeoff.common.keras_on_tensorflow import tf"),
-        ("eval/probe_tensorflow.py", "from bakeoff.common.keras_on_tensorflow import tf"),
+        ("eval/speed/probe_pytorch.py", "import torch"),
+        ("eval/portability/export_runtime.py", "import torch\nfrom bakeoff.common.keras_on_tensorflow import tf"),
+        ("eval/speed/probe_tensorflow.py", "from bakeoff.common.keras_on_tensorflow import tf"),
         ("tabs/predict.py", "import gradio as gr\nfrom eval import metrics\nfrom limits import MAX"),
         ("page.py", "import gradio\nfrom tabs import predict"),
         ("bakeoff/hub/cache.py", "from huggingface_hub import constants"),
@@ -185,6 +187,6 @@ def test_the_message_names_file_line_and_rule():
         "bakeoff/corpus/corpus.py:2 imports gradio: "
         "gradio may be imported in page.py page_address.py page_server.py tabs/* benchmarks/empty_page.py only"
     ]
-    assert violations("def f():\n    import tabs.predict", "eval/report.py") == [
-        "eval/report.py:2 imports tabs.predict: explain/* eval/* must not import tabs gradio"
+    assert violations("def f():\n    import tabs.predict", "eval/report/report.py") == [
+        "eval/report/report.py:2 imports tabs.predict: explain/* eval/* must not import tabs gradio"
     ]

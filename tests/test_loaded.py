@@ -4,8 +4,8 @@ import pytest
 
 from bakeoff.common.errors import ModelError
 from bakeoff.corpus import corpus
-from eval import loaded, models
-from eval import report as reports
+from eval.report import in_memory, provenance
+from eval.report import report as reports
 from tests.planted import planted_pair
 
 pytestmark = pytest.mark.slow
@@ -19,22 +19,22 @@ def test_the_report_is_that_of_the_command(pair, tiny_runs, tmp_path, monkeypatc
     from eval import __main__ as command
 
     monkeypatch.setenv("BAKEOFF_CACHE", str(tmp_path / "cache"))
-    made = last(loaded.evaluate(tuple(pair), corpus.load(), command="", keep=True))
+    made = last(in_memory.evaluate(tuple(pair), corpus.load(), command="", keep=True))
     folders = [str(tiny_runs / name) for name in ("pytorch", "tensorflow")]
     assert command.main(["--models", *folders, "--no-robustness", "--output", str(tmp_path / "report.json")]) == 0
     written = reports.read(tmp_path / "report.json")
     assert {key for key in made if made[key] != written[key]} <= {"created", "command", "id"}
-    assert models.mismatch(written, tuple(pair)) == ""
-    assert not models.trained_elsewhere(written)
+    assert provenance.mismatch(written, tuple(pair)) == ""
+    assert not provenance.trained_elsewhere(written)
 
 
 def test_a_visitors_texts_leave_no_trace(pair, tmp_path, monkeypatch):
     monkeypatch.setenv("BAKEOFF_CACHE", str(tmp_path / "cache"))
-    last(loaded.evaluate(tuple(pair), corpus.load(), command="", keep=False))
+    last(in_memory.evaluate(tuple(pair), corpus.load(), command="", keep=False))
     assert not (tmp_path / "cache").exists()
 
 
 def test_a_corpus_of_other_classes_is_refused(encoder_folder, tmp_path):
     planted = planted_pair(encoder_folder, tmp_path / "models")
     with pytest.raises(ModelError, match="don't know"):
-        next(loaded.evaluate(planted, corpus.load(), command="", keep=False))
+        next(in_memory.evaluate(planted, corpus.load(), command="", keep=False))

@@ -1,4 +1,4 @@
-"""`eval.machine`: what ran a benchmark, and its energy counters."""
+"""`eval.measure.machine`: what ran a benchmark, and its energy counters."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import os
 import psutil
 
 from bakeoff.common import processors
-from eval import machine
+from eval.measure import machine
 
 
 def test_the_record_is_json_and_names_what_matters():

@@ -1,10 +1,10 @@
-"""`eval.measurement_log`: what was measured is there again, whatever ended the run before."""
+"""`eval.measure.measurement_log`: what was measured is there again, whatever ended the run before."""
 
 import pytest
 
 from bakeoff.common.errors import ReportError
-from eval.benchmark_plan import Case, Visit
-from eval.measurement_log import MeasurementLog
+from eval.measure.measurement_log import MeasurementLog
+from eval.speed.plan import Case, Visit
 
 SUBJECT = {"models": ["a", "b"], "settings": {"lengths": (1, 2)}}
 FIRST, SECOND = Visit(Case("latency", 1, 16), 0, 1, "pytorch"), Visit(Case("memory"), 0, 0, "tensorflow")

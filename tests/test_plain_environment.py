@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from bakeoff.common import plain_environment
-from eval.worker import Worker
+from eval.measure.worker import Worker
 from tests.tiny import ROOT
 
 

@@ -139,8 +139,8 @@ import processors  # of a machine with 8 cores
 processors.PROCESS, processors.CORES = pathlib.Path(sys.argv[1]), pathlib.Path("/nowhere")
 """
 REPORTED = """
-from eval.probe_pytorch import Probe as PyTorch
-from eval.probe_tensorflow import Probe as TensorFlow
+from eval.speed.probe_pytorch import Probe as PyTorch
+from eval.speed.probe_tensorflow import Probe as TensorFlow
 print(json.dumps([probe.facts()["threads"] for probe in (PyTorch(), TensorFlow())]))
 """
 SERVED = "import app, page\nfrom bakeoff.classifiers.pair import load_pair\nload_pair(*sys.argv[2:])\n"

@@ -1,4 +1,4 @@
-"""`python -m eval.publish`: scores in model cards, over real HTTP against the Hub of `tests/hub_server.py`."""
+"""`eval.report.publish`: scores in model cards, over real HTTP against the Hub of `tests/hub_server.py`."""
 
 import json
 
@@ -13,7 +13,7 @@ from bakeoff.hub import model_index
 from bakeoff.hub import publish as hub_publish
 from bakeoff.hub.model_index import Score
 from eval import __main__ as evaluate_command
-from eval import predictions, publish, report
+from eval.report import logits_cache, publish, report
 from tests.predictions import logits
 from tests.test_report import build
 
@@ -63,7 +63,7 @@ def made(tmp_path):
         folder.mkdir()
         for file, content in files.items():
             (folder / file).write_bytes(content)
-        out["models"][name]["weights"] = predictions.weights_digest(folder)
+        out["models"][name]["weights"] = logits_cache.weights_digest(folder)
     out["id"] = report.identify(out)
     return out
 

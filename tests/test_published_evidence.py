@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bakeoff.classifiers.pair import NAMES
-from eval.deployability_formats import FORMATS
-from eval.report import identify
+from eval.portability.formats import FORMATS
+from eval.report.report import identify
 
 RESULTS = Path(__file__).parent.parent / "results"
 KINDS = ("deployability", "code_size", "adoption")

@@ -1,4 +1,4 @@
-"""`eval/report.py` and `eval/predictions.py`: reports are checked, cached predictions are those of the model."""
+"""The report and the cache of logits: reports are checked, cached predictions are those of the model."""
 
 import json
 import warnings
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bakeoff.common.errors import ReportError
-from eval import predictions, report
+from eval.report import logits_cache, report
 from tests.planted import Contrarian, WordCounter
 from tests.predictions import EDGES, always_right, logits
 
@@ -118,37 +118,37 @@ def test_cached_predictions_are_those_of_the_model(tmp_path):
         asked.extend(part)
         return classifier.logits(part)
 
-    first = predictions.logits(answer, 2, "a", texts, tmp_path)
+    first = logits_cache.logits(answer, 2, "a", texts, tmp_path)
     np.testing.assert_array_equal(first, classifier.logits(texts))
     assert sorted(asked) == sorted(texts)
-    np.testing.assert_array_equal(predictions.logits(answer, 2, "a", texts, tmp_path), first)
+    np.testing.assert_array_equal(logits_cache.logits(answer, 2, "a", texts, tmp_path), first)
     assert len(asked) == 150
-    other = predictions.logits(Contrarian("TensorFlow").logits, 2, "b", [*texts, "contrary tech"], tmp_path)
+    other = logits_cache.logits(Contrarian("TensorFlow").logits, 2, "b", [*texts, "contrary tech"], tmp_path)
     assert other[-1].argmax() == 0
 
 
 def test_a_damaged_cache_is_computed_anew(tmp_path):
     classifier = WordCounter("PyTorch")
-    predictions.logits(classifier.logits, 2, "a", ["tech"], tmp_path)
+    logits_cache.logits(classifier.logits, 2, "a", ["tech"], tmp_path)
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:20])
-    np.testing.assert_array_equal(predictions.logits(classifier.logits, 2, "a", ["tech"], tmp_path), [[0, 1]])
+    np.testing.assert_array_equal(logits_cache.logits(classifier.logits, 2, "a", ["tech"], tmp_path), [[0, 1]])
 
 
 def test_pickles_in_the_cache_are_not_loaded(tmp_path):
-    predictions.logits(WordCounter("PyTorch").logits, 2, "a", ["tech"], tmp_path)
+    logits_cache.logits(WordCounter("PyTorch").logits, 2, "a", ["tech"], tmp_path)
     (path,) = tmp_path.iterdir()
     np.save(path, np.array([object()]), allow_pickle=True)
     np.testing.assert_array_equal(
-        predictions.logits(WordCounter("PyTorch").logits, 2, "a", ["tech"], tmp_path), [[0, 1]]
+        logits_cache.logits(WordCounter("PyTorch").logits, 2, "a", ["tech"], tmp_path), [[0, 1]]
     )
 
 
 def test_other_weights_or_another_recipe_have_another_digest(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"a")
     (tmp_path / "recipe.json").write_bytes(b"{}")
-    digests = {predictions.weights_digest(tmp_path)}
+    digests = {logits_cache.weights_digest(tmp_path)}
     for name in ("model.safetensors", "recipe.json"):
         (tmp_path / name).write_bytes(b"b")
-        digests.add(predictions.weights_digest(tmp_path))
+        digests.add(logits_cache.weights_digest(tmp_path))
     assert len(digests) == 3

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bakeoff.common.errors import ReportError
-from eval import report
+from eval.report import report
 from tests.predictions import logits
 from tests.test_report import build
 

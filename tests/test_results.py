@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from eval import benchmark_report, report
+from eval.report import report
+from eval.speed import report as benchmark_report
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results"

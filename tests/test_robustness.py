@@ -1,4 +1,4 @@
-"""`eval/perturbations.py` and `eval/robustness.py`: awkward texts, planted weaknesses, intervals and edge cases."""
+"""Perturbations and robustness: awkward texts, planted weaknesses, intervals and edge cases."""
 
 import json
 import unicodedata
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from eval.perturbations import (
+from eval.quality.perturbations import (
     NOTICES,
     PERTURBATIONS,
     Perturbation,
@@ -16,7 +16,7 @@ from eval.perturbations import (
     with_notice,
     without_punctuation,
 )
-from eval.robustness import difference_of_drops, measure
+from eval.quality.robustness import difference_of_drops, measure
 from tests.planted import WordCounter
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")

@@ -6,8 +6,8 @@ import scipy.stats
 
 from bakeoff.stats.confusion_counts import METRICS
 from bakeoff.stats.run_bootstrap import permutation_test
-from eval.seeds import compare_seeds
-from eval.verdict import Verdict
+from eval.quality.seeds import compare_seeds
+from eval.quality.verdict import Verdict
 from tests.predictions import EDGES, always_right, assert_reported, logits
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")

@@ -11,9 +11,9 @@ from bakeoff.stats.bootstrap import bca_interval, draws, percentile_interval, re
 from bakeoff.stats.confusion_counts import CALIBRATION_ERROR, METRICS
 from bakeoff.stats.outcomes import outcomes
 from bakeoff.stats.proportions import detectable_difference, tango_interval
-from eval.calibration import calibration
-from eval.significance import accuracy_tests, compare_pair
-from eval.verdict import Verdict, points
+from eval.quality.calibration import calibration
+from eval.quality.significance import accuracy_tests, compare_pair
+from eval.quality.verdict import Verdict, points
 from tests.predictions import EDGES, always_right, assert_reported, logits
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")

@@ -1,4 +1,4 @@
-"""`bakeoff/stats/paired.py`, `eval/facets.py`, `eval/slices.py`: published intervals, planted slices and edge cases."""
+"""Paired shares, facets and slices: published intervals, planted slices and edge cases."""
 
 import json
 
@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binomtest
 
 from bakeoff.stats.paired import paired_difference, share
-from eval.facets import Facet, Skipped, by_class, by_column, by_length, by_truncation, by_unknown_share
-from eval.slices import slice_report
+from eval.quality.facets import Facet, Skipped, by_class, by_column, by_length, by_truncation, by_unknown_share
+from eval.quality.slices import slice_report
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")
 

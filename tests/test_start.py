@@ -7,7 +7,7 @@ import pytest
 import page
 from bakeoff.common.errors import BakeoffError
 from benchmarks import start, start_processes
-from eval.measurement_log import MeasurementLog
+from eval.measure.measurement_log import MeasurementLog
 from tests.planted import ReadyLoader
 
 MARKS = {

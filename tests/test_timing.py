@@ -1,9 +1,9 @@
-"""`eval.timing`: planted timings give back what was planted, with intervals that cover it."""
+"""`eval.measure.timing`: planted timings give back what was planted, with intervals that cover it."""
 
 import numpy as np
 import pytest
 
-from eval import timing
+from eval.measure import timing
 
 
 def test_each_round_goes_there_and_back_in_random_order():

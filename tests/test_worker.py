@@ -1,4 +1,4 @@
-"""`eval.worker`: a fresh process that answers, fails in one sentence, and never outlives what started it."""
+"""`eval.measure.worker`: a fresh process that answers, fails in one sentence, and never outlives what started it."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from bakeoff.common.errors import BakeoffError
-from eval.worker import THREAD_VARIABLES, Worker
+from eval.measure.worker import THREAD_VARIABLES, Worker
 from tests.tiny import ROOT
 
 FACTORY = "tests.contender:Contender"
@@ -102,7 +102,7 @@ def test_closing_ends_it(worker):
 def test_the_parent_s_death_ends_it():
     program = (
         "import threading, time\n"
-        "from eval.worker import Worker\n"
+        "from eval.measure.worker import Worker\n"
         f"worker = Worker({FACTORY!r}, threads=1)\n"
         "threading.Thread(target=worker.call, args=('sleep',), daemon=True).start()\n"
         "time.sleep(0.2)\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import export, json_text
-from eval.report import identify
+from eval.report.report import identify
 
 MAX_BYTES = 4_000_000
 

@@ -1,6 +1,6 @@
 """Accuracy and macro F1 of a finished training; metrics.py has the full set, and imports far more.
 
-`import eval.metrics` would rebind the builtin `eval`: write `from eval import metrics`.
+`import eval.quality.metrics` would rebind the builtin `eval`: write `from eval import metrics`.
 """
 
 from collections.abc import Sequence

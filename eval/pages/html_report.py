@@ -1,0 +1,63 @@
+"""An evaluation report as a page to read, print or send: verdict first, offline, with nothing in it that can run.
+
+python -m eval.pages.html_report report.json --output report.html
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bakeoff.common import html_page
+from bakeoff.common.errors import ReportError, one_sentence_errors
+from bakeoff.common.files import export
+from eval.pages import plots, wording
+from eval.report import provenance, report
+
+
+def render(made: Mapping[str, Any]) -> str:
+    """The page, from a report that `report.check` let pass."""
+    return html_page.render(
+        "eval/pages/evaluation.html.j2",
+        report=made,
+        frameworks=tuple(html_page.COLORS),
+        colors=html_page.COLORS,
+        seeds_plot=plots.seeds(made),
+        differences_plot=plots.differences(made),
+        reliability_plot=plots.reliability(made),
+        trained_elsewhere=provenance.trained_elsewhere(made),
+        wording=wording,
+        shade=shade,
+    )
+
+
+def shade(count: int, row: Sequence[int]) -> str:
+    """The opacity of a confusion cell's background: its share of the row."""
+    return f"{0.55 * count / max(sum(row), 1):.2f}"
+
+
+def write(path: Path, made: Mapping[str, Any]) -> None:
+    """Write the page.
+
+    Raises:
+        ReportError: the file can't be written.
+    """
+    export(path, render(made), ReportError)
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the page of a report."""
+    parser = argparse.ArgumentParser(prog="python -m eval.pages.html_report", description=__doc__.split("\n")[0])
+    parser.add_argument("report", type=Path, help="of `python -m eval`")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="(default: beside the report)")
+    arguments = parser.parse_args(argv)
+    output = arguments.output or arguments.report.with_suffix(".html")
+    write(output, report.read(arguments.report))
+    print(f"page written to {output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,180 @@
+"""Deployability, by trying it: each fine-tuned model exported to the formats that others serve, run, compared, timed.
+
+python -m eval.portability --models runs/demo/pytorch runs/demo/tensorflow --output deployability.json
+
+Some formats take packages and an environment of their own: `pip install -r requirements-export.txt`. A format whose
+packages are absent is *not tried*, and one that a framework can't be exported to at all has *no way*. What was found
+is kept beside the output, line by line: after Ctrl-C the same command goes on. Other work spoils the times.
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from tqdm import tqdm
+
+from bakeoff.classifiers.model_folder import ModelFolder
+from bakeoff.classifiers.pair import NAMES, locate
+from bakeoff.common import json_report, processors, tokenization
+from bakeoff.common.errors import ReportError, one_sentence_errors
+from bakeoff.corpus import corpus
+from eval.measure import machine, timing
+from eval.measure.measurement_log import MeasurementLog
+from eval.portability.formats import FORMATS, ROUTES, Route, versions
+from eval.portability.run import Runner, Settings, untried
+from eval.report.provenance import weights_digest
+from eval.speed.texts import Cutter
+
+HEADLINE = 16  # tokens
+ARTICLES = 12  # of the sample
+PIECES = (1, 2, 5, 12, 30)  # words
+FILE_WIDTH = 160  # of the table where it does not go to a terminal
+# What users send, and what breaks code that was written for ordinary text.
+HOSTILE = (
+    "",
+    " \t\n",
+    "[SEP] [CLS] [MASK] [PAD]",
+    "a\ud800 lone surrogate \udfff",
+    "zero\u200bwidth\u200djoiner \ufeff",
+    "e\u0301\u0323\u0308 stacked accents",
+    "👩‍👩‍👧‍👦 🏳️‍🌈 🇪🇺",
+    "مرحبا بالعالم \u202ereversed",
+    "ニュースの見出し",
+    "\x00\x01\x7f controls",
+    "<script>alert('x')</script> %s {0} ${x}",
+    "unbroken" * 300,
+    "! ? … " * 400,
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    out = argparse.ArgumentParser(prog="python -m eval.portability", description=__doc__.split("\n")[0])
+    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders or Hub ids")
+    out.add_argument("--output", type=Path, default=Path("deployability.json"), metavar="FILE")
+    out.add_argument("--only", nargs="+", choices=FORMATS, default=FORMATS, metavar="FORMAT", help=", ".join(FORMATS))
+    out.add_argument("--rounds", type=int, default=timing.LEAST_ROUNDS, help="of the timing; 5 for intervals (default)")
+    out.add_argument("--headlines", type=int, default=30, metavar="N", help="that are timed in each turn (default: 30)")
+    out.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="of each step (default: 900)")
+    out.add_argument(
+        "--threads", type=int, metavar="N", help="of each process (default: the cores that this process may use)"
+    )
+    return out
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Try all routes, print the table and write the document."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(given)
+    folders = {name: locate(name, model).path for name, model in zip(NAMES, arguments.models, strict=True)}
+    settings = _settings(arguments, folders)
+    digests = {NAMES[name]: weights_digest(folder) for name, folder in folders.items()}
+    ran_on = machine.record()
+    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), _identity(digests, settings, ran_on))
+    rows = attempt([route for route in ROUTES if route.format in arguments.only], log, settings)
+    if rows is None:
+        print("stopped; the same command goes on.", file=sys.stderr)
+        return 130
+    made = json_report.build(
+        "deployability",
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=machine.public_command("eval.portability", given),
+        models=digests,
+        machine=ran_on,
+        formats=rows,
+    )
+    json_report.write(arguments.output, made)
+    Console(width=None if sys.stdout.isatty() else FILE_WIDTH).print(table(made["formats"]))
+    print(f"deployability {made['id']} written to {arguments.output}")
+    return 0
+
+
+def attempt(routes: Sequence[Route], log: MeasurementLog, settings: Settings) -> list[dict[str, Any]] | None:
+    """A row for each route; those that the log knows are not tried again. None after Ctrl-C: all is in the log."""
+    rows: list[dict[str, Any]] = []
+    try:
+        with Runner(settings) as runner, tqdm(routes, desc="formats", unit="", disable=None) as bar:
+            for route in bar:
+                bar.set_postfix_str(f"{NAMES[route.framework]}, {route.format}")
+                rows.append(_row(route, log, runner))
+    except KeyboardInterrupt:
+        return None
+    return rows
+
+
+def _row(route: Route, log: MeasurementLog, runner: Runner) -> dict[str, Any]:
+    """What can't be tried is not kept: it may be installed later, in other versions too."""
+    if row := untried(route):
+        return json_report.plain(row)
+    key = (route.framework, route.format, tuple(versions(route.packages).items()))
+    if key not in log.measured:
+        log.add(key, json_report.plain(runner.take(route)))
+    return log.measured[key]
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """The rows for the terminal."""
+    out = Table("framework", "format", "result", "MB", "logits off by", "headline, ms", "ours, ms", "remarks")
+    for row in rows:
+        size, difference = row["bytes"], row["largest_logit_difference"]
+        packages = ", ".join(f"{name} {version}" for name, version in row["packages"].items())
+        out.add_row(
+            row["framework"],
+            row["format"],
+            row["status"],
+            "" if size is None else f"{size / 1e6:.1f}",
+            "" if difference is None else f"{difference:.1g}",
+            _milliseconds(row["latency_seconds"]),
+            _milliseconds(row["own_latency_seconds"]),
+            "; ".join(filter(None, (row["reason"], packages))),
+        )
+    return out
+
+
+def _milliseconds(estimate: Mapping[str, Any] | None) -> str:
+    if estimate is None:
+        return ""
+    interval = "" if estimate["low"] is None else f" [{1e3 * estimate['low']:.1f}, {1e3 * estimate['high']:.1f}]"
+    return f"{1e3 * estimate['value']:.1f}{interval}"
+
+
+def _settings(arguments: argparse.Namespace, folders: Mapping[str, Path]) -> Settings:
+    """What the flags ask for.
+
+    Raises:
+        ReportError: a flag makes no sense.
+    """
+    threads = arguments.threads or processors.usable()
+    if min(arguments.rounds, arguments.headlines, arguments.timeout, threads) <= 0:
+        raise ReportError("--rounds, --headlines, --timeout and --threads take numbers above 0; change the flags.")
+    articles = [example.text for example in corpus.load().test]
+    encoder = tokenization.load(ModelFolder(folders["pytorch"]).path)
+    headlines = Cutter(encoder, articles).cut(HEADLINE, arguments.headlines)
+    return Settings(folders, texts(articles), headlines, arguments.rounds, arguments.timeout, threads)
+
+
+def texts(articles: Sequence[str]) -> list[str]:
+    """Ordinary texts of many lengths, from a word to more than any model reads, and hostile ones."""
+    words = articles[0].split()
+    pieces = [" ".join(words[:count]) for count in PIECES]
+    return [*pieces, *articles[:ARTICLES], " ".join(articles), *HOSTILE]
+
+
+def _identity(digests: Mapping[str, str], settings: Settings, ran_on: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be equal for a run to go on from an earlier one's rows."""
+    return {
+        "models": digests,
+        "settings": {name: getattr(settings, name) for name in ("rounds", "timeout", "threads", "seed")},
+        "headlines": len(settings.headlines),
+        "machine": {name: ran_on[name] for name in ("processor", "cores", "versions")},
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,284 @@
+"""The full set of scores of one model, as `evaluate.Metric` classes over scikit-learn that work offline.
+
+`evaluate.load` would fetch code from the Hub. Importing `evaluate` takes seconds: what only needs the definitions
+imports `confusion_counts`. `import eval.quality.metrics` would
+rebind the builtin `eval`: write `from eval.quality import metrics`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import datasets
+import evaluate
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import (
+    accuracy_score,
+    brier_score_loss,
+    confusion_matrix,
+    matthews_corrcoef,
+    precision_recall_fscore_support,
+    recall_score,
+)
+
+from bakeoff.stats.confusion_counts import CLASS_METRICS, CLASS_REASONS, METRICS, ONE_CLASS
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.outcomes import outcomes
+
+NO_TEXTS = "there are no texts"
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """One class's scores.
+
+    Attributes:
+        label: name of the class.
+        support: texts of the class.
+        predicted: texts that the model predicts as the class.
+        precision: right share of `predicted`; not defined if that is 0.
+        recall: right share of `support`; not defined if that is 0.
+        f1: harmonic mean of the two; not defined if `support` and `predicted` are both 0.
+    """
+
+    label: str
+    support: int
+    predicted: int
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One model's scores on n texts, without intervals: `significance.compare_pair` gives the same values with them.
+
+    Attributes:
+        n: texts.
+        labels: classes, in the order of the logits' columns.
+        metrics: `counts.METRICS`: name to value. `log_loss` is in nats, `brier_loss` from 0 to 2,
+            `matthews_correlation` from -1 to 1, everything else from 0 to 1.
+        classes: one for each label.
+        confusion: texts, by reference (row) and prediction (column).
+    """
+
+    n: int
+    labels: tuple[str, ...]
+    metrics: dict[str, Estimate]
+    classes: tuple[ClassScores, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+class ClassifierMetric(evaluate.Metric):
+    """Base of the metrics: classes are column numbers, everything stays in memory.
+
+    Args:
+        k: number of classes.
+    """
+
+    citation = "Pedregosa et al. 2011, Scikit-learn: Machine Learning in Python, JMLR 12"
+
+    def __init__(self, k: int):
+        self.columns = list(range(k))
+        super().__init__(keep_in_memory=True)
+
+    def _build_data_dir(self) -> str:
+        # evaluate makes a folder in the user's cache even for metrics that stay in memory.
+        return ""
+
+    def _features(self) -> dict:
+        return {name: datasets.Value("int64") for name in ("predictions", "references")}
+
+    def _info(self) -> evaluate.MetricInfo:
+        return evaluate.MetricInfo(
+            description=self.__doc__,
+            citation=self.citation,
+            inputs_description="",
+            features=datasets.Features(self._features()),
+        )
+
+    def _compute(self, predictions: list, references: list, log_probabilities: NDArray | None = None) -> dict:
+        # evaluate.combine hands every metric whatever one of them needs.
+        return self._score(np.asarray(predictions), np.asarray(references))
+
+    def _score(self, predictions: NDArray[np.int64], references: NDArray[np.int64]) -> dict:
+        """The metric's names and values."""
+        raise NotImplementedError
+
+
+class ProbabilisticMetric(ClassifierMetric):
+    """Base of the metrics of probabilities, whose logarithms (n, k) are a third column of the data."""
+
+    def _features(self) -> dict:
+        return {**super()._features(), "log_probabilities": datasets.Sequence(datasets.Value("float64"))}
+
+    def _compute(self, predictions: list, references: list, log_probabilities: list) -> dict:
+        return self._score_log_probabilities(np.asarray(references), np.asarray(log_probabilities))
+
+    def _score_log_probabilities(self, references: NDArray[np.int64], log_probabilities: NDArray[np.float64]) -> dict:
+        """The metric's names and values."""
+        raise NotImplementedError
+
+
+class Accuracy(ClassifierMetric):
+    """Share of the texts whose prediction is right."""
+
+    def _score(self, predictions, references):
+        return {"accuracy": float(accuracy_score(references, predictions))}
+
+
+class BalancedAccuracy(ClassifierMetric):
+    """Mean recall of the classes that occur in the references (Brodersen et al. 2010)."""
+
+    def _score(self, predictions, references):
+        # balanced_accuracy_score computes the same, and warns of every predicted class that no text is of.
+        present = np.unique(references)
+        recall = recall_score(references, predictions, labels=present, average="macro", zero_division=0.0)
+        return {"balanced_accuracy": float(recall)}
+
+
+class AveragedScores(ClassifierMetric):
+    """Precision, recall and F1, averaged over the classes that occur: equally, and weighted by their texts."""
+
+    def _score(self, predictions, references):
+        out = {}
+        for average in ("macro", "weighted"):
+            scores = precision_recall_fscore_support(references, predictions, average=average, zero_division=0.0)
+            out |= {f"{average}_{name}": float(score) for name, score in zip(CLASS_METRICS, scores[:3], strict=True)}
+        return out
+
+
+class MatthewsCorrelation(ClassifierMetric):
+    """Correlation of references and predictions (Gorodkin 2004); None where either has no variance."""
+
+    def _score(self, predictions, references):
+        if len(np.unique(references)) < 2 or len(np.unique(predictions)) < 2:
+            return {"matthews_correlation": None}
+        return {"matthews_correlation": float(matthews_corrcoef(references, predictions))}
+
+
+class Top2Accuracy(ProbabilisticMetric):
+    """Share of the texts whose reference is among the two most probable classes; always 1 of two classes.
+
+    Equal probabilities are ranked as argmax does, first column first; scikit-learn's would contradict accuracy there.
+    """
+
+    def _score_log_probabilities(self, references, log_probabilities):
+        return {"top2_accuracy": float(outcomes(references, log_probabilities).top2.mean())}
+
+
+class LogLoss(ProbabilisticMetric):
+    """Mean of minus the reference's log-probability, in nats: from the logarithms, so it has no clipping and no inf."""
+
+    def _score_log_probabilities(self, references, log_probabilities):
+        return {"log_loss": float(outcomes(references, log_probabilities).log_loss.mean())}
+
+
+class BrierLoss(ProbabilisticMetric):
+    """Mean squared distance of the probabilities from the one-hot reference, summed over the classes: 0 to 2.
+
+    That is Brier's own convention (Brier 1950), for two classes as well: twice the usual two-class score.
+    """
+
+    def _score_log_probabilities(self, references, log_probabilities):
+        probabilities = np.exp(log_probabilities)
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        loss = brier_score_loss(references, probabilities, scale_by_half=False, labels=self.columns)
+        return {"brier_loss": float(loss)}
+
+
+class PerClassScores(ClassifierMetric):
+    """Precision, recall and F1 of each class, as (k,) arrays; 0 where a denominator is 0."""
+
+    def _score(self, predictions, references):
+        scores = precision_recall_fscore_support(references, predictions, labels=self.columns, zero_division=0.0)
+        return dict(zip(CLASS_METRICS, scores[:3], strict=True))
+
+
+class ConfusionMatrix(ClassifierMetric):
+    """Texts by reference (row) and prediction (column), as a (k, k) array."""
+
+    def _score(self, predictions, references):
+        return {"confusion": confusion_matrix(references, predictions, labels=self.columns)}
+
+
+METRIC_CLASSES = (
+    Accuracy,
+    BalancedAccuracy,
+    AveragedScores,
+    MatthewsCorrelation,
+    Top2Accuracy,
+    LogLoss,
+    BrierLoss,
+    PerClassScores,
+    ConfusionMatrix,
+)
+
+
+def combined_metrics(k: int) -> evaluate.CombinedEvaluations:
+    """All metrics of k classes; `compute` takes predictions, references and log_probabilities."""
+    return evaluate.combine([metric(k) for metric in METRIC_CLASSES])
+
+
+def evaluate_predictions(
+    references: Sequence[int] | NDArray, logits: NDArray[np.float32], labels: Sequence[str]
+) -> Evaluation:
+    """Score one model.
+
+    Args:
+        references: the right class of each text, 0 to k-1; (n,) integers. n may be 0: then nothing is defined.
+        logits: (n, k) finite floats.
+        labels: the k classes, in the order of the columns.
+
+    Raises:
+        ValueError: shapes, classes or logits are not like that.
+    """
+    texts = outcomes(references, logits)
+    n, k = texts.log_probabilities.shape
+    if len(labels) != k:
+        raise ValueError(f"logits have {k} columns for {len(labels)} labels")
+    if n == 0:
+        return _nothing(tuple(labels))
+    scores = combined_metrics(k).compute(
+        predictions=texts.predictions,
+        references=texts.references,
+        log_probabilities=texts.log_probabilities,
+    )
+    confusion = scores["confusion"]
+    return Evaluation(
+        n=n,
+        labels=tuple(labels),
+        metrics={
+            name: Estimate(scores[name], reason="" if scores[name] is not None else ONE_CLASS) for name in METRICS
+        },
+        classes=tuple(_class_scores(label, column, scores) for column, label in enumerate(labels)),
+        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+    )
+
+
+def _class_scores(label: str, column: int, scores: dict) -> ClassScores:
+    support = int(scores["confusion"][column].sum())
+    predicted = int(scores["confusion"][:, column].sum())
+    denominators = {"precision": predicted, "recall": support, "f1": support + predicted}
+    estimates = {
+        name: Estimate(float(scores[name][column]))
+        if denominators[name]
+        else Estimate(None, reason=CLASS_REASONS[name])
+        for name in CLASS_METRICS
+    }
+    return ClassScores(label, support, predicted, **estimates)
+
+
+def _estimate(value: float | None, reason: str) -> Estimate:
+    return Estimate(value, reason=reason if value is None else "")
+
+
+def _nothing(labels: tuple[str, ...]) -> Evaluation:
+    none = Estimate(None, reason=NO_TEXTS)
+    return Evaluation(
+        n=0,
+        labels=labels,
+        metrics=dict.fromkeys(METRICS, none),
+        classes=tuple(ClassScores(label, 0, 0, none, none, none) for label in labels),
+        confusion=tuple((0,) * len(labels) for _ in labels),
+    )

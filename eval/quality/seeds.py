@@ -1,0 +1,220 @@
+"""Whether two frameworks differ by more than the trainings of one framework do.
+
+Each framework was trained with several seeds; all runs are evaluated on the same texts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bakeoff.stats import metric_intervals
+from bakeoff.stats.bootstrap import ROUNDS, Progress, resample
+from bakeoff.stats.confusion_counts import COUNT_METRICS, LOWER_IS_BETTER, METRICS, ONE_CLASS
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.outcomes import outcomes
+from bakeoff.stats.proportions import CONFIDENCE
+from bakeoff.stats.run_bootstrap import Runs, crossed_replicates, permutation_test
+from eval.quality.significance import ALPHA, MARGIN
+from eval.quality.verdict import Verdict, decide, explain_seeds
+
+ONE_SEED = "one run of a framework doesn't show how much its runs vary"
+
+
+@dataclass(frozen=True)
+class SeedComparison:
+    """One metric of all runs.
+
+    Attributes:
+        name: of the metric.
+        pytorch: mean over its runs; the 95 % interval is for other seeds and other texts.
+        tensorflow: likewise.
+        difference: TensorFlow minus PyTorch, likewise.
+        pytorch_runs: the metric of each run; None where it is not defined.
+        tensorflow_runs: likewise.
+        pytorch_spread: standard deviation between the runs, on these texts.
+        tensorflow_spread: likewise.
+        p_value: permutation test of the frameworks' names over the runs, two-sided, on these texts. Its reason says
+            where so few runs could never give 0.05.
+        lower_is_better: true of losses.
+    """
+
+    name: str
+    pytorch: Estimate
+    tensorflow: Estimate
+    difference: Estimate
+    pytorch_runs: tuple[float | None, ...]
+    tensorflow_runs: tuple[float | None, ...]
+    pytorch_spread: Estimate
+    tensorflow_spread: Estimate
+    p_value: Estimate
+    lower_is_better: bool
+
+
+@dataclass(frozen=True)
+class FrameworkComparison:
+    """Two frameworks over several trainings. `dataclasses.asdict` of it is ready for JSON.
+
+    Attributes:
+        n: texts.
+        pytorch_runs: number of runs.
+        tensorflow_runs: number of runs.
+        rounds: of the bootstrap.
+        seed: of the bootstrap.
+        metrics: by name, `counts.METRICS`.
+        margin: of equivalence, a share of accuracy.
+        low: lower end of the 90 % interval of the accuracies' difference; None with one run of a framework.
+        high: its upper end.
+        larger_than_seeds: the 95 % interval of the accuracies' difference leaves out 0.
+        verdict: one of four.
+        headline: the verdict in words.
+        explanation: one sentence.
+    """
+
+    n: int
+    pytorch_runs: int
+    tensorflow_runs: int
+    rounds: int
+    seed: int
+    metrics: dict[str, SeedComparison]
+    margin: float
+    low: float | None
+    high: float | None
+    larger_than_seeds: bool
+    verdict: Verdict
+    headline: str
+    explanation: str
+
+
+def compare_seeds(
+    references: Sequence[int] | NDArray,
+    pytorch_logits: Sequence[NDArray[np.float32]],
+    tensorflow_logits: Sequence[NDArray[np.float32]],
+    *,
+    margin: float = MARGIN,
+    rounds: int = ROUNDS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> FrameworkComparison:
+    """Compare two frameworks by several runs each, by a hierarchical bootstrap: see `runs.crossed_replicates`.
+
+    Args:
+        references: the right class of each text, 0 to k-1; (n,) integers, n at least 1.
+        pytorch_logits: (n, k) finite floats for each of its runs, at least one run.
+        tensorflow_logits: likewise; the number of runs may be another.
+        margin: differences of accuracy below it don't matter; a share between 0 and 1.
+        rounds: of the bootstrap, at least 1.
+        seed: of the bootstrap: the same seed gives the same intervals.
+        progress: called with the finished share, 0 to 1.
+
+    Raises:
+        ValueError: there are no runs or no texts, or shapes, classes, logits, margin or rounds are not like that.
+    """
+    if not len(pytorch_logits) or not len(tensorflow_logits) or not 0 < margin < 1:
+        raise ValueError("expected at least one run of each framework, and a margin between 0 and 1")
+    models = [outcomes(references, logits) for logits in (*pytorch_logits, *tensorflow_logits)]
+    sample, replicates = resample(models, rounds, seed, progress)
+    generator = np.random.default_rng([seed, 1])
+    groups = []
+    for part in (slice(len(pytorch_logits)), slice(len(pytorch_logits), None)):
+        s = len(models[part])
+        drawn = generator.integers(0, s, size=(rounds, max(1, s - 1)))
+        groups.append(Runs(models[part], sample[part], replicates[part], drawn))
+    metrics = {name: _compare(name, *groups) for name in METRICS}
+    return _concluded(*groups, metrics, margin, rounds, seed)
+
+
+def _compare(name: str, a: Runs, b: Runs) -> SeedComparison:
+    runs = [tuple(None if np.isnan(value) else float(value) for value in r.values(name)) for r in (a, b)]
+    return SeedComparison(
+        name,
+        *(_framework(name, r) for r in (a, b)),
+        difference(name, a, b, CONFIDENCE),
+        *runs,
+        *(_spread(r.values(name)) for r in (a, b)),
+        permutation_test(a.values(name), b.values(name)),
+        name in LOWER_IS_BETTER,
+    )
+
+
+def _framework(name: str, runs: Runs) -> Estimate:
+    value = float(runs.values(name).mean())
+    if len(runs.models) == 1 or np.isnan(value):
+        return _without_interval(value)
+    replicates = crossed_replicates(name, [(runs, 1)], CONFIDENCE)
+    if _is_trivial(name, runs):
+        return Estimate(value, reason=metric_intervals.TWO_CLASSES)
+    if name not in COUNT_METRICS and name != "top2_accuracy":
+        return metric_intervals.loss_interval(value, replicates)[0]
+    right = [int(model.correct.sum()) for model in runs.models]
+    few = min(sum(right), len(right) * len(runs.models[0].correct) - sum(right)) < metric_intervals.FEW
+    scale = metric_intervals.scale_of(name, np.bincount(runs.models[0].references))
+    return metric_intervals.model_interval(value, replicates, few, scale)[0]
+
+
+def difference(name: str, a: Runs, b: Runs, confidence: float) -> Estimate:
+    """Mean metric of b's runs minus that of a's, with an interval for other seeds and other texts."""
+    value = float(b.values(name).mean() - a.values(name).mean())
+    if min(len(a.models), len(b.models)) == 1 or np.isnan(value):
+        return _without_interval(value)
+    if _is_trivial(name, a):
+        return Estimate(value, reason=metric_intervals.TWO_CLASSES)
+    replicates = crossed_replicates(name, [(a, -1), (b, 1)], confidence)
+    if name not in COUNT_METRICS and name != "top2_accuracy":
+        return metric_intervals.loss_interval(value, replicates)[0]
+    right_a, right_b = a.share_right(), b.share_right()
+    only = float((right_a * (1 - right_b)).sum()), float((right_b * (1 - right_a)).sum())
+    few = sum(only) * min(len(a.models), len(b.models)) < 2 * metric_intervals.FEW
+    scale = metric_intervals.scale_of(name, np.bincount(a.models[0].references))
+    return metric_intervals.difference_interval(value, replicates, *only, len(right_a), few, scale, confidence)[0]
+
+
+def _is_trivial(name: str, runs: Runs) -> bool:
+    return name == "top2_accuracy" and runs.models[0].log_probabilities.shape[1] == 2
+
+
+def _without_interval(value: float) -> Estimate:
+    return Estimate(None, reason=ONE_CLASS) if np.isnan(value) else Estimate(value, reason=ONE_SEED)
+
+
+def _spread(values: NDArray[np.float64]) -> Estimate:
+    if len(values) == 1 or np.isnan(values).any():
+        return Estimate(None, reason=ONE_SEED if len(values) == 1 else ONE_CLASS)
+    return Estimate(float(values.std(ddof=1)))
+
+
+def _concluded(
+    a: Runs,
+    b: Runs,
+    metrics: dict[str, SeedComparison],
+    margin: float,
+    rounds: int,
+    seed: int,
+) -> FrameworkComparison:
+    n, runs = len(a.models[0].references), (len(a.models), len(b.models))
+    wide, narrow = metrics["accuracy"].difference, difference("accuracy", a, b, 1 - 2 * ALPHA)
+    defined = wide.low is not None and narrow.low is not None
+    larger = defined and not wide.low <= 0 <= wide.high
+    equivalent = defined and -margin < narrow.low and narrow.high < margin
+    verdict = decide(wide.value, larger, equivalent)
+    if defined:
+        spreads = [metrics["accuracy"].pytorch_spread.value, metrics["accuracy"].tensorflow_spread.value]
+        explanation = explain_seeds(verdict, wide, float(np.sqrt(np.mean(np.square(spreads)))), runs, margin)
+    else:
+        explanation = f"Two runs of each framework are the least that can be compared: {ONE_SEED}."
+    return FrameworkComparison(
+        n=n,
+        pytorch_runs=runs[0],
+        tensorflow_runs=runs[1],
+        rounds=rounds,
+        seed=seed,
+        metrics=metrics,
+        margin=margin,
+        low=narrow.low,
+        high=narrow.high,
+        larger_than_seeds=larger,
+        verdict=verdict,
+        headline=verdict.words(n),
+        explanation=explanation,
+    )

@@ -1,0 +1,304 @@
+"""Whether two models differ on the same texts: tests, intervals of every metric and difference, and a verdict.
+
+Every difference is TensorFlow minus PyTorch. `seeds.py` answers the same for frameworks, over several trainings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bakeoff.stats import metric_intervals
+from bakeoff.stats.bootstrap import ROUNDS, Progress, Replicates, resample
+from bakeoff.stats.confusion_counts import (
+    CALIBRATION_ERROR,
+    CLASS_METRICS,
+    CLASS_REASONS,
+    COUNT_METRICS,
+    LOWER_IS_BETTER,
+    METRICS,
+)
+from bakeoff.stats.estimate import Estimate
+from bakeoff.stats.outcomes import Outcomes, outcomes
+from bakeoff.stats.paired import paired_difference, share, within
+from bakeoff.stats.proportions import (
+    CONFIDENCE,
+    McNemar,
+    detectable_difference,
+    equivalence_p_value,
+    mcnemar,
+    tango_interval,
+    wilson_interval,
+)
+from eval.quality.calibration import calibration_error, equal_mass_bins
+from eval.quality.verdict import ALPHA, MARGIN, Verdict, decide, explain_pair
+
+TOO_FEW = "the test set is too small to show any difference"
+HARDLY_DISAGREE = "the models disagree on so few texts that it supposes all disagreement to favour one of them"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One metric of both models.
+
+    Attributes:
+        name: of the metric.
+        pytorch: its value with a 95 % interval.
+        tensorflow: likewise.
+        difference: TensorFlow minus PyTorch, with a 95 % interval of the paired difference.
+        lower_is_better: true of losses.
+        method: how the difference's interval was made.
+    """
+
+    name: str
+    pytorch: Estimate
+    tensorflow: Estimate
+    difference: Estimate
+    lower_is_better: bool
+    method: str
+
+
+@dataclass(frozen=True)
+class ClassComparison:
+    """Precision, recall and F1 of one class, by name, and how many texts are of it."""
+
+    label: str
+    support: int
+    metrics: dict[str, Comparison]
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Two one-sided tests that the accuracies differ by less than a margin.
+
+    Attributes:
+        margin: a share; 0.01 is one percentage point.
+        p_value: of the worse side; equivalent where it is at most 0.05.
+        low: lower end of the 90 % interval of the difference (Tango), which must lie inside the margin.
+        high: its upper end.
+        equivalent: it does.
+    """
+
+    margin: float
+    p_value: float
+    low: float
+    high: float
+    equivalent: bool
+
+
+@dataclass(frozen=True)
+class PairComparison:
+    """Two models on the same texts. `dataclasses.asdict` of it is ready for JSON.
+
+    Attributes:
+        n: texts.
+        rounds: of the bootstrap.
+        seed: of the bootstrap.
+        metrics: by name: `counts.METRICS` and "expected_calibration_error", the one
+            without intervals.
+        classes: one for each label.
+        mcnemar: a is PyTorch, b is TensorFlow.
+        equivalence: of the accuracies.
+        detectable: smallest difference of accuracy that McNemar's test would find 4 times in 5, for the observed
+            share of disagreement; the interval is for Wilson's interval of that share.
+        verdict: one of four.
+        headline: the verdict in words, such as "cannot tell with 300 texts".
+        explanation: one sentence.
+    """
+
+    n: int
+    rounds: int
+    seed: int
+    metrics: dict[str, Comparison]
+    classes: tuple[ClassComparison, ...]
+    mcnemar: McNemar
+    equivalence: Equivalence
+    detectable: Estimate
+    verdict: Verdict
+    headline: str
+    explanation: str
+
+
+def compare_pair(
+    references: Sequence[int] | NDArray,
+    pytorch_logits: NDArray[np.float32],
+    tensorflow_logits: NDArray[np.float32],
+    labels: Sequence[str],
+    *,
+    margin: float = MARGIN,
+    rounds: int = ROUNDS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> PairComparison:
+    """Compare two models on the same texts.
+
+    Args:
+        references: the right class of each text, 0 to k-1; (n,) integers, n at least 1.
+        pytorch_logits: (n, k) finite floats.
+        tensorflow_logits: (n, k) finite floats.
+        labels: the k classes, in the order of the columns.
+        margin: differences of accuracy below it don't matter; a share between 0 and 1.
+        rounds: of the bootstrap, at least 1.
+        seed: of the bootstrap: the same seed gives the same intervals.
+        progress: called with the finished share, 0 to 1.
+
+    Raises:
+        ValueError: there are no texts, or shapes, classes, logits, margin or rounds are not like that.
+    """
+    a, b = outcomes(references, pytorch_logits), outcomes(references, tensorflow_logits)
+    if a.log_probabilities.shape != b.log_probabilities.shape or a.log_probabilities.shape[1] != len(labels):
+        raise ValueError(f"the models have logits of other shapes, or not one column for each of {len(labels)} labels")
+    n = len(a.references)
+    if n == 0:
+        raise ValueError("there are no texts to compare the models on")
+    test, equivalence, detectable = accuracy_tests(a.correct, b.correct, margin)
+    sample, replicates = resample([a, b], rounds, seed, progress)
+    metrics = {name: _metric(name, a, b, sample, replicates) for name in METRICS}
+    metrics[CALIBRATION_ERROR] = _calibration(a, b)
+    difference = metrics["accuracy"].difference
+    differs = test.p_value <= ALPHA
+    verdict = decide(difference.value, differs, equivalence.equivalent)
+    return PairComparison(
+        n=n,
+        rounds=rounds,
+        seed=seed,
+        metrics=metrics,
+        classes=tuple(_class(column, label, a, b, sample, replicates) for column, label in enumerate(labels)),
+        mcnemar=test,
+        equivalence=equivalence,
+        detectable=detectable,
+        verdict=verdict,
+        headline=verdict.words(n),
+        explanation=explain_pair(verdict, difference, n, test.p_value, differs, margin, detectable),
+    )
+
+
+def accuracy_tests(
+    correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_], margin: float = MARGIN
+) -> tuple[McNemar, Equivalence, Estimate]:
+    """McNemar's test, the equivalence test, and the smallest difference that would probably be found.
+
+    Args:
+        correct_a: whether a is right on each text; (n,) bool, n at least 1.
+        correct_b: likewise for b.
+        margin: of equivalence, a share between 0 and 1.
+
+    Raises:
+        ValueError: there are no texts, the shapes differ, or the margin is no share.
+    """
+    if correct_a.shape != correct_b.shape or correct_a.ndim != 1 or not len(correct_a):
+        raise ValueError(f"expected two (n,) arrays of the same texts, not {correct_a.shape} and {correct_b.shape}")
+    n = len(correct_a)
+    only_a, only_b = _disagreement(correct_a, correct_b)
+    p_value = equivalence_p_value(only_a, only_b, n, margin)
+    low, high = tango_interval(only_a, only_b, n, 1 - 2 * ALPHA)
+    return (
+        mcnemar(only_a, only_b),
+        Equivalence(margin, p_value, low, high, p_value <= ALPHA),
+        detectable(only_a + only_b, n),
+    )
+
+
+def detectable(disagreements: int, n: int) -> Estimate:
+    """The smallest accuracy difference found with 80 % power; the interval is that of the share of disagreement.
+
+    Where the texts show less disagreement than that, it supposes that any favours one model, and has no interval.
+    """
+    shares = (disagreements / n, *wilson_interval(disagreements, n, CONFIDENCE))
+    value, low, high = (detectable_difference(share, n, ALPHA) for share in shares)
+    if value is None:
+        return Estimate(None, reason=TOO_FEW)
+    return within(value, low, high) if high > low else Estimate(value, reason=HARDLY_DISAGREE)
+
+
+def _disagreement(right_a: NDArray[np.bool_], right_b: NDArray[np.bool_]) -> tuple[int, int]:
+    return int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
+
+
+def _metric(name: str, a: Outcomes, b: Outcomes, sample: list[Replicates], replicates: list[Replicates]) -> Comparison:
+    values = [float(model.metrics[name][0]) for model in sample]
+    resampled = [model.metrics[name] for model in replicates]
+    if name in metric_intervals.PROPORTIONS:
+        return _proportion(name, a, b)
+    difference = values[1] - values[0]
+    if name in COUNT_METRICS:
+        scale = metric_intervals.scale_of(name, np.bincount(a.references))
+        singles = [
+            metric_intervals.model_interval(
+                value, resamples, bool(min(model.correct.sum(), (~model.correct).sum()) < metric_intervals.FEW), scale
+            )
+            for value, resamples, model in zip(values, resampled, (a, b), strict=True)
+        ]
+        only = _disagreement(a.correct, b.correct)
+        paired = metric_intervals.difference_interval(
+            difference, resampled[1] - resampled[0], *only, len(a.correct), sum(only) < 2 * metric_intervals.FEW, scale
+        )
+        singles = [single for single, _ in singles]
+    else:
+        singles = [
+            metric_intervals.mean_loss_interval(getattr(model, name), resamples)
+            for resamples, model in zip(resampled, (a, b), strict=True)
+        ]
+        paired = metric_intervals.loss_interval(difference, resampled[1] - resampled[0])
+    return Comparison(name, *singles, paired[0], name in LOWER_IS_BETTER, paired[1])
+
+
+def _calibration(a: Outcomes, b: Outcomes) -> Comparison:
+    errors = [calibration_error(m.correct, m.confidence, equal_mass_bins(m.confidence)) for m in (a, b)]
+    values = [Estimate(value, reason=metric_intervals.CALIBRATION_BIASED) for value in (*errors, errors[1] - errors[0])]
+    return Comparison(CALIBRATION_ERROR, *values, True, metric_intervals.NO_INTERVAL)
+
+
+def _proportion(name: str, a: Outcomes, b: Outcomes) -> Comparison:
+    if name == "top2_accuracy" and a.log_probabilities.shape[1] == 2:
+        one = Estimate(1.0, reason=metric_intervals.TWO_CLASSES)
+        none = Estimate(0.0, reason=metric_intervals.TWO_CLASSES)
+        return Comparison(name, one, one, none, False, metric_intervals.NO_INTERVAL)
+    right = (a.top2, b.top2) if name == "top2_accuracy" else (a.correct, b.correct)
+    singles = [share(int(model.sum()), len(model)) for model in right]
+    return Comparison(name, *singles, paired_difference(*right), False, metric_intervals.TANGO)
+
+
+def _class(
+    column: int, label: str, a: Outcomes, b: Outcomes, sample: list[Replicates], replicates: list[Replicates]
+) -> ClassComparison:
+    metrics = {name: _class_metric(name, column, a, b, sample, replicates) for name in CLASS_METRICS}
+    return ClassComparison(label, int((a.references == column).sum()), metrics)
+
+
+def _class_metric(
+    name: str, column: int, a: Outcomes, b: Outcomes, sample: list[Replicates], replicates: list[Replicates]
+) -> Comparison:
+    singles = [_class_score(name, model, column) for model in (a, b)]
+    if any(single.value is None for single in singles):
+        difference, method = Estimate(None, reason=CLASS_REASONS[name]), metric_intervals.NO_INTERVAL
+    else:
+        chosen = a.references == column
+        if name != "recall":
+            chosen = chosen | (a.predictions == column) | (b.predictions == column)
+        right = a.correct[chosen], b.correct[chosen]
+        n = int(chosen.sum())
+        if name == "recall":
+            difference, method = paired_difference(*right), metric_intervals.TANGO
+        else:
+            value = float(sample[1].classes[name][0, column] - sample[0].classes[name][0, column])
+            resampled = replicates[1].classes[name][:, column] - replicates[0].classes[name][:, column]
+            scale = metric_intervals.Scale(float(n))
+            only = _disagreement(*right)
+            few = sum(only) < 2 * metric_intervals.FEW
+            difference, method = metric_intervals.difference_interval(value, resampled, *only, n, few, scale)
+    return Comparison(name, *singles, difference, False, method)
+
+
+def _class_score(name: str, model: Outcomes, column: int) -> Estimate:
+    """A class's score with Wilson's interval; F1 is 2J / (1 + J) of the Jaccard share J, a proportion of texts."""
+    of_class, as_class = model.references == column, model.predictions == column
+    chosen = {"precision": as_class, "recall": of_class, "f1": of_class | as_class}[name]
+    n = int(chosen.sum())
+    if n == 0:
+        return Estimate(None, reason=CLASS_REASONS[name])
+    right = share(int((of_class & as_class).sum()), n)
+    if name != "f1":
+        return right
+    return Estimate(*(2 * x / (1 + x) for x in (right.value, right.low, right.high)))

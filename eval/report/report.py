@@ -1,0 +1,191 @@
+"""The evaluation of two models as one JSON document: built, checked against its schema, written and read."""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bakeoff.classifiers.base import softmax
+from bakeoff.common import processors
+from bakeoff.common.errors import ReportError
+from bakeoff.common.files import write_json
+from eval.measure.machine import processor
+from eval.report.consistency import check_parts
+
+SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
+MAX_BYTES = 64_000_000
+LARGEST = 1e15  # no number of a report comes near; beyond, formatting and plotting would fail
+PACKAGES = ("torch", "transformers", "tensorflow", "keras", "keras-hub", "scikit-learn", "numpy", "evaluate")
+
+
+def build(
+    corpus: Mapping[str, Any],
+    labels: Sequence[str],
+    references: NDArray[np.int64],
+    logits: Mapping[str, NDArray[np.float32]],
+    models: Mapping[str, Mapping[str, Any]],
+    *,
+    settings: Mapping[str, Any],
+    command: str,
+    facets: Mapping[str, Any],
+    robustness: Sequence[Mapping[str, Any]] | None = None,
+    seed_logits: tuple[Sequence[NDArray[np.float32]], Sequence[NDArray[np.float32]]] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Everything that is known of two models on one test split.
+
+    Args:
+        corpus: its name, digest and number of texts.
+        labels: the classes, in the order of the columns.
+        references: true class numbers (n,).
+        logits: (n, k) of each model, by framework, PyTorch first.
+        models: where each comes from, by framework: id, revision, digest of the weights, recipe.
+        settings: `margin`, `rounds` and `seed` of the comparison.
+        command: the command line that makes this report again.
+        facets: keyword arguments of `eval.quality.slices.slice_report` that say what to slice by.
+        robustness: the rows of `eval.quality.robustness.measure` as JSON, if it was measured.
+        seed_logits: logits of several trainings, PyTorch's and TensorFlow's, if there are any.
+        progress: called with a few words at each stage.
+    """
+    # Brings `evaluate`, scikit-learn and scipy.stats: whoever only reads reports does without.
+    from eval.quality import disagreement, metrics, seeds, significance, slices
+
+    say = progress or (lambda words: None)
+    first, second = logits.values()
+    say("metrics")
+    evaluations = {
+        name: asdict(metrics.evaluate_predictions(references, each, labels)) for name, each in logits.items()
+    }
+    say("comparison")
+    comparison = significance.compare_pair(references, first, second, labels, **settings)
+    say("calibration and disagreement")
+    report = {
+        "schema": 1,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "corpus": dict(corpus),
+        "labels": list(labels),
+        "models": {name: dict(model) for name, model in models.items()},
+        "machine": machine(),
+        "settings": dict(settings),
+        "comparison": asdict(comparison),
+        "evaluations": evaluations,
+        "calibration": {name: _calibration(references, each, settings["seed"]) for name, each in logits.items()},
+        "disagreement": disagreement.compare(references, softmax(first), softmax(second)).to_json(),
+        "slices": slices.slice_report(
+            references, first.argmax(axis=1), second.argmax(axis=1), labels, **facets
+        ).to_json(),
+        "robustness": None if robustness is None else list(robustness),
+        "seeds": None,
+        "predictions": {
+            "references": references.tolist(),
+            **{name: np.round(each.astype(float), 4).tolist() for name, each in logits.items()},
+        },
+    }
+    if seed_logits is not None:
+        say("seeds")
+        report["seeds"] = asdict(seeds.compare_seeds(references, *seed_logits, **settings))
+    # What passed through JSON once compares equal to what is read back.
+    report = json.loads(json.dumps(report, allow_nan=False))
+    report["id"] = identify(report)
+    check(report, "the report")
+    return report
+
+
+def identify(report: Mapping[str, Any]) -> str:
+    """The report's id: 16 hex digits of the sha256 over all its content but the id itself."""
+    content = {key: value for key, value in report.items() if key != "id"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def check(report: Any, name: str) -> None:
+    """Hold a document against the published schema and its own id.
+
+    Raises:
+        ReportError: it is no report, or was changed after it was written.
+    """
+    import jsonschema  # the page opens before it reads a report
+
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(report))
+    if error is not None:
+        place = "/".join(map(str, error.absolute_path)) or "the top level"
+        raise ReportError(f"{name} is no report of `python -m eval`: at {place}, {error.message[:120]}; make it again.")
+    if report["id"] != identify(report):
+        raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
+    check_parts(report, name)
+
+
+def write(path: Path, report: Mapping[str, Any]) -> None:
+    """Write a report; it appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, report)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a report and check it; it is data, and nothing in it is run.
+
+    Raises:
+        ReportError: it is missing, too large, no JSON, or no report.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ReportError(f"{path.name} has more than {MAX_BYTES / 1e6:.0f} MB, too much for a report.")
+        report = json.loads(
+            path.read_text(encoding="utf-8"), parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number
+        )
+        check(report, path.name)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ReportError(f"{path.name} can't be read as a report ({error}); make it with `python -m eval`.") from error
+    return report
+
+
+def machine() -> dict[str, Any]:
+    """What ran the evaluation: system, processor, cores, versions."""
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        **processors.facts(),
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in PACKAGES},
+    }
+
+
+def _calibration(references: NDArray[np.int64], logits: NDArray[np.float32], seed: int) -> dict[str, Any]:
+    from eval.quality import (
+        calibration,  # as in `build`
+        risk_coverage,  # as in `build`
+        temperature,  # as in `build`
+    )
+
+    return {
+        "calibration": asdict(calibration.calibration(references, logits, seed=seed)),
+        "temperature": asdict(temperature.temperature_scaling(references, logits, seed=seed)),
+        "risk_coverage": asdict(risk_coverage.risk_coverage(references, logits, seed=seed)),
+    }
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _integer(digits: str) -> int:
+    _number(digits)
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    number = float(digits)
+    if abs(number) > LARGEST:
+        raise ValueError(f"{digits[:20]} is too large a number for a report")
+    return number

@@ -1,0 +1,197 @@
+"""Measure two models' speed: cold start, single texts, batches, training steps, memory and room on the disk.
+
+python -m eval.speed --models runs/demo/pytorch runs/demo/tensorflow --quick
+python -m eval.speed --models runs/bbc/pytorch runs/bbc/tensorflow --corpus bbc_train.csv --test bbc_test.csv \\
+    --output results/bbc-minilm/benchmark.json --plot results/bbc-minilm/benchmark.svg
+
+The frameworks run in processes of their own, in turns. What was measured is kept beside the output, line by line: after
+Ctrl-C the same command goes on. Other work on the machine spoils the times.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from tqdm import tqdm
+
+from bakeoff.classifiers.model_folder import ModelFolder
+from bakeoff.classifiers.pair import NAMES, locate
+from bakeoff.common import processors, tokenization
+from bakeoff.common.errors import ReportError, one_sentence_errors
+from bakeoff.common.files import export
+from bakeoff.corpus import corpus
+from bakeoff.corpus.corpus import Corpus
+from eval.measure import footprint, machine
+from eval.measure.measurement_log import MeasurementLog
+from eval.report.provenance import check_comparable, provenance, weights_digest
+from eval.speed import plots, report, tables
+from eval.speed.figures import figures
+from eval.speed.plan import ALWAYS, FRAMEWORKS, QUICK, SECTIONS, Case, Settings, Visit, plan
+from eval.speed.run import Runner, Subject
+from eval.speed.texts import Architecture, Cutter
+
+LEAST_TOKENS = 8
+CHOICES = tuple(section for section in SECTIONS if section not in ALWAYS)
+FILE_WIDTH = 120  # of the tables where no terminal says how wide it is
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model that is not loaded here; what `eval.report.provenance` asks of one."""
+
+    framework: str
+    revision: str
+    folder: ModelFolder
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its classes."""
+        return self.folder.labels
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    out = argparse.ArgumentParser(prog="python -m eval.speed", description=__doc__.split("\n")[0])
+    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders or Hub ids")
+    out.add_argument("--corpus", default=corpus.SAMPLE, help="a file, a Hub data set id, or `sample` (default)")
+    corpus.add_options(out)
+    out.add_argument("--output", type=Path, default=Path("benchmark.json"), metavar="FILE")
+    out.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables")
+    out.add_argument("--plot", type=Path, metavar="FILE", help="also draw how cost grows, as SVG")
+    out.add_argument("--quick", action="store_true", help="about two minutes: rough figures")
+    out.add_argument("--only", nargs="+", choices=CHOICES, default=CHOICES, metavar="SECTION", help=", ".join(CHOICES))
+    out.add_argument(
+        "--threads", type=int, metavar="N", help="of each framework (default: the cores that this process may use)"
+    )
+    out.add_argument("--rounds", type=int, metavar="N", help="of all repeated measurements; 5 for intervals")
+    out.add_argument("--memory-texts", type=int, metavar="N", help="that one call classifies (default: 100,000)")
+    length = "that are read of a text; speed does not depend on the training's (default: as the models' recipe says)"
+    out.add_argument("--max-length", type=int, metavar="TOKENS", help=length)
+    out.add_argument("--seed", type=int, default=0, help="of the order and of the texts (default: 0)")
+    return out
+
+
+@one_sentence_errors
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print the tables and write the report."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(given)
+    settings, threads = _settings(arguments)
+    sources = [
+        Source(NAMES[framework], found.revision, ModelFolder(found.path))
+        for framework, found in (
+            (name, locate(name, model)) for name, model in zip(NAMES, arguments.models, strict=True)
+        )
+    ]
+    data = corpus.from_options(arguments)
+    check_comparable(sources, data)
+    max_length = _max_length(arguments.max_length, sources[0].folder)
+    subject = _subject(sources, data, threads, settings.seed, max_length)
+    ran_on = machine.record()
+    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), _identity(subject, settings, ran_on))
+    visits = plan(settings, arguments.only, subject.max_length)
+    measured = measure(visits, log, Runner(subject, settings))
+    if not measured:
+        return 130
+    architecture = Architecture.of(sources[0].folder)
+    made = report.build(
+        command=machine.public_command("eval.speed", given),
+        data=data,
+        models={source.framework: provenance(source) for source in sources},
+        machine=ran_on,
+        settings=asdict(settings) | {"threads": threads, "max_length": max_length, "quick": arguments.quick},
+        frameworks={NAMES[name]: measured.get(Visit(Case("facts"), 0, 0, name)) for name in FRAMEWORKS},
+        figures=figures(measured, settings, architecture, subject.max_length) | _room(sources),
+    )
+    report.write(arguments.output, made)
+    tables.show(Console(width=None if sys.stdout.isatty() else FILE_WIDTH), made)
+    print(f"benchmark {made['id']} written to {arguments.output}")
+    if arguments.markdown:
+        export(arguments.markdown, tables.markdown(made), ReportError)
+    if arguments.plot:
+        export(arguments.plot, plots.growth(made), ReportError)
+    return 0
+
+
+def measure(visits: Sequence[Visit], log: MeasurementLog, runner: Runner) -> dict[Visit, Any]:
+    """Take the visits that the log does not know; Ctrl-C leaves the rest for another time. All that is in the log."""
+    left = [visit for visit in visits if visit not in log.measured]
+    try:
+        with runner, tqdm(left, desc="measurements", unit="", disable=None) as bar:
+            for visit in bar:
+                bar.set_postfix_str(f"{visit.case.section}, {NAMES[visit.framework]}", refresh=False)
+                log.add(visit, runner.take(visit))
+    except KeyboardInterrupt:
+        print("stopped; the figures are of what was measured so far, and the same command goes on.", file=sys.stderr)
+    return {visit: log.measured[visit] for visit in visits if visit in log.measured}
+
+
+def _settings(arguments: argparse.Namespace) -> tuple[Settings, int]:
+    """The settings and the number of threads that the flags ask for.
+
+    Raises:
+        ReportError: a flag makes no sense.
+    """
+    given = {"rounds": arguments.rounds, "memory_texts": arguments.memory_texts, "seed": arguments.seed}
+    settings = replace(
+        QUICK if arguments.quick else Settings(), **{name: value for name, value in given.items() if value is not None}
+    )
+    threads = arguments.threads or processors.usable()
+    if min(settings.rounds, settings.memory_texts, threads) < 1:
+        raise ReportError("--rounds, --memory-texts and --threads take numbers from 1 on; change the flags.")
+    return settings, threads
+
+
+def _max_length(asked: int | None, folder: ModelFolder) -> int:
+    """Tokens that are read of a text.
+
+    Raises:
+        ReportError: the model has no positions for as many as were asked for.
+    """
+    positions = json.loads((folder.path / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"]
+    if asked is not None and not LEAST_TOKENS <= asked <= positions:
+        raise ReportError(
+            f"--max-length {asked} is out of range: the models read {LEAST_TOKENS} to {positions} tokens."
+        )
+    return asked or folder.recipe["max_length"]
+
+
+def _subject(sources: Sequence[Source], data: Corpus, threads: int, seed: int, max_length: int) -> Subject:
+    folder = sources[0].folder
+    recipe = folder.recipe | {"max_length": max_length}
+    cutter = Cutter(tokenization.load(folder.path), [example.text for example in data.test], seed)
+    folders = {framework: source.folder.path for framework, source in zip(FRAMEWORKS, sources, strict=True)}
+    return Subject(folders, data, cutter, recipe, folder.labels, max_length, threads)
+
+
+def _identity(subject: Subject, settings: Settings, ran_on: dict[str, Any]) -> dict[str, Any]:
+    """What must be equal for a run to go on from an earlier one's measurements."""
+    return {
+        "models": [weights_digest(folder)[:16] for folder in subject.folders.values()],
+        "corpus": subject.data.digest,
+        "settings": asdict(settings),
+        "threads": subject.threads,
+        "max_length": subject.max_length,
+        "machine": {name: ran_on[name] for name in ("processor", "cores", "versions")},
+    }
+
+
+def _room(sources: Sequence[Source]) -> dict[str, Any]:
+    """Bytes on the disk: of the models, and of the packages that serving each needs."""
+    packages = {NAMES[name]: footprint.install_bytes(roots) for name, roots in footprint.SERVING.items()}
+    first, second = packages.values()
+    shared = {name: size for name, size in first.items() if name in second}
+    own = {name: {each: size for each, size in found.items() if each not in shared} for name, found in packages.items()}
+    return {
+        "model_bytes": {source.framework: footprint.folder_bytes(source.folder.path) for source in sources},
+        "install_bytes": {"shared": shared, **own},
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
