@@ -116,7 +116,7 @@ def _facts(service: Service) -> APIRouter:
 
     @router.get("/decision", response_model=dict[str, Any], responses=openapi.ABSENT)
     def decision() -> Response:
-        """The decision report (eval/decision.schema.json): the server's own, or the first published one."""
+        """The decision report (decide/decision.schema.json): the server's own, or the first published one."""
         return documents.decision(service.settings.decision, service.models.loaded())
 
     return router

@@ -11,13 +11,14 @@ from starlette.responses import Response
 from bakeoff.classifiers.base import BertClassifier
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import json_text
-from eval import decision_remarks, decision_report
+from decide import report
+from decide.evidence import caveats
 from eval.report import provenance
 from service.problem import Problem, ProblemError
 
 MAX_BYTES = 64_000_000
 NO_EVALUATION = "make one with `python -m eval` and start the server with --report FILE"
-NO_DECISION = "make one with `python -m eval.decision` and start the server with --decision FILE"
+NO_DECISION = "make one with `python -m decide` and start the server with --decision FILE"
 
 _judged: dict[Path, tuple[tuple[int, int], bool]] = {}  # a file's time and size, and whether it holds an object
 
@@ -57,19 +58,19 @@ def decision(path: Path | None, loaded: Iterable[BertClassifier]) -> Response:
     Raises:
         ProblemError: there is none, or it can't be read or made.
     """
-    path = path or next(iter(decision_report.published().values()), None)
+    path = path or next(iter(report.published().values()), None)
     if path is None or not path.exists():
         raise _absent("decision", NO_DECISION)
     try:
-        opened = decision_report.open_decision(path)
+        opened = report.open_decision(path)
     except ReportError:
         raise _unreadable("decision", NO_DECISION) from None
-    return _json(_marked(opened, decision_remarks.stale(opened.document, provenance.digests(loaded))))
+    return _json(_marked(opened, caveats.stale(opened.document, provenance.digests(loaded))))
 
 
 @lru_cache(maxsize=4)
-def _marked(opened: decision_report.Opened, stale: str) -> bytes:
-    made = decision_report.marked(opened.document, stale) if stale else opened.document
+def _marked(opened: report.Opened, stale: str) -> bytes:
+    made = report.marked(opened.document, stale) if stale else opened.document
     return json_text(made).encode()
 
 

@@ -16,10 +16,15 @@ from gradio.components import Component
 
 from bakeoff.common.errors import BakeoffError, InputError, ModelError
 from bakeoff.common.files import json_text
-from eval import decision, decision_presets, decision_remarks, decision_report, decision_view, decision_weighting
-from eval.decision_criteria import CRITERIA, OPINIONS
-from eval.decision_report import Opened
-from eval.decision_weighting import Weighting
+from decide import __main__ as decision
+from decide import report
+from decide.criteria import presets
+from decide.criteria import weighting as decision_weighting
+from decide.criteria.criteria import CRITERIA, OPINIONS
+from decide.criteria.weighting import Weighting
+from decide.evidence import caveats
+from decide.pages import view
+from decide.report import Opened
 from eval.report import provenance
 from model_loader import ModelLoader
 from tabs.common import save, shows_errors
@@ -27,7 +32,7 @@ from tabs.decide_layout import NOT_SET, OWN_WEIGHTS, Panel, build_panel, notice_
 
 OWN = "own"
 NO_DECISION = (
-    "No decision is here. Make one with `python -m eval.decision` and start the app with `--decision FILE`, or with a "
+    "No decision is here. Make one with `python -m decide` and start the app with `--decision FILE`, or with a "
     "folder of reports in its place."
 )
 # Each runs as soon as it is asked for. Gradio shows no error of such events: they say theirs on the page.
@@ -107,7 +112,7 @@ class Handlers:
     @says_errors
     def use_preset(self, name: str, choice: str | None, *values: Any) -> dict[Component, Any]:
         """The sliders and what moves with them; "your own weights" leaves them as they are."""
-        weighting = decision_presets.PRESETS.get(name) or from_values(values)
+        weighting = presets.PRESETS.get(name) or from_values(values)
         return self.panel.set_values(weighting) | self._shown(choice, weighting) | {self.panel.alert: ""}
 
     @says_errors
@@ -159,7 +164,7 @@ class Handlers:
 
 def decision_names(evidence: Path | None) -> list[str]:
     """The decisions to choose from: the operator's own, then the published ones."""
-    return [*([OWN] if evidence else []), *decision_report.published()]
+    return [*([OWN] if evidence else []), *report.published()]
 
 
 def open_choice(evidence: Path | None, choice: Any) -> Opened:
@@ -169,11 +174,11 @@ def open_choice(evidence: Path | None, choice: Any) -> Opened:
         InputError: there is none of this name.
         ReportError: its file is none.
     """
-    published = decision_report.published()
+    published = report.published()
     if choice == OWN and evidence is not None:
-        return decision_report.open_decision(evidence)
+        return report.open_decision(evidence)
     if isinstance(choice, str) and choice in published:
-        return decision_report.open_decision(published[choice])
+        return report.open_decision(published[choice])
     raise InputError(f"There is no such decision: choose one of {', '.join(decision_names(evidence)) or 'none'}.")
 
 
@@ -183,7 +188,7 @@ def notice(loader: ModelLoader, opened: Opened) -> str:
         pair = loader.pair()
     except ModelError:
         return ""
-    return decision_remarks.stale(opened.document, provenance.digests(pair))
+    return caveats.stale(opened.document, provenance.digests(pair))
 
 
 def to_values(weighting: Weighting) -> list[float | int | str]:
@@ -203,22 +208,22 @@ def from_values(values: Sequence[Any]) -> Weighting:
     opinions = {opinion.key: value for opinion, value in rated if value != NOT_SET}
     given = {"kind": "weighting", "name": "your own", "weights": weights, "opinions": opinions}
     weighting = decision_weighting.check(given, "the page")
-    return decision_presets.PRESETS.get(preset_of(weighting), weighting)
+    return presets.PRESETS.get(preset_of(weighting), weighting)
 
 
 def preset_of(weighting: Weighting) -> str:
     """The key of the preset with these weights, else OWN_WEIGHTS."""
     values = to_values(weighting)
-    found = (key for key, preset in decision_presets.PRESETS.items() if to_values(preset) == values)
+    found = (key for key, preset in presets.PRESETS.items() if to_values(preset) == values)
     return next(found, OWN_WEIGHTS)
 
 
 def bundle(opened: Opened, weighting: Weighting, stale: str) -> bytes:
     """The evidence bundle as a zip archive: the page to print, the JSON beside it, and the weights."""
-    made = decision_report.marked(opened.with_weights(weighting), stale)
+    made = report.marked(opened.with_weights(weighting), stale)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(decision.HTML_FILE, decision_view.render(made))
+        archive.writestr(decision.HTML_FILE, view.render(made))
         archive.writestr(decision.JSON_FILE, json_text(made))
         archive.writestr("weights.json", json_text(weighting.to_json()))
     return out.getvalue()
@@ -227,11 +232,11 @@ def bundle(opened: Opened, weighting: Weighting, stale: str) -> bytes:
 def decide_of(loader: ModelLoader, evidence: Path | None) -> Callable[[str, str], dict]:
     """The API's function."""
 
-    def decide(weights: str = decision_presets.DEFAULT, name: str = "") -> dict:
+    def decide(weights: str = presets.DEFAULT, name: str = "") -> dict:
         """What a weighting makes of a decision: a preset's name, or a weighting as JSON text."""
         names = decision_names(evidence)
         opened = open_choice(evidence, name or (names[0] if names else None))
-        preset = decision_presets.PRESETS.get(weights)
+        preset = presets.PRESETS.get(weights)
         return opened.result(preset or decision_weighting.check(_parsed(weights), "the weighting")) | {
             "decision": opened.document["id"],
             "decisions": names,
@@ -245,5 +250,5 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text[: decision_weighting.MAX_BYTES])
     except (ValueError, RecursionError) as error:
-        known = ", ".join(decision_presets.PRESETS)
+        known = ", ".join(presets.PRESETS)
         raise InputError(f"That is no weighting: give one of {known}, or a weighting as JSON ({error}).") from error

@@ -9,11 +9,12 @@ from urllib.parse import quote
 import gradio as gr
 from gradio.components import Component
 
-from eval import decision_view, decision_weighting
-from eval.decision_criteria import CRITERIA, GROUPS, OPINIONS, RATINGS
-from eval.decision_presets import DEFAULT, PRESETS
-from eval.decision_report import Opened
-from eval.decision_weighting import MOST, Weighting
+from decide.criteria import weighting as decision_weighting
+from decide.criteria.criteria import CRITERIA, GROUPS, OPINIONS, RATINGS
+from decide.criteria.presets import DEFAULT, PRESETS
+from decide.criteria.weighting import MOST, Weighting
+from decide.pages import view
+from decide.report import Opened
 
 OWN_WEIGHTS = "own"
 STEP = 0.5
@@ -62,24 +63,24 @@ class Panel:
         `notice` says which models are others than those that are loaded.
         """
         document, result = opened.document, opened.result(weighting)
-        recommendation = decision_view.part("result", document, result)
+        recommendation = view.part("result", document, result)
         return {
-            self.result: decision_view.style() + recommendation + decision_view.notice(notice),
+            self.result: view.style() + recommendation + view.notice(notice),
             self.body: gr.Column(visible=True),
             self.links: links(weighting, choice),
-            self.plots: decision_view.part("plots", document, result),
+            self.plots: view.part("plots", document, result),
         }
 
     def weigh(self, opened: Opened, weighting: Weighting) -> dict[Component, Any]:
         """The matrix, for a weighting."""
-        return {self.matrix: decision_view.part("matrix", opened.document, opened.result(weighting))}
+        return {self.matrix: view.part("matrix", opened.document, opened.result(weighting))}
 
     def fill(self, opened: Opened) -> dict[Component, Any]:
         """What no weight changes."""
         document, result = opened.document, opened.document["result"]
         return {
-            self.claims: decision_view.part("claims", document, result),
-            self.sources: decision_view.part("sources", document, result),
+            self.claims: view.part("claims", document, result),
+            self.sources: view.part("sources", document, result),
         }
 
     def empty(self, sentence: str) -> dict[Component, Any]:
@@ -95,7 +96,7 @@ class Panel:
 
 def notice_html(sentence: str) -> str:
     """A sentence that warns, with its style."""
-    return decision_view.style() + decision_view.notice(sentence)
+    return view.style() + view.notice(sentence)
 
 
 def links(weighting: Weighting, choice: str) -> str:
@@ -105,7 +106,7 @@ def links(weighting: Weighting, choice: str) -> str:
     """
     content = json.dumps(weighting.to_json(), indent=2, ensure_ascii=False)
     query = decision_weighting.to_query(weighting, choice)
-    return decision_view.links(f"?{query}", f"data:application/json;charset=utf-8,{quote(content)}")
+    return view.links(f"?{query}", f"data:application/json;charset=utf-8,{quote(content)}")
 
 
 def build_panel(names: Sequence[str], own: str) -> Panel:

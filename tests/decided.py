@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from eval import decision_report
-from eval.decision_evidence import Evidence, kind_of, source
-from eval.decision_presets import PRESETS
-from eval.decision_weighting import Weighting
+from decide import report
+from decide.criteria.presets import PRESETS
+from decide.criteria.weighting import Weighting
+from decide.evidence.reports import Evidence, kind_of, source
 from eval.report.report import identify
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")
@@ -199,7 +199,7 @@ def everything(**ratios: float) -> list[dict[str, Any]]:
 
 def decision(*contents: dict[str, Any], weighting: Weighting = PRESETS["api"]) -> dict[str, Any]:
     """The decision on these reports, or on everything."""
-    return decision_report.build(evidence(*(contents or everything())), weighting, "python -m eval.decision")
+    return report.build(evidence(*(contents or everything())), weighting, "python -m decide")
 
 
 def write(folder: Path, *contents: dict[str, Any]) -> Path:

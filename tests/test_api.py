@@ -20,7 +20,7 @@ import pytest
 from bakeoff.classifiers.base import predict_proba
 from bakeoff.common.errors import ModelError
 from bakeoff.common.limits import Limits
-from eval import decision_report
+from decide import report as decision_report
 from eval.report import catalog
 from service import documents
 from service.calls import Calls

@@ -12,10 +12,10 @@ from gradio_client.exceptions import AppError
 
 import page
 from bakeoff.common.errors import InputError, ModelError
-from eval import decision_report
-from eval.decision_criteria import BY_KEY
-from eval.decision_presets import PRESETS
-from eval.decision_weighting import evidence_of, from_query, to_query
+from decide import report
+from decide.criteria.criteria import BY_KEY
+from decide.criteria.presets import PRESETS
+from decide.criteria.weighting import evidence_of, from_query, to_query
 from tabs import decide, decide_layout
 from tests import decided
 from tests.planted import ReadyLoader, planted_pair
@@ -73,18 +73,18 @@ def test_the_link_carries_the_weights_and_the_evidence_s_name():
 
 
 def test_the_bundle_holds_page_document_and_weights(evidence):
-    opened = decision_report.open_decision(evidence)
+    opened = report.open_decision(evidence)
     archive = zipfile.ZipFile(io.BytesIO(decide.bundle(opened, PRESETS["batch"], "Stale: <b>")))
     assert sorted(archive.namelist()) == ["decision.html", "decision.json", "weights.json"]
     made = json.loads(archive.read("decision.json"))
-    decision_report.check(made, "it")
+    report.check(made, "it")
     assert made["result"]["weighting"]["name"] == "nightly batch scoring"
     assert "Stale: &lt;b&gt;" in archive.read("decision.html").decode()
     assert json.loads(archive.read("weights.json"))["weights"] == PRESETS["batch"].weights
 
 
 def test_other_models_than_those_measured_are_named(evidence, encoder_folder, tmp_path):
-    opened = decision_report.open_decision(evidence)
+    opened = report.open_decision(evidence)
     loader = ReadyLoader(planted_pair(encoder_folder, tmp_path / "models"))
     assert "PyTorch was aaaaaaaaaaaa" in decide.notice(loader, opened)
     assert decide.notice(Loading(), opened) == ""
@@ -121,7 +121,7 @@ def test_what_goes_wrong_is_said_above_the_recommendation(evidence, tmp_path):
 
 
 def test_without_a_decision_there_is_a_sentence(monkeypatch):
-    monkeypatch.setattr(decision_report, "published", dict)
+    monkeypatch.setattr(report, "published", dict)
     assert decide.decision_names(None) == []
     with pytest.raises(InputError, match="no such decision"):
         decide.open_choice(None, None)

@@ -4,15 +4,15 @@ import itertools
 
 import pytest
 
-from eval import decision_claims, decision_code
+from decide import claims, trainer_diff
 from tests import decided
 from tests.test_report import build_planted
 
-CODE = decision_code.side_by_side()
+CODE = trainer_diff.side_by_side()
 
 
 def answers(*contents):
-    found = decision_claims.check(decided.evidence(*contents), CODE)
+    found = claims.check(decided.evidence(*contents), CODE)
     return {claim["key"]: claim for claim in found}
 
 
@@ -113,7 +113,7 @@ def test_skills_are_shown_as_the_two_trainers():
 def test_two_files_side_by_side(tmp_path):
     (tmp_path / "a.py").write_text("def f():\n    return 1\n\n\ndef g():\n    pass\n", encoding="utf-8")
     (tmp_path / "b.py").write_text("def f():\n    return 2\n", encoding="utf-8")
-    found = decision_code.side_by_side({"PyTorch": "a.py", "TensorFlow": "b.py"}, tmp_path)
+    found = trainer_diff.side_by_side({"PyTorch": "a.py", "TensorFlow": "b.py"}, tmp_path)
     assert found["functions"] == [{"name": "f", "same_lines": 0.5}, {"name": "g", "same_lines": None}]
     assert found["same_lines"] == pytest.approx(2 / 6)
     assert [row["left"] for row in found["rows"] if row["left"] is not None] == (

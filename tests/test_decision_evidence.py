@@ -7,17 +7,19 @@ import math
 import pytest
 
 from bakeoff.common.errors import ReportError
-from eval import decision_evidence, decision_readers, decision_remarks, decision_report
-from eval.decision_compare import untraced
-from eval.decision_criteria import MEASURED
-from eval.decision_trace import DERIVATIONS, Place, cell
+from decide import report
+from decide.criteria.criteria import MEASURED
+from decide.evidence import caveats, readers
+from decide.evidence import reports as decision_evidence
+from decide.evidence.comparison import untraced
+from decide.evidence.provenance import DERIVATIONS, Place, cell
 from eval.report.report import identify
 from tests import decided
 from tests.test_report import build_planted
 
 
 def read(key, *contents):
-    return decision_readers.read(decided.evidence(*contents), key)
+    return readers.read(decided.evidence(*contents), key)
 
 
 def values(found):
@@ -119,7 +121,7 @@ def test_what_is_missing_says_why():
 
 
 def test_every_criterion_has_a_reader_and_every_way_is_used():
-    assert list(decision_readers.READERS) == [criterion.key for criterion in MEASURED]
+    assert list(readers.READERS) == [criterion.key for criterion in MEASURED]
     made = decided.decision(build_planted(), *decided.everything())
     used = {
         row["measured"][name]["how"]
@@ -176,7 +178,7 @@ def test_a_decision_with_a_number_without_a_source_is_refused():
     for broken in ([], [{"source": "unknown", "path": "x"}]):
         row["measured"]["PyTorch"]["from"] = broken
         with pytest.raises(ReportError, match="no decision of|without a source"):
-            decision_report.check(made | {"id": identify(made)}, "it")
+            report.check(made | {"id": identify(made)}, "it")
 
 
 def test_reports_are_found_in_folders_and_told_apart(tmp_path):
@@ -218,7 +220,7 @@ def test_a_file_that_is_no_json_gets_a_sentence(tmp_path):
 def remarks(*contents):
     """On all of them, each of which gave a number."""
     evidence = decided.evidence(*contents)
-    return decision_remarks.remarks(evidence, {source.id for source in evidence.sources})
+    return caveats.remarks(evidence, {source.id for source in evidence.sources})
 
 
 def test_reports_of_other_models_and_corpora_are_named():
@@ -251,18 +253,18 @@ def test_nothing_is_said_of_reports_that_gave_no_number():
 
 def test_a_decision_is_stale_where_a_model_changed():
     made = decided.decision()
-    assert decision_remarks.stale(made, decided.DIGESTS) == ""
-    stale = decision_remarks.stale(made, decided.DIGESTS | {"TensorFlow": "e" * 64})
+    assert caveats.stale(made, decided.DIGESTS) == ""
+    stale = caveats.stale(made, decided.DIGESTS | {"TensorFlow": "e" * 64})
     assert "TensorFlow was bbbbbbbbbbbb, is eeeeeeeeeeee" in stale
     assert "PyTorch" not in stale
 
 
 def test_a_decision_is_json_that_comes_back(tmp_path):
     made = decided.decision()
-    decision_report.write(tmp_path / "decision.json", made)
-    assert decision_report.read(tmp_path / "decision.json") == made
+    report.write(tmp_path / "decision.json", made)
+    assert report.read(tmp_path / "decision.json") == made
     changed = json.loads((tmp_path / "decision.json").read_text(encoding="utf-8"))
     changed["result"]["headline"] = "TensorFlow"
     (tmp_path / "decision.json").write_text(json.dumps(changed), encoding="utf-8")
     with pytest.raises(ReportError, match="was changed"):
-        decision_report.read(tmp_path / "decision.json")
+        report.read(tmp_path / "decision.json")

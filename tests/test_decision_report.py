@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from bakeoff.common.errors import ReportError
-from eval import decision, decision_evidence, decision_remarks, decision_report, decision_view
-from eval.decision_compare import untraced
-from eval.decision_presets import PRESETS
+from decide import __main__ as decision
+from decide import report
+from decide.criteria.presets import PRESETS
+from decide.evidence import caveats, reports
+from decide.evidence.comparison import untraced
+from decide.pages import view
 from eval.report.provenance import weights_digest
 from tests import decided, tiny
 from tests.planted import planted_pair
@@ -29,7 +32,7 @@ def test_the_command_writes_a_bundle(tmp_path, capsys):
     weights, bundle = tmp_path / "w.json", tmp_path / "deep" / "bundle"
     assert decision.main(["--report", str(folder), "--weights", "edge", "--save-weights", str(weights)]) == 0
     assert decision.main(["--report", str(folder), "--weights", str(weights), "--output", str(bundle)]) == 0
-    written = decision_report.read(bundle / "decision.json")
+    written = report.read(bundle / "decision.json")
     assert written["result"]["weighting"]["weights"] == PRESETS["edge"].weights
     assert str(tmp_path) not in written["command"]
     said = capsys.readouterr().out
@@ -47,7 +50,7 @@ def test_the_command_holds_the_evidence_against_models(tmp_path, encoder_folder,
     stale = f"PyTorch was {'a' * 12}, is {weights_digest(tmp_path / 'model')[:12]}"
     assert stale in capsys.readouterr().out
     assert stale in (tmp_path / "bundle" / "decision.html").read_text(encoding="utf-8")
-    assert stale in decision_report.read(tmp_path / "bundle" / "decision.json")["stale"]
+    assert stale in report.read(tmp_path / "bundle" / "decision.json")["stale"]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +70,7 @@ def test_what_is_wrong_is_one_sentence(arguments, sentence, tmp_path, capsys):
 
 
 def test_the_page_says_first_what_to_do_and_where_it_is_from(made):
-    page = decision_view.render(made)
+    page = view.render(made)
     first = page[: page.index("<h2>Why</h2>")]
     assert made["result"]["headline"] in first
     assert "What would make the two level" in first
@@ -88,7 +91,7 @@ def test_the_page_says_first_what_to_do_and_where_it_is_from(made):
 
 
 def test_what_is_not_settled_shows_what_it_may_bring(made):
-    bars = {bar.name: bar for bar in decision_view.contributions(made, made["result"])}
+    bars = {bar.name: bar for bar in view.contributions(made, made["result"])}
     tie, same, decided_on = (bars[name] for name in ("serving memory", "long-text latency", "short-text latency"))
     assert (tie.width, tie.label) == (0, "not settled")
     assert (same.width, same.label) == (0, "no difference")
@@ -97,17 +100,17 @@ def test_what_is_not_settled_shows_what_it_may_bring(made):
 
 
 def test_a_stale_bundle_says_so(made):
-    stale = decision_remarks.stale(made, {"PyTorch": "f" * 64})
-    marked = decision_report.marked(made, stale)
-    decision_report.check(marked, "it")
-    assert stale in decision_view.render(marked)
-    assert "stale" not in re.sub(r"<style>.*?</style>", "", decision_view.render(made), flags=re.DOTALL).lower()
+    stale = caveats.stale(made, {"PyTorch": "f" * 64})
+    marked = report.marked(made, stale)
+    report.check(marked, "it")
+    assert stale in view.render(marked)
+    assert "stale" not in re.sub(r"<style>.*?</style>", "", view.render(made), flags=re.DOTALL).lower()
 
 
 def test_nothing_of_a_report_is_markup_and_nothing_is_fetched(made):
     hostile = json.loads(json.dumps(made).replace("planted", HOSTILE.replace('"', '\\"')))
     hostile["result"]["headline"] = hostile["facts"][0]["text"] = HOSTILE
-    page = decision_view.render(hostile)
+    page = view.render(hostile)
     assert "<img" not in page
     assert "&lt;img" in page
     assert "default-src 'none'" in page
@@ -115,10 +118,10 @@ def test_nothing_of_a_report_is_markup_and_nothing_is_fetched(made):
 
 
 def test_weights_change_the_result_and_nothing_else(made, tmp_path):
-    decision_report.write(tmp_path / "decision.json", made)
-    opened = decision_report.open_decision(tmp_path / "decision.json")
+    report.write(tmp_path / "decision.json", made)
+    opened = report.open_decision(tmp_path / "decision.json")
     other = opened.with_weights(PRESETS["batch"])
-    decision_report.check(other, "it")
+    report.check(other, "it")
     assert other["result"] == made["presets"]["batch"]
     assert other["criteria"] == made["criteria"]
     assert other["id"] != made["id"]
@@ -127,33 +130,33 @@ def test_weights_change_the_result_and_nothing_else(made, tmp_path):
 
 def test_a_folder_of_reports_is_decided_on_and_again_when_it_changes(tmp_path):
     folder = decided.write(tmp_path / "reports", *decided.everything())
-    before = decision_report.open_decision(folder)
-    assert decision_report.open_decision(folder) is before
+    before = report.open_decision(folder)
+    assert report.open_decision(folder) is before
     (folder / "0.json").write_text(json.dumps(decided.benchmark(short=3)), encoding="utf-8")
-    after = decision_report.open_decision(folder)
+    after = report.open_decision(folder)
     assert after.matrix.ahead("latency") == "PyTorch"
 
 
 def test_there_is_a_published_decision():
     assert PUBLISHED
-    assert set(decision_report.published()) == {path.parent.name for path in PUBLISHED}
+    assert set(report.published()) == {path.parent.name for path in PUBLISHED}
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.parent.name)
 def test_every_published_number_is_traced_to_a_report_beside_it(path: Path):
-    made = decision_report.read(path)
-    evidence = decision_evidence.gather([path.parent])
+    made = report.read(path)
+    evidence = reports.gather([path.parent])
     contents = {source.id: source.content for source in evidence.sources}
     assert {source["id"] for source in made["sources"]} == set(contents)
     assert untraced(made, contents) == []
-    again = decision_report.build(evidence, PRESETS["api"], made["command"])
+    again = report.build(evidence, PRESETS["api"], made["command"])
     for part in ("criteria", "sources", "presets", "remarks", "models", "corpus"):
         assert again[part] == made[part], f"{part} is not what the reports say: make the decision again"
     # The last one is about the trainers as they were then; the decision holds both and their digests.
     assert again["claims"][:-1] == made["claims"][:-1]
     assert made["claims"][-1]["key"] == "skills"
     page = path.with_name("decision.html").read_text(encoding="utf-8")
-    assert page == decision_view.render(made)
+    assert page == view.render(made)
 
 
 def test_a_folder_that_makes_no_decision_is_not_read_again_before_it_changes(tmp_path, monkeypatch):
@@ -163,11 +166,11 @@ def test_a_folder_that_makes_no_decision_is_not_read_again_before_it_changes(tmp
         asked.append(paths)
         raise ReportError("nothing is here")
 
-    monkeypatch.setattr(decision_report, "gather", gather)
+    monkeypatch.setattr(report, "gather", gather)
     for _ in range(2):
         with pytest.raises(ReportError, match="nothing is here"):
-            decision_report.open_decision(tmp_path)
+            report.open_decision(tmp_path)
     (tmp_path / "new.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ReportError, match="nothing is here"):
-        decision_report.open_decision(tmp_path)
+        report.open_decision(tmp_path)
     assert len(asked) == 2

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval import decision_words as words
-from eval.decision_criteria import BY_KEY, MEASURED
-from eval.decision_presets import PRESETS
-from eval.decision_scoring import Compared
-from eval.decision_sensitivity import Matrix
-from eval.decision_weighting import Weighting
+from decide import wording as words
+from decide.criteria.criteria import BY_KEY, MEASURED
+from decide.criteria.presets import PRESETS
+from decide.criteria.weighting import Weighting
+from decide.score.scoring import Compared
+from decide.score.sensitivity import Matrix
 
 KEYS = [criterion.key for criterion in MEASURED]
 SHARES = st.floats(0.05, 0.95)

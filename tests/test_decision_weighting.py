@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bakeoff.common.errors import InputError
-from eval import decision_weighting
-from eval.decision_criteria import BY_KEY, CRITERIA
-from eval.decision_presets import PRESETS, named
-from eval.decision_weighting import KEYS, OPINION_KEYS, Weighting, check, from_query, to_query
+from decide.criteria import weighting
+from decide.criteria.criteria import BY_KEY, CRITERIA
+from decide.criteria.presets import PRESETS, named
+from decide.criteria.weighting import KEYS, OPINION_KEYS, Weighting, check, from_query, to_query
 
 GIVEN = PRESETS["estate"].to_json()
 
@@ -36,8 +36,8 @@ def test_every_criterion_says_what_it_is():
 
 
 def test_a_file_comes_back(tmp_path):
-    decision_weighting.write(tmp_path / "w.json", PRESETS["estate"])
-    assert decision_weighting.read(tmp_path / "w.json") == PRESETS["estate"]
+    weighting.write(tmp_path / "w.json", PRESETS["estate"])
+    assert weighting.read(tmp_path / "w.json") == PRESETS["estate"]
     assert named(str(tmp_path / "w.json")) == PRESETS["estate"]
     assert named("edge") == PRESETS["edge"]
 
@@ -108,6 +108,6 @@ def test_files_that_are_none_get_a_sentence(tmp_path):
         ("no", "can.t be read"),
     ):
         with pytest.raises(InputError, match=sentence):
-            decision_weighting.read(tmp_path / f"{name}.json")
+            weighting.read(tmp_path / f"{name}.json")
     with pytest.raises(InputError, match="presets prototype, api"):
         named("fast")

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.decision_compare import ASSUMED, OPEN, SAME, Measured, ahead, scored, standing
-from eval.decision_criteria import BY_KEY, FRAMEWORKS
-from eval.decision_evidence import Evidence
-from eval.decision_readers import BOTH, read
-from eval.decision_scoring import Compared
-from eval.decision_speed import batches, single_text
-from eval.decision_trace import Reader
-from eval.decision_words import capital, listed
+from decide.criteria.criteria import BY_KEY, FRAMEWORKS
+from decide.evidence.comparison import ASSUMED, OPEN, SAME, Measured, ahead, scored, standing
+from decide.evidence.provenance import Reader
+from decide.evidence.readers import BOTH, read
+from decide.evidence.reports import Evidence
+from decide.evidence.speed_readers import batches, single_text
+from decide.score.scoring import Compared
+from decide.wording import capital, listed
 
 CONFIRMED, REFUTED, NOT_MEASURED, NOT_HIGH = "confirmed", "refuted", "not measured", "similar, but not high"
 HIGH = 0.9  # of accuracy and macro F1: what the lower ends of both have to reach to be called high

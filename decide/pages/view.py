@@ -12,12 +12,12 @@ from typing import Any
 from bakeoff.common import html_page
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import export
-from eval import decision_compare as compare
-from eval import decision_words as words
-from eval.decision_compare import OPEN, SAME
-from eval.decision_criteria import BY_KEY, FRAMEWORKS, RATINGS
-from eval.decision_scoring import rated
-from eval.decision_sensitivity import MARGIN, leader_of
+from decide import wording as words
+from decide.criteria.criteria import BY_KEY, FRAMEWORKS, RATINGS
+from decide.evidence import comparison as compare
+from decide.evidence.comparison import OPEN, SAME
+from decide.score.scoring import rated
+from decide.score.sensitivity import MARGIN, leader_of
 
 LEAST_SPAN = 2.0  # points: a plot of nothing but small differences must not look like one of large ones
 NEAREST = 5  # flips that are shown
@@ -194,7 +194,7 @@ SHARED = {
 
 def render(made: Mapping[str, Any]) -> str:
     """The whole page, of a decision that `decision_report.check` let pass."""
-    return html_page.render("decision.html.j2", made=made, result=made["result"], **SHARED)
+    return html_page.render("decide/pages/page.html.j2", made=made, result=made["result"], **SHARED)
 
 
 def part(name: str, made: Mapping[str, Any], result: Mapping[str, Any]) -> str:
@@ -204,17 +204,17 @@ def part(name: str, made: Mapping[str, Any], result: Mapping[str, Any]) -> str:
 
 def notice(sentence: str) -> str:
     """A sentence that warns; empty for none."""
-    return html_page.render("decision_notice.html.j2", sentence=sentence) if sentence else ""
+    return html_page.render("decide/pages/notice.html.j2", sentence=sentence) if sentence else ""
 
 
 def links(query: str, file: str) -> str:
     """Links to the page with the weights in its address, and to the weights as a file (a `data:` address)."""
-    return html_page.render("decision_links.html.j2", query=query, file=file)
+    return html_page.render("decide/pages/links.html.j2", query=query, file=file)
 
 
 def style() -> str:
     """The style sheet that the parts need."""
-    return html_page.render("decision_style.html.j2", **SHARED)
+    return html_page.render("decide/pages/style.html.j2", **SHARED)
 
 
 def write(path: Path, made: Mapping[str, Any]) -> None:

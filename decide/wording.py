@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eval.decision_criteria import BY_KEY, FRAMEWORKS, RATINGS
-from eval.decision_sensitivity import MARGIN, Outcome
+from decide.criteria.criteria import BY_KEY, FRAMEWORKS, RATINGS
+from decide.score.sensitivity import MARGIN, Outcome
 
 SURE = 0.95  # of the draws: from here on a lead, or that there is none, is said without a reservation
 LIKELY = 2 / 3  # of the draws: with fewer the lead is as good as a coin's

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from eval.decision_criteria import FRAMEWORKS
-from eval.decision_evidence import COMMANDS, KINDS, OF_MODELS, Evidence, Source
+from decide.criteria.criteria import FRAMEWORKS
+from decide.evidence.reports import COMMANDS, KINDS, OF_MODELS, Evidence, Source
 
 BUSY = 0.5  # of the cores: where more were at work already, times are too long
 

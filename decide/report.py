@@ -11,17 +11,18 @@ from typing import Any
 from bakeoff.common import json_report as document
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import export, json_text
-from eval import decision_claims, decision_code
-from eval.decision_compare import ahead, scored
-from eval.decision_criteria import CRITERIA, FRAMEWORKS
-from eval.decision_criterion import Criterion
-from eval.decision_evidence import Evidence, gather
-from eval.decision_presets import DEFAULT, PRESETS
-from eval.decision_readers import read as read_criterion
-from eval.decision_remarks import remarks
-from eval.decision_sensitivity import MARGIN, Matrix, Outcome
-from eval.decision_weighting import Weighting
-from eval.decision_words import against_opinion, crosscheck, everywhere, recommendation
+from decide import claims as decision_claims
+from decide import trainer_diff
+from decide.criteria.criteria import CRITERIA, FRAMEWORKS
+from decide.criteria.criterion import Criterion
+from decide.criteria.presets import DEFAULT, PRESETS
+from decide.criteria.weighting import Weighting
+from decide.evidence.caveats import remarks
+from decide.evidence.comparison import ahead, scored
+from decide.evidence.readers import read as read_criterion
+from decide.evidence.reports import Evidence, gather
+from decide.score.sensitivity import MARGIN, Matrix, Outcome
+from decide.wording import against_opinion, crosscheck, everywhere, recommendation
 from eval.report.catalog import RESULTS
 from eval.report.report import identify
 
@@ -40,7 +41,7 @@ def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, A
     Raises:
         ReportError: a report lacks what today's version of it has.
     """
-    code = decision_code.side_by_side()
+    code = trainer_diff.side_by_side()
     adoption, tried = evidence.of("adoption"), evidence.of("deployability")
     criteria = [_row(criterion, evidence) for criterion in CRITERIA]
     claims = decision_claims.check(evidence, code)
@@ -152,12 +153,12 @@ def check(made: Any, name: str) -> None:
     if error is not None:
         place = "/".join(map(str, error.absolute_path)) or "the top level"
         raise ReportError(
-            f"{name} is no decision of `python -m eval.decision`: at {place}, {error.message[:120]}; make it again."
+            f"{name} is no decision of `python -m decide`: at {place}, {error.message[:120]}; make it again."
         )
     if made["id"] != identify(made):
         raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
     if [row["key"] for row in made["criteria"]] != [criterion.key for criterion in CRITERIA]:
-        raise ReportError(f"{name} has other criteria than today's: make it again with `python -m eval.decision`.")
+        raise ReportError(f"{name} has other criteria than today's: make it again with `python -m decide`.")
     named = {source["id"] for source in made["sources"]}
     for row in made["criteria"]:
         for part in ("PyTorch", "TensorFlow", "compared"):
@@ -181,7 +182,7 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         ReportError: it is missing, too large, no JSON, or no decision.
     """
-    return document.read(path, "decision", "eval.decision", check)
+    return document.read(path, "decision", "decide", check)
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,7 +236,7 @@ def _open(path: Path, files: tuple[tuple[Path, int], ...]) -> Opened | str:
 def _opened(path: Path) -> Opened:
     if path.is_dir():
         weighting = PRESETS[DEFAULT]
-        command = f"python -m eval.decision --report {path.name} --weights {DEFAULT}"
+        command = f"python -m decide --report {path.name} --weights {DEFAULT}"
         document = build(gather([path]), weighting, command)
     else:
         document = read(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.common.errors import ReportError
-from eval.decision_criteria import FRAMEWORKS
+from decide.criteria.criteria import FRAMEWORKS
 from eval.report import report
 
 MAX_BYTES = 64_000_000

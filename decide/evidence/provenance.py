@@ -8,8 +8,8 @@ import numpy as np
 
 from bakeoff.common.errors import ReportError
 from bakeoff.stats.estimate import Estimate, mean
-from eval.decision_criteria import FRAMEWORKS
-from eval.decision_evidence import Source
+from decide.criteria.criteria import FRAMEWORKS
+from decide.evidence.reports import Source
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from eval import decision_speed as speed
-from eval.decision_compare import Found, measured
-from eval.decision_criteria import FRAMEWORKS
-from eval.decision_evidence import COMMANDS, Evidence
-from eval.decision_trace import Cell, Place, Reader, cell
+from decide.criteria.criteria import FRAMEWORKS
+from decide.evidence import speed_readers as speed
+from decide.evidence.comparison import Found, measured
+from decide.evidence.provenance import Cell, Place, Reader, cell
+from decide.evidence.reports import COMMANDS, Evidence
 
 LEAST_FORMATS = 3
 LESS = "first less second"

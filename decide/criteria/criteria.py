@@ -6,7 +6,7 @@ Ranges don't depend on the two frameworks: a weight says what going from the wor
 
 import math
 
-from eval.decision_criterion import Criterion, Scale
+from decide.criteria.criterion import Criterion, Scale
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")
 RATINGS = {

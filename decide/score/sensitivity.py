@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.decision_compare import ahead, scored
-from eval.decision_criteria import BY_KEY, FRAMEWORKS
-from eval.decision_scoring import HALVES, Compared, rated, simplex, topsis, weighted_sum
-from eval.decision_weighting import Weighting
+from decide.criteria.criteria import BY_KEY, FRAMEWORKS
+from decide.criteria.weighting import Weighting
+from decide.evidence.comparison import ahead, scored
+from decide.score.scoring import HALVES, Compared, rated, simplex, topsis, weighted_sum
 
 LEAST_WEIGHT = 1e-9  # what lies below is 0 but for rounding
 MARGIN = 1.0  # of 100 points: a lead smaller than this is no reason to choose

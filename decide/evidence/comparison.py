@@ -7,10 +7,10 @@ from typing import Any
 
 from bakeoff.common.errors import ReportError
 from bakeoff.stats.estimate import Estimate
-from eval.decision_criteria import BY_KEY, FRAMEWORKS
-from eval.decision_criterion import Criterion, Scale
-from eval.decision_scoring import Compared, square_and_add
-from eval.decision_trace import Cell, Place, cell, same
+from decide.criteria.criteria import BY_KEY, FRAMEWORKS
+from decide.criteria.criterion import Criterion, Scale
+from decide.evidence.provenance import Cell, Place, cell, same
+from decide.score.scoring import Compared, square_and_add
 
 # Where the interval of the comparison comes from.
 PAIRED = "paired"  # a report compares both on the same texts, or in turns

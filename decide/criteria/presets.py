@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from bakeoff.common.errors import InputError
-from eval import decision_weighting
-from eval.decision_weighting import Weighting
+from decide.criteria import weighting
+from decide.criteria.weighting import Weighting
 
 PRESETS = {
     "prototype": Weighting(
@@ -117,4 +117,4 @@ def named(name: str) -> Weighting:
         return PRESETS[name]
     if not Path(name).exists():
         raise InputError(f"{name} is no weighting: give a file, or one of the presets {', '.join(PRESETS)}.")
-    return decision_weighting.read(Path(name))
+    return weighting.read(Path(name))

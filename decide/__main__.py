@@ -1,7 +1,7 @@
 """Decide between the frameworks: the measured criteria, weighted, with the evidence behind every number in one bundle.
 
-python -m eval.decision --report results/bbc-minilm --weights api --output bundle
-python -m eval.decision --report report.json benchmark.json explain.json --weights ours.json --output bundle \\
+python -m decide --report results/bbc-minilm --weights api --output bundle
+python -m decide --report report.json benchmark.json explain.json --weights ours.json --output bundle \\
     --models runs/bbc/pytorch runs/bbc/tensorflow
 
 `--weights` takes a preset (prototype, api, batch, edge, estate, small_team) or a file; `--save-weights` writes one to
@@ -16,16 +16,12 @@ from typing import Any
 
 from bakeoff.classifiers.pair import NAMES, locate
 from bakeoff.common.errors import ReportError, one_sentence_errors
-from eval import (
-    decision_evidence,
-    decision_presets,
-    decision_remarks,
-    decision_report,
-    decision_view,
-    decision_weighting,
-    decision_words,
-)
-from eval.decision_compare import ASSUMED, PAIRED
+from decide import report, wording
+from decide.criteria import presets as decision_presets
+from decide.criteria import weighting as decision_weighting
+from decide.evidence import caveats, reports
+from decide.evidence.comparison import ASSUMED, PAIRED
+from decide.pages import view
 from eval.measure.machine import public_command
 from eval.report.provenance import weights_digest
 
@@ -35,7 +31,7 @@ JSON_FILE, HTML_FILE = "decision.json", "decision.html"
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     presets = ", ".join(decision_presets.PRESETS)
-    out = argparse.ArgumentParser(prog="python -m eval.decision", description=__doc__.split("\n")[0])
+    out = argparse.ArgumentParser(prog="python -m decide", description=__doc__.split("\n")[0])
     out.add_argument(
         "--report", nargs="+", type=Path, required=True, metavar="PATH", help="reports, or folders that hold them"
     )
@@ -54,11 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
     weighting = decision_presets.named(arguments.weights)
-    made = decision_report.build(
-        decision_evidence.gather(arguments.report), weighting, public_command("eval.decision", given)
-    )
+    made = report.build(reports.gather(arguments.report), weighting, public_command("decide", given))
     if arguments.models:
-        made = decision_report.marked(made, stale_models(made, arguments.models))
+        made = report.marked(made, stale_models(made, arguments.models))
     print(summary(made))
     if arguments.save_weights:
         decision_weighting.write(arguments.save_weights, weighting)
@@ -79,8 +73,8 @@ def write_bundle(folder: Path, made: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(f"{folder} can't be made ({error.strerror}); name another folder.") from error
-    decision_report.write(folder / JSON_FILE, made)
-    decision_view.write(folder / HTML_FILE, made)
+    report.write(folder / JSON_FILE, made)
+    view.write(folder / HTML_FILE, made)
 
 
 def stale_models(made: Mapping[str, Any], models: Sequence[str]) -> str:
@@ -89,7 +83,7 @@ def stale_models(made: Mapping[str, Any], models: Sequence[str]) -> str:
         NAMES[framework]: weights_digest(locate(framework, model).path)
         for framework, model in zip(NAMES, models, strict=True)
     }
-    return decision_remarks.stale(made, digests)
+    return caveats.stale(made, digests)
 
 
 def summary(made: Mapping[str, Any]) -> str:
@@ -100,11 +94,11 @@ def summary(made: Mapping[str, Any]) -> str:
         if row["measured"] is None:
             lines.append(f"{row['name']:<32}{row['reason']}")
             continue
-        cells = [f"{decision_words.estimate(row['measured'][name]):<26}" for name in NAMES.values()]
+        cells = [f"{wording.estimate(row['measured'][name]):<26}" for name in NAMES.values()]
         basis = row["measured"]["compared"]["basis"]
         how = {PAIRED: "", ASSUMED: " (spread assumed)"}.get(basis, f" ({basis})")
-        lines.append(f"{row['name']:<32}{''.join(cells)}{row['unit']:<10}{decision_view.standing(row)}{how}")
-    lines += ["", *(f"{claim['claim']} {decision_words.capital(claim['answer'])}." for claim in made["claims"])]
+        lines.append(f"{row['name']:<32}{''.join(cells)}{row['unit']:<10}{view.standing(row)}{how}")
+    lines += ["", *(f"{claim['claim']} {wording.capital(claim['answer'])}." for claim in made["claims"])]
     return "\n".join([*lines, *made["remarks"]])
 
 

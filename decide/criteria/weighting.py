@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 
 from bakeoff.common.errors import InputError
 from bakeoff.common.files import export, json_text
-from eval.decision_criteria import CRITERIA, OPINIONS, RATINGS
+from decide.criteria.criteria import CRITERIA, OPINIONS, RATINGS
 
 MOST = 10  # of a weight
 MAX_BYTES = 100_000

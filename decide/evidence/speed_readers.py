@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from eval.decision_compare import Found, measured
-from eval.decision_criteria import FRAMEWORKS
-from eval.decision_evidence import Evidence
-from eval.decision_trace import Reader
+from decide.criteria.criteria import FRAMEWORKS
+from decide.evidence.comparison import Found, measured
+from decide.evidence.provenance import Reader
+from decide.evidence.reports import Evidence
 
 
 def training_step(evidence: Evidence, reader: Reader) -> Found:

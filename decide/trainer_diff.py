@@ -7,7 +7,8 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from bakeoff.common.root import ROOT
+
 TRAINERS = {"PyTorch": "trainers/train_pytorch.py", "TensorFlow": "trainers/train_tensorflow.py"}
 
 

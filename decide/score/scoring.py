@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eval.decision_criteria import RATINGS, STRONGEST
-from eval.decision_criterion import Scale
+from decide.criteria.criteria import RATINGS, STRONGEST
+from decide.criteria.criterion import Scale
 
 HALVES = 1_000  # draws, and as many of the opposite sign: swapping the frameworks then mirrors every result
 REACH = 1.959964  # standard deviations from the middle to the end of a 95 % interval
