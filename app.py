@@ -20,8 +20,9 @@ from bakeoff.common.errors import BakeoffError, one_sentence_errors
 from bakeoff.common.limits import use
 from bakeoff.common.paused_gc import paused_gc
 from eval.report import report as eval_report
-from model_loader import ModelLoader
-from service import addresses, options, surroundings, uploads
+from service.guard import uploads
+from service.operate import addresses, options, surroundings
+from service.work.model_loader import ModelLoader
 
 DEMO = Path(__file__).parent / "runs" / "demo"
 
@@ -98,10 +99,11 @@ def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argpa
     surroundings.check_for_page()
     uploads.use_private_folder()  # Gradio asks for it when it is imported
     with paused_gc():  # these imports take seconds, which a wrong flag and --help don't wait for
-        from api import create_api
         from page import serve
-        from service import guard, printed, stopping
-        from service.state import Service
+        from service.api.routes import create_api
+        from service.middleware import stack
+        from service.operate import printed, stopping
+        from service.operate.state import Service
 
         told = stopping.on_signal()  # before the first request can come
         service = Service.of(loader, settings)
@@ -117,7 +119,7 @@ def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argpa
                 share=arguments.share,
                 auth=settings.access.check_login if settings.access.login else None,
                 mcp_server=arguments.mcp or None,
-                app_kwargs=guard.page_settings(create_api(service), service),
+                app_kwargs=stack.page_settings(create_api(service), service),
             )
         sys.stdout.flush()  # Gradio has printed the address: a log file must not get it at the end
         ending = stopping.Failure(told.set)
@@ -143,12 +145,13 @@ def serve_api(loader: ModelLoader, settings: options.Settings, arguments: argpar
 
     signal.signal(signal.SIGTERM, end)
     with paused_gc():
-        from api import create_api
-        from service import guard, json_log, printed, stopping
-        from service.state import Service
+        from service.api.routes import create_api
+        from service.middleware import stack
+        from service.operate import json_log, printed, stopping
+        from service.operate.state import Service
 
         service = Service.of(loader, settings)
-        app = guard.guarded(create_api(service), service)
+        app = stack.guarded(create_api(service), service)
         server = stopping.ApiServer(app, service, place.host, place.port)
     ending = stopping.Failure(server.end)
     with printed.logged(), stopping.cleaned(loader.stop):

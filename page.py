@@ -10,11 +10,11 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 import gradio as gr
 
 from bakeoff.common.limits import current
-from model_loader import ModelLoader
 from page_address import use_host_of_page
 from page_server import bounded_page
-from service.models import QueuedModels
-from service.work_queue import WorkQueue
+from service.work.model_loader import ModelLoader
+from service.work.queued_models import QueuedModels
+from service.work.work_queue import WorkQueue
 from tabs.batch import build_batch_tab
 from tabs.decide import build_decide_tab
 from tabs.evaluate import build_evaluate_tab

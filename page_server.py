@@ -13,7 +13,7 @@ from gradio.blocks import Blocks
 from gradio.utils import LRUCache
 
 from bakeoff.common.limits import Limits
-from service.connections import BoundedServer
+from service.operate.connections import BoundedServer
 
 RECORDED_EVENTS = 100  # with each event Gradio computes statistics of all: 10,000 by its own choice
 

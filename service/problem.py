@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from bakeoff.common.errors import BakeoffError, InputError, ModelError
 from bakeoff.common.limits import LimitError
-from service.models import NeverReady
-from service.work_queue import QueueFull, Refused, TooLate
+from service.work.queued_models import NeverReady
+from service.work.work_queue import QueueFull, Refused, TooLate
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")  # of the request that is being handled
 refusals: ContextVar[list[str] | None] = ContextVar("refusals", default=None)  # codes of its answers, for the metrics

@@ -13,7 +13,7 @@ from bakeoff.common.limits import check_text, current
 from bakeoff.common.spreadsheet import to_csv
 from bakeoff.corpus import corpus
 from bakeoff.corpus.corpus import Example
-from model_loader import ModelLoader
+from service.work.model_loader import ModelLoader
 from tabs.common import download, shows_errors
 from tabs.predict import SHOWN
 

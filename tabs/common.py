@@ -13,8 +13,8 @@ import gradio as gr
 from gradio.processing_utils import save_file_to_cache
 
 from bakeoff.common.errors import BakeoffError
-from service import uploads
-from service.json_log import described
+from service.guard import uploads
+from service.operate.json_log import described
 
 log = logging.getLogger(__name__)
 

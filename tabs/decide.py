@@ -26,7 +26,7 @@ from decide.evidence import caveats
 from decide.pages import view
 from decide.report import Opened
 from eval.report import provenance
-from model_loader import ModelLoader
+from service.work.model_loader import ModelLoader
 from tabs.common import save, shows_errors
 from tabs.decide_layout import NOT_SET, OWN_WEIGHTS, Panel, build_panel, notice_html
 

@@ -12,7 +12,7 @@ from bakeoff.common.errors import InputError, ModelError
 from eval.pages import wording
 from eval.report import catalog, find_texts, provenance
 from eval.report.catalog import Opened
-from model_loader import ModelLoader
+from service.work.model_loader import ModelLoader
 from tabs import evaluate_file
 from tabs.common import plain, shows_errors
 from tabs.evaluate_downloads import prepare

@@ -11,7 +11,7 @@ from bakeoff.common.limits import MAX_SEED, check_samples, check_seed, check_tex
 from explain.lime_text.explanation import Settings
 from explain.lime_text.targets import TARGETS
 from explain.session import Session, sessions
-from model_loader import ModelLoader
+from service.work.model_loader import ModelLoader
 from tabs.common import shows_errors
 from tabs.explain_view import (
     downloads,

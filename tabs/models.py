@@ -7,7 +7,7 @@ from bakeoff.classifiers.base import BertClassifier
 from bakeoff.classifiers.pair import load_pair
 from bakeoff.common.html_page import COLORS
 from bakeoff.corpus import corpus
-from model_loader import ModelLoader
+from service.work.model_loader import ModelLoader
 from tabs.common import percent, shows_errors
 from trainers import parity
 

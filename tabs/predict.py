@@ -7,7 +7,7 @@ import gradio as gr
 from bakeoff.classifiers.answer import Answer
 from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.limits import check_text, current
-from service.models import QueuedModels
+from service.work.queued_models import QueuedModels
 from tabs.common import absence, milliseconds, percent, plain, shows_errors
 from tabs.text_box import build_examples, build_text_box
 

@@ -113,7 +113,7 @@ def main() -> int:
 
 def asked() -> dict[str, int]:
     """Send every request, and let the work of those that were taken be done."""
-    from service import uploads
+    from service.guard import uploads
     from tests.test_served_page import launched
 
     statuses = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bakeoff.classifiers.model_folder import ModelFolder
-from model_loader import Progress
+from service.work.model_loader import Progress
 
 
 @dataclass

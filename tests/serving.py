@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from api import create_api
 from bakeoff.common import limits
-from service.guard import guarded
-from service.settings import Settings
-from service.state import Service
-from service.stopping import ApiServer
+from service.api.routes import create_api
+from service.middleware.stack import guarded
+from service.operate.settings import Settings
+from service.operate.state import Service
+from service.operate.stopping import ApiServer
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 
 

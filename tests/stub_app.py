@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import app
 from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.limits import use
-from service import options
+from service.operate import options
 from tests.planted import ReadyLoader
 from tests.serving import Slow
 

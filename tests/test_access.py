@@ -10,12 +10,13 @@ from starlette.datastructures import Headers
 import app
 from bakeoff.common.errors import BakeoffError
 from bakeoff.common.limits import Limits
-from service import json_log, options, paths
-from service.access import Access
-from service.clients import FREE_FAILURES, MOST_CLIENTS, FailedLogins, RateLimit, address_of
-from service.headers import HEADERS, policy
-from service.origins import OWN_COOKIE, is_foreign
-from service.settings import Settings
+from service.guard import paths
+from service.guard.access import Access
+from service.guard.clients import FREE_FAILURES, MOST_CLIENTS, FailedLogins, RateLimit, address_of
+from service.guard.origins import OWN_COOKIE, is_foreign
+from service.middleware.headers import HEADERS, policy
+from service.operate import json_log, options
+from service.operate.settings import Settings
 from tests.serving import serving, wait_for
 
 LOGIN, TOKEN = ("anna", "pass:wörd"), "0123456789abcdef0123"

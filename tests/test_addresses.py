@@ -15,8 +15,9 @@ from contextlib import contextmanager
 import pytest
 
 from bakeoff.common.errors import BakeoffError
-from service import surroundings, uploads
-from service.addresses import Place, find_place
+from service.guard import uploads
+from service.operate import surroundings
+from service.operate.addresses import Place, find_place
 from tests import tiny
 from tests.serving import wait_for
 

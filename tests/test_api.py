@@ -1,4 +1,4 @@
-"""`api.py` over real HTTP: what each route answers, and how each refuses."""
+"""`service/api/routes.py` over real HTTP: what each route answers, and how each refuses."""
 
 import asyncio
 import csv
@@ -22,9 +22,9 @@ from bakeoff.common.errors import ModelError
 from bakeoff.common.limits import Limits
 from decide import report as decision_report
 from eval.report import catalog
-from service import documents
-from service.calls import Calls
-from service.settings import Settings
+from service.api import documents
+from service.api.calls import Calls
+from service.operate.settings import Settings
 from tests import decided, tiny
 from tests.planted import Contrarian, ReadyLoader, WordCounter, planted_pair
 from tests.serving import Slow, serving, wait_for

@@ -1,4 +1,4 @@
-"""`app.py` and `model_loader.py`: which models are served, what the page says meanwhile, and the command line."""
+"""`app.py` and the model loader: which models are served, what the page says meanwhile, and the command line."""
 
 import json
 import shutil
@@ -7,12 +7,12 @@ import threading
 import pytest
 
 import app
-import model_loader
 from bakeoff.common.errors import BakeoffError, ModelError
 from bakeoff.corpus import corpus
 from eval.report import catalog, in_memory, report
-from model_loader import ModelLoader, Progress
-from service import options
+from service.operate import options
+from service.work import model_loader
+from service.work.model_loader import ModelLoader, Progress
 from tests import tiny
 from tests.planted import planted_pair
 

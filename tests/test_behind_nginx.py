@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright import sync_api as playwright
 
-from service.access import Access
-from service.settings import Settings
+from service.guard.access import Access
+from service.operate.settings import Settings
 from tests.chromium import CHROMIUM, FLAGS
 from tests.nginx import BARE, DOCUMENTED, NGINX, NO_PORT, nginx
 from tests.test_served_page import launched

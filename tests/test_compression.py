@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from service.headers import policy
+from service.middleware.headers import policy
 from tests.serving import serving
 from tests.test_served_page import launched
 

@@ -1,4 +1,4 @@
-"""`service/connections.py`: how many connections there are, and how slow their clients may be; under both servers."""
+"""Connections: how many connections there are, and how slow their clients may be; under both servers."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from bakeoff.common import limits
-from service import connections
+from service.operate import connections
 from tests.serving import serving, wait_for
 from tests.test_served_page import launched
 from tests.test_stopping import answers, running
@@ -158,7 +158,7 @@ def test_more_clients_than_handles_fill_no_log_and_stop_nobody(tmp_path, mode):
 
 def test_the_connections_leave_handles_for_the_rest():
     script = (
-        "import resource; from service.connections import most_connections; "
+        "import resource; from service.operate.connections import most_connections; "
         "print(most_connections(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )
 

@@ -14,8 +14,8 @@ import pytest
 from gradio import processing_utils, route_utils
 from starlette.exceptions import HTTPException
 
-from service import file_paths
-from service.no_fetching import FetchRefused
+from service.guard import file_paths
+from service.guard.no_fetching import FetchRefused
 from service.problem import ProblemError
 from tests import tiny
 from tests.fetching import CONTROL, HOST, MCP, bodies, called, file_at, pages
@@ -132,7 +132,7 @@ async def moved(url):
 
 
 def test_no_other_file_of_gradio_s_opens_connections():
-    """A new version may have a new way out: read it, then name the file here or close it in `service.no_fetching`."""
+    """A new version may have a new way out: read it, then name the file here or close it in `no_fetching.py`."""
     opens = re.compile(r"httpx\.(get|post|put|head|stream|request|Client|AsyncClient)\(|urlopen\(|requests\.get\(")
     folder = Path(gradio.__file__).parent
     files = [path for path in folder.rglob("*.py") if path.relative_to(folder).parts[0] not in ("cli", "test_data")]

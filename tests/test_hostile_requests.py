@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from service.guard.strict_json import parse
 from service.problem import Problem, ProblemError, request_id
-from service.strict_json import parse
 from tests.serving import serving
 
 PREDICT, EXPLAIN = "/api/v1/predict", "/api/v1/explain"

@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
-from service.json_log import LEFT_OUT, JsonFormatter
-from service.repeats import LimitedHandler
+from service.operate.json_log import LEFT_OUT, JsonFormatter
+from service.operate.repeats import LimitedHandler
 from tests import tiny
 from tests.serving import wait_for
 from tests.test_stopping import MODES, running
@@ -167,7 +167,7 @@ def test_the_count_is_told_when_the_period_is_over():
 def test_a_fault_in_the_event_loop_quotes_nothing(caplog):
     import asyncio
 
-    from service.connections import _log_fault
+    from service.operate.connections import _log_fault
 
     async def fail():
         asyncio.get_running_loop().set_exception_handler(_log_fault)

@@ -14,9 +14,9 @@ from mcp import ClientSession
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
-from service.access import Access
-from service.clients import RateLimit
-from service.settings import Settings
+from service.guard.access import Access
+from service.guard.clients import RateLimit
+from service.operate.settings import Settings
 from tests.fetching import MCP, called
 from tests.test_served_page import launched, log_in
 

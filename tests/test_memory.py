@@ -1,4 +1,4 @@
-"""`service/memory.py` and what a refused body leaves behind."""
+"""`service/operate/memory.py` and what a refused body leaves behind."""
 
 import asyncio
 import gc
@@ -8,9 +8,9 @@ import weakref
 import pytest
 
 from bakeoff.common.limits import Limits
-from service import memory
-from service.bodies import Bodies
-from service.memory import MemoryRelease
+from service.middleware.bodies import Bodies
+from service.operate import memory
+from service.operate.memory import MemoryRelease
 from tests.serving import wait_for
 
 

@@ -1,15 +1,15 @@
-"""`model_loader.py`: each framework serves as soon as it is ready, and whatever becomes of the other."""
+"""`service/work/model_loader.py`: each framework serves as soon as it is ready, and whatever becomes of the other."""
 
 import gc
 import threading
 
 import pytest
 
-import model_loader
 from bakeoff.classifiers.pair import load_classifier, may_be_on_hub
 from bakeoff.common.errors import HubError, HubUnreachable, ModelError
 from bakeoff.common.paused_gc import paused_gc
-from model_loader import ModelLoader
+from service.work import model_loader
+from service.work.model_loader import ModelLoader
 from tests.planted import Contrarian, WordCounter
 from tests.serving import serving
 

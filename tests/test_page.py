@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import page
-from model_loader import Progress
+from service.work.model_loader import Progress
 from tests import tiny
 from tests.planted import ReadyLoader
 

@@ -8,7 +8,7 @@ from gradio.state_holder import SessionState
 
 import page
 from page_server import LeanSession, PageServer, Results
-from service.connections import BoundedServer
+from service.operate.connections import BoundedServer
 from tests import test_connections
 from tests.planted import ReadyLoader
 

@@ -9,13 +9,13 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from gradio_client import Client, handle_file
 
-from api import create_api
 from bakeoff.common.errors import BakeoffError
-from service import paths
-from service.access import Access
-from service.addresses import prefix_of, root_path
-from service.headers import PagePolicy
-from service.settings import Settings
+from service.api.routes import create_api
+from service.guard import paths
+from service.guard.access import Access
+from service.middleware.headers import PagePolicy
+from service.operate.addresses import prefix_of, root_path
+from service.operate.settings import Settings
 from tests.nginx import BARE, DOCUMENTED, NGINX, NO_PORT, nginx
 from tests.serving import serving
 from tests.test_served_page import launched, upload
@@ -170,7 +170,7 @@ def test_what_else_looks_at_the_path_looks_at_the_routed_one(tmp_path):
 
 def test_nothing_but_paths_py_looks_at_the_path_itself():
     """Each look would have to take the root path off, and one would be forgotten."""
-    for file in (ROOT / "api.py", ROOT / "page.py", *(ROOT / "service").glob("*.py")):
+    for file in (ROOT / "page.py", *(ROOT / "service").rglob("*.py")):
         if file.name != "paths.py":
             found = re.search(r"""scope(\[|\.get\()["'](raw_)?path["']|request\.url\b""", file.read_text("utf-8"))
             assert found is None, (file.name, found)

@@ -8,11 +8,11 @@ import pytest
 
 import app
 from bakeoff.common.errors import BakeoffError
-from service import options
-from service.access import Access
-from service.clients import RateLimit, address_of
-from service.proxies import trusted
-from service.settings import Settings
+from service.guard.access import Access
+from service.guard.clients import RateLimit, address_of
+from service.guard.proxies import trusted
+from service.operate import options
+from service.operate.settings import Settings
 from tests.nginx import DOCUMENTED, NGINX, PASSED_ON, nginx
 from tests.serving import serving
 from tests.test_served_page import launched

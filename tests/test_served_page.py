@@ -16,13 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import page
-from api import create_api
 from bakeoff.common import limits
-from service import guard, uploads
-from service.access import Access
-from service.clients import FREE_FAILURES
-from service.settings import Settings
-from service.state import Service
+from service.api.routes import create_api
+from service.guard import uploads
+from service.guard.access import Access
+from service.guard.clients import FREE_FAILURES
+from service.middleware import stack
+from service.operate.settings import Settings
+from service.operate.state import Service
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from tests.serving import Served, Slow, wait_for
 from tests.test_hostile_requests import JSON
@@ -40,7 +41,7 @@ def launched(chosen=None, models=(), **more):
     uploads.use_private_folder()
     loader = ReadyLoader(models or (WordCounter("PyTorch"), Contrarian("TensorFlow")))
     service = Service.of(loader, chosen)
-    app_kwargs = guard.page_settings(create_api(service), service)
+    app_kwargs = stack.page_settings(create_api(service), service)
     demo = page.serve(loader, service.models.queue, quiet=True, app_kwargs=app_kwargs, **more)
     try:
         yield Served(demo.server_port, service, demo.app)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from service import uploads
+from service.guard import uploads
 from tests import tiny
 from tests.serving import Answer, Served
 

@@ -1,4 +1,4 @@
-"""`service/uploads.py`: what is stored counts as the disk counts it, what is old goes, dead processes leave none."""
+"""Uploads: what is stored counts as the disk counts it, what is old goes, dead processes leave none."""
 
 import os
 import subprocess
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from service import uploads
-from service.uploads import AT_A_TIME, EMPTY_SECONDS, LONGEST_SECONDS, PREFIX, NoRoom, Store
+from service.guard import uploads
+from service.guard.uploads import AT_A_TIME, EMPTY_SECONDS, LONGEST_SECONDS, PREFIX, NoRoom, Store
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`service/work_queue.py` and `service/models.py`: who is asked what, when, with whom together, and who is refused."""
+"""The work queue and the models behind it: who is asked what, when, with whom together, and who is refused."""
 
 import threading
 
@@ -7,9 +7,9 @@ import pytest
 
 from bakeoff.common.errors import ModelError
 from bakeoff.common.limits import Limits
-from service import work_queue
-from service.models import Cancelled, QueuedClassifier, QueuedModels
-from service.work_queue import BULK_TEXTS, LONGEST_WAIT, SHARE, QueueFull, Stopping, TooLate, WorkQueue
+from service.work import work_queue
+from service.work.queued_models import Cancelled, QueuedClassifier, QueuedModels
+from service.work.work_queue import BULK_TEXTS, LONGEST_WAIT, SHARE, QueueFull, Stopping, TooLate, WorkQueue
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from tests.serving import Slow
 

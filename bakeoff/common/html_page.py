@@ -15,7 +15,7 @@ COLORS = {"PyTorch": "#ea580c", "TensorFlow": "#3b82f6"}  # apart for the colour
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 _ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.FileSystemLoader([ROOT, ROOT / "templates"]),
+    loader=jinja2.FileSystemLoader(ROOT),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
@@ -25,10 +25,10 @@ _ENVIRONMENT = jinja2.Environment(
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from a template of the folder `templates/`.
+    """A page from a template.
 
     Args:
-        template: its file name; it extends `base.html.j2`.
+        template: its path from the project's root; it extends `base.html.j2`.
         values: what it shows. A `markupsafe.Markup` (a plot as SVG that we drew) is the only value not escaped.
 
     Raises:

@@ -13,16 +13,17 @@ from starlette.requests import cookie_parser
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service import mcp_server, no_fetching, paths, proxies
-from service.arrival import PASSED, Arrival
-from service.bodies import Bodies
-from service.gate import Gate
-from service.headers import PagePolicy, SecurityHeaders
-from service.origins import AsSeen
-from service.page_errors import PageErrors
+from service.guard import no_fetching, paths, proxies
+from service.guard.origins import AsSeen
+from service.middleware.arrival import PASSED, Arrival
+from service.middleware.bodies import Bodies
+from service.middleware.gate import Gate
+from service.middleware.headers import PagePolicy, SecurityHeaders
+from service.middleware.page_errors import PageErrors
+from service.middleware.request_log import RequestLog
+from service.operate import mcp_server
+from service.operate.state import Service
 from service.problem import Problem
-from service.request_log import RequestLog
-from service.state import Service
 
 COMPRESSED_BYTES = 1024  # at least; errors are smaller
 COMPRESSION = 5  # of 9: a tenth larger than that, in a third of the time

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import paths
-from service.json_log import described
+from service.guard import paths
+from service.operate.json_log import described
+from service.operate.state import Service
 from service.problem import Problem, refusals, request_id
-from service.state import Service
 
 QUIET = (*paths.PUBLIC, "/metrics", "/assets", "/static", "/svelte", f"{paths.GRADIO}/heartbeat")  # many, and alike
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -1,7 +1,7 @@
 """The REST API: the same classifiers, limits and errors as the page, over HTTP.
 
 `create_api` makes an application that `python app.py --api-only` serves alone, and that the page's server has beside
-the page. What stands in front of it (logins, limits, logs) is `service.guard.guarded`.
+the page. What stands in front of it (logins, limits, logs) is `service.middleware.stack.guarded`.
 """
 
 from typing import Any
@@ -15,12 +15,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bakeoff.common.errors import BakeoffError
 from bakeoff.common.limits import check_samples, check_seed, check_text
 from explain.lime_text.explanation import Settings
-from service import docs_page, documents, invocations, openapi, schemas, validation
-from service.calls import Calls
-from service.metrics import CONTENT_TYPE
-from service.models import NeverReady
+from service.api import docs_page, documents, invocations, openapi, schemas, validation
+from service.api.calls import Calls
+from service.operate.metrics import CONTENT_TYPE
+from service.operate.state import Service
 from service.problem import Problem, ProblemError, of_error
-from service.state import Service
+from service.work.queued_models import NeverReady
 
 
 def create_api(service: Service) -> FastAPI:

@@ -6,11 +6,11 @@ from contextlib import nullcontext
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import paths
-from service.clients import address_of
-from service.origins import is_foreign
+from service.guard import paths
+from service.guard.clients import address_of
+from service.guard.origins import is_foreign
+from service.operate.state import Service
 from service.problem import Problem, of_error
-from service.state import Service
 
 ASKS = {"WWW-Authenticate": 'Basic realm="Bakeoff", charset="UTF-8"'}
 

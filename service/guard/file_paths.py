@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from service import paths
+from service.guard import paths
 from service.problem import Problem, ProblemError
 
 KEYS = ("path", "url")

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TextIO
 
-from service import json_log
+from service.operate import json_log
 
 BURST_SECONDS = 0.2  # a traceback is printed in many pieces
 SKIPPED = (traceback.__file__, __file__)  # they print for others

@@ -1,4 +1,4 @@
-"""Keep Gradio from fetching addresses, whoever names them: `service.file_paths` refuses those that it knows of.
+"""Keep Gradio from fetching addresses, whoever names them: `service.guard.file_paths` refuses those that it knows of.
 
 Gradio 6.31 fetches what a visitor names through `safehttpx` alone. `processing_utils.async_ssrf_protected_get` (for a
 file's path, images, audio, the history) calls `get`; `route_utils.secure_url_stream_response` (`/file=http…`) calls

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from bakeoff.common.html_page import render
-from service.openapi import EXAMPLE_ERROR
+from service.api.openapi import EXAMPLE_ERROR
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -22,7 +22,7 @@ def page(document: dict[str, Any], base: str) -> str:
             tag = operation.get("tags", ["other"])[0]
             groups.setdefault(tag, []).append(_operation(document, base, path, method, operation))
     return render(
-        "api.html.j2",
+        "service/api/api.html.j2",
         title=document["info"]["title"],
         about=document["info"]["description"],
         groups=groups,

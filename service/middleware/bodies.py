@@ -9,10 +9,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bakeoff.common.limits import Limits
-from service import file_paths, paths
-from service.clients import address_of
+from service.guard import file_paths, paths
+from service.guard.clients import address_of
+from service.guard.strict_json import parse
 from service.problem import Problem, ProblemError
-from service.strict_json import parse
 
 FORM_BYTES = 10_000  # of an upload around the file itself
 DISCARDED_BYTES = 32 * 2**20  # read and thrown away, so that a client that still sends gets to read the answer

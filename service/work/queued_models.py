@@ -13,8 +13,8 @@ from bakeoff.classifiers.base import BertClassifier, Classifier, softmax
 from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.errors import ModelError
 from bakeoff.common.limits import current
-from model_loader import ModelLoader, Progress
-from service.work_queue import BULK_TEXTS, Refused, Scored, WorkQueue
+from service.work.model_loader import ModelLoader, Progress
+from service.work.work_queue import BULK_TEXTS, Refused, Scored, WorkQueue
 
 
 class Cancelled(Refused):

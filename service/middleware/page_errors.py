@@ -6,8 +6,8 @@ import logging
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bakeoff.common.limits import current
-from service import paths
-from service.json_log import described
+from service.guard import paths
+from service.operate.json_log import described
 from service.problem import Problem
 
 KEPT = ("retry-after", "www-authenticate", "allow", "set-cookie", "location")

@@ -11,8 +11,8 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from service.connections import BoundedServer
-from service.state import FINISH_SECONDS, Service
+from service.operate.connections import BoundedServer
+from service.operate.state import FINISH_SECONDS, Service
 
 LAST_SECONDS = 2.5  # for those who are told to go elsewhere, and for answers on their way
 

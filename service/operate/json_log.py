@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from model_loader import THREAD
+from service.operate.repeats import LimitedHandler
 from service.problem import request_id
-from service.repeats import LimitedHandler
+from service.work.model_loader import THREAD
 
 RESERVED = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
-ROOT = str(Path(__file__).parents[1])
+ROOT = str(Path(__file__).parents[2])
 LIBRARIES = ("site-packages", "dist-packages")
 LEFT_OUT = "a message that may quote a visitor is left out"
 

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import paths
-from service.addresses import prefix_of
-from service.origins import PORTS
-from service.proxies import Trusted
+from service.guard import paths
+from service.guard.origins import PORTS
+from service.guard.proxies import Trusted
+from service.operate.addresses import prefix_of
 
 PASSED = "bakeoff.arrived"  # in the scope of each request that came through here
 

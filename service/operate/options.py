@@ -10,10 +10,10 @@ from pathlib import Path
 
 from bakeoff.common.errors import BakeoffError
 from bakeoff.common.limits import Limits
-from service.access import Access
-from service.addresses import ROOT_PATH, root_path
-from service.proxies import trusted
-from service.settings import Settings
+from service.guard.access import Access
+from service.guard.proxies import trusted
+from service.operate.addresses import ROOT_PATH, root_path
+from service.operate.settings import Settings
 
 
 def add(out: argparse._ArgumentGroup) -> None:

@@ -15,6 +15,7 @@ from bakeoff.classifiers.base import BertClassifier
 from bakeoff.classifiers.pair import NAMES, Pair, load_classifier, may_be_on_hub
 from bakeoff.common.errors import BakeoffError, HubUnreachable, ModelError, ReportError
 from bakeoff.common.paused_gc import paused_gc
+from bakeoff.common.root import ROOT
 from bakeoff.corpus import corpus
 from eval.report import in_memory, report
 from eval.report import provenance as models
@@ -274,7 +275,7 @@ class ModelLoader:
         job.forget_other_checkpoints(self._demo, preset("demo"), corpus.load())  # of an earlier version of Bakeoff
         command = ["-m", "trainers", "--recipe", "demo", "--output", str(self._demo), "--resume"]
         terminal = {"stdout": sys.__stdout__, "stderr": sys.__stderr__}  # its progress is for the operator
-        self._training = subprocess.Popen([sys.executable, *command], cwd=Path(__file__).parent, **terminal)
+        self._training = subprocess.Popen([sys.executable, *command], cwd=ROOT, **terminal)
         status = self._training.wait()
         if status:
             raise ModelError(

@@ -5,7 +5,7 @@ from typing import Any
 
 from bakeoff.common.limits import LimitError, check_text
 from explain.lime_text.targets import TARGETS
-from service import schemas
+from service.api import schemas
 from service.problem import Problem
 
 KNOWN = {

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from service.schemas import TEXT, ErrorResponse
+from service.api.schemas import TEXT, ErrorResponse
 
 EXAMPLE_ERROR = {
     "error": {

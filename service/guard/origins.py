@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service import paths
+from service.guard import paths
 
 OWN = "bakeoff-page"
 # A browser sends it with what the page asks, and with nothing that another site asks, over plain HTTP too.

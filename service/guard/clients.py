@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.proxies import address_in
+from service.guard.proxies import address_in
 
 FREE_FAILURES = 3  # a person mistypes
 LONGEST_SECONDS = 60.0

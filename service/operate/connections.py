@@ -18,7 +18,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bakeoff.common.limits import current
-from service.json_log import described, take_over
+from service.operate.json_log import described, take_over
 from service.problem import Problem
 
 RESERVED_HANDLES = 128  # for files, models and the event loop

@@ -16,10 +16,10 @@ from starlette.responses import Response
 from bakeoff.common.limits import current
 from bakeoff.common.spreadsheet import neutralise
 from bakeoff.corpus.columns import BLANK, LABEL_NAMES, TEXT_NAMES, plain_name
+from service.api.schemas import ModelAnswer, PredictRequest, PredictResponse
+from service.api.validation import checked_texts, problem_of, texts_of
+from service.guard.strict_json import parse
 from service.problem import Problem, ProblemError
-from service.schemas import ModelAnswer, PredictRequest, PredictResponse
-from service.strict_json import parse
-from service.validation import checked_texts, problem_of, texts_of
 
 JSON, CSV = "application/json", "text/csv"
 NAMES = {*TEXT_NAMES, *LABEL_NAMES}  # of columns: a text of such a word alone is rather a header

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from bakeoff.classifiers.base import Classifier
 from explain.lime_text.explanation import Settings
 from explain.session import Session, sessions
-from service.models import QueuedClassifier, answer
+from service.api.schemas import ExplainRequest, ModelAnswer, Prediction
+from service.api.validation import check_label
+from service.operate.state import Service
 from service.problem import Problem, ProblemError
-from service.schemas import ExplainRequest, ModelAnswer, Prediction
-from service.state import Service
-from service.validation import check_label
-from service.work_queue import QueueFull, Scored, TooLate
+from service.work.queued_models import QueuedClassifier, answer
+from service.work.work_queue import QueueFull, Scored, TooLate
 
 CLIENT_GONE = Problem(400, "The client is gone", "wait for the answer", "client_gone")  # for the log: nobody reads it
 

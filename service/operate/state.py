@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers
 
 from bakeoff.common.limits import Limits, current
-from model_loader import ModelLoader
-from service.clients import FailedLogins, RateLimit
-from service.memory import MemoryRelease
-from service.metrics import Metrics
-from service.models import QueuedModels
-from service.settings import Settings
-from service.uploads import Store
-from service.work_queue import WorkQueue
+from service.guard.clients import FailedLogins, RateLimit
+from service.guard.uploads import Store
+from service.operate.memory import MemoryRelease
+from service.operate.metrics import Metrics
+from service.operate.settings import Settings
+from service.work.model_loader import ModelLoader
+from service.work.queued_models import QueuedModels
+from service.work.work_queue import WorkQueue
 
 FINISH_SECONDS = 13.0  # for the work under way when the server is told to stop
 

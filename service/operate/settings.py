@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from service.access import Access
-from service.proxies import Trusted
+from service.guard.access import Access
+from service.guard.proxies import Trusted
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from hashlib import sha256
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import paths
-from service.origins import OWN_COOKIE
+from service.guard import paths
+from service.guard.origins import OWN_COOKIE
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # what is no page runs nothing
