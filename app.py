@@ -99,11 +99,11 @@ def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argpa
     surroundings.check_for_page()
     uploads.use_private_folder()  # Gradio asks for it when it is imported
     with paused_gc():  # these imports take seconds, which a wrong flag and --help don't wait for
-        from page import serve
         from service.api.routes import create_api
         from service.middleware import stack
         from service.operate import printed, stopping
         from service.operate.state import Service
+        from tabs.page.page import serve
 
         told = stopping.on_signal()  # before the first request can come
         service = Service.of(loader, settings)

@@ -10,13 +10,13 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-import page
 from bakeoff.common.errors import InputError, ModelError
 from decide import report
 from decide.criteria.criteria import BY_KEY
 from decide.criteria.presets import PRESETS
 from decide.criteria.weighting import evidence_of, from_query, to_query
 from tabs import decide, decide_layout
+from tabs.page import page
 from tests import decided
 from tests.planted import ReadyLoader, planted_pair
 

@@ -9,14 +9,15 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-import page
 from bakeoff.common.errors import CorpusError, InputError, ModelError
 from bakeoff.common.limits import Limits
 from eval.pages import html_report
 from eval.pages.metrics_csv import metrics_csv
 from eval.report import report
 from eval.report.catalog import Opened
-from tabs import evaluate, evaluate_downloads, evaluate_file, evaluate_layout, evaluate_view
+from tabs.evaluate import downloads, layout, tab, view
+from tabs.evaluate import file as evaluate_file
+from tabs.page import page
 from tests.planted import ReadyLoader, planted_pair
 from tests.predictions import logits
 from tests.test_report import build
@@ -56,7 +57,7 @@ def write(path, rows, header=("text", "label")):
 
 def test_the_verdict_is_the_first_sentence_and_nothing_in_it_is_markup(made):
     hostile = made | {"comparison": made["comparison"] | {"headline": HOSTILE, "explanation": "a\n\n# [b](http://c)"}}
-    said = evaluate_view.verdict(hostile)
+    said = view.verdict(hostile)
     assert said.startswith(r"**Verdict: \<img")
     assert r"a \# \[b\]\(http\://c\)" in said
     assert "**Over several trainings: " in said
@@ -64,10 +65,10 @@ def test_the_verdict_is_the_first_sentence_and_nothing_in_it_is_markup(made):
 
 def test_a_report_of_other_models_is_said_to_be_one(made, loader):
     opened = Opened(made, None)
-    mismatch = evaluate.mismatch_sentence(evaluate.find_mismatch(loader, opened))
+    mismatch = tab.mismatch_sentence(tab.find_mismatch(loader, opened))
     assert "belongs to other model revisions" in mismatch
     assert "PyTorch: unknown weights there, weights" in mismatch
-    about = evaluate_view.about(opened, mismatch)
+    about = view.about(opened, mismatch)
     assert "row numbers of its test split are shown" in about
     assert "trained on another corpus or split" in about
 
@@ -78,38 +79,38 @@ def test_before_the_models_are_ready_it_is_not_said(made):
             raise ModelError("not ready")
 
     opened = Opened(made, None)
-    assert evaluate.find_mismatch(Loading(), opened) is None
-    assert "can't be told yet" in evaluate.mismatch_sentence(None)
-    assert evaluate.summary_of(Loading())("bbc-minilm")["belongs_to_the_loaded_models"] is None
+    assert tab.find_mismatch(Loading(), opened) is None
+    assert "can't be told yet" in tab.mismatch_sentence(None)
+    assert tab.summary_of(Loading())("bbc-minilm")["belongs_to_the_loaded_models"] is None
 
 
 def test_tables_hold_what_the_report_says(made):
-    matrix = evaluate_view.confusion(made, "TensorFlow")
+    matrix = view.confusion(made, "TensorFlow")
     assert matrix["headers"] == ["true class", "class 0", "class 1", "class 2"]
     assert [row[1:] for row in matrix["data"]] == made["evaluations"]["TensorFlow"]["confusion"]
-    metrics = {row[0]: row for row in evaluate_view.metrics(made)["data"]}
+    metrics = {row[0]: row for row in view.metrics(made)["data"]}
     assert "lower is better" in metrics["log loss"][4]
     assert metrics["accuracy"][1].startswith(f"{made['evaluations']['PyTorch']['metrics']['accuracy']['value']:.4f} [")
-    assert all("too few" in row[6] for row in evaluate_view.slices(made)["data"])
-    assert len(evaluate_view.seeds(made)) == 6
-    assert evaluate_view.seeds(made | {"seeds": None}) is None
-    assert set(evaluate_view.reliability(made)["model"]) == {"PyTorch", "TensorFlow", "calibrated"}
+    assert all("too few" in row[6] for row in view.slices(made)["data"])
+    assert len(view.seeds(made)) == 6
+    assert view.seeds(made | {"seeds": None}) is None
+    assert set(view.reliability(made)["model"]) == {"PyTorch", "TensorFlow", "calibrated"}
 
 
 def test_texts_are_shown_where_they_are_at_hand(made):
     texts = tuple(f"text {number} {'x' * 500}" for number in range(60))
-    (row,) = evaluate_view.texts(Opened(made, texts), [7])["data"]
+    (row,) = view.texts(Opened(made, texts), [7])["data"]
     assert row[0] == 8
     assert row[5].startswith("text 7")
-    assert len(row[5]) == evaluate_view.SHOWN + 1
-    assert evaluate_view.one_text(Opened(made, texts), 7)[1] == texts[7]
-    (row,) = evaluate_view.texts(Opened(made, None), [7])["data"]
+    assert len(row[5]) == view.SHOWN + 1
+    assert view.one_text(Opened(made, texts), 7)[1] == texts[7]
+    (row,) = view.texts(Opened(made, None), [7])["data"]
     assert [row[1], row[5]] == ["", ""]
 
 
 def test_downloads_are_the_report_its_numbers_and_its_page(made, tmp_path):
     buttons = [type("Button", (), {"GRADIO_CACHE": str(tmp_path)})] * 3
-    updates = evaluate_downloads.prepare(made, buttons)
+    updates = downloads.prepare(made, buttons)
     document, table, page = (Path(update["value"]) for update in updates)
     assert report.read(document) == made
     assert table.read_text(encoding="utf-8") == metrics_csv(made)
@@ -117,14 +118,14 @@ def test_downloads_are_the_report_its_numbers_and_its_page(made, tmp_path):
 
 
 def test_a_missing_own_report_is_waited_for(loader, made):
-    assert not evaluate.is_there(loader, evaluate.OWN)
-    assert evaluate.pending(loader).startswith("**This pair has no report yet.**")
-    assert evaluate.is_there(loader, "bbc-minilm")
+    assert not tab.is_there(loader, tab.OWN)
+    assert tab.pending(loader).startswith("**This pair has no report yet.**")
+    assert tab.is_there(loader, "bbc-minilm")
     with pytest.raises(InputError, match="no such report"):
-        evaluate.open_choice(loader, "absent", None)
+        tab.open_choice(loader, "absent", None)
     with pytest.raises(InputError, match="no such report"):
-        evaluate.open_choice(loader, evaluate.UPLOADED, None)
-    assert "--report" in evaluate.pending(ReadyLoader())
+        tab.open_choice(loader, tab.UPLOADED, None)
+    assert "--report" in tab.pending(ReadyLoader())
 
 
 def test_the_api_gives_a_reports_summary(client):
@@ -141,9 +142,9 @@ def test_the_api_gives_a_reports_summary(client):
 
 
 def test_the_api_without_an_own_report_says_so():
-    assert not evaluate.is_there(ReadyLoader(), evaluate.OWN)
+    assert not tab.is_there(ReadyLoader(), tab.OWN)
     with pytest.raises(gr.Error, match="The loaded models have no report yet"):
-        evaluate.summary_of(ReadyLoader())(evaluate.OWN)
+        tab.summary_of(ReadyLoader())(tab.OWN)
 
 
 def select(index, row_value):
@@ -153,34 +154,34 @@ def select(index, row_value):
 @pytest.mark.parametrize("row", [["", "", ""], [None, None], [], None, "ab"])
 def test_a_click_on_a_blank_row_gets_a_sentence(row):
     with pytest.raises(InputError, match="That row holds no text"):
-        evaluate.clicked(select([0, 0], row))
+        tab.clicked(select([0, 0], row))
 
 
 @pytest.mark.parametrize("index", [[0, 2], [0, -1], [0, "a"], [0], 0])
 def test_a_click_beside_the_table_gets_a_sentence(index):
     with pytest.raises(InputError, match="That row holds no text"):
-        evaluate.clicked(select(index, ["1", "explain"]))
+        tab.clicked(select(index, ["1", "explain"]))
 
 
 @pytest.mark.parametrize("number", [0, 61, -1, "a", 1.5, [1], "9" * 5000])
 def test_a_number_of_no_text_gets_a_sentence(made, number):
     with pytest.raises(InputError, match="That row holds no text"):
-        evaluate.text_index(Opened(made, None), number)
+        tab.text_index(Opened(made, None), number)
 
 
 def test_a_click_on_a_text_finds_it(made):
-    row, column = evaluate.clicked(select([3, 1], ["60", "explain"]))
-    assert (evaluate.text_index(Opened(made, None), row[0]), column) == (59, 1)
+    row, column = tab.clicked(select([3, 1], ["60", "explain"]))
+    assert (tab.text_index(Opened(made, None), row[0]), column) == (59, 1)
 
 
 def test_a_long_list_is_cut_and_says_so(made, monkeypatch):
-    monkeypatch.setattr(evaluate_layout, "MOST_ROWS", 10)
+    monkeypatch.setattr(layout, "MOST_ROWS", 10)
     with gr.Blocks():
-        panel = evaluate_layout.build_panel()
-    shown = evaluate_layout.show_texts(panel, Opened(made, None), "All texts", list(range(60)))
+        panel = layout.build_panel()
+    shown = layout.show_texts(panel, Opened(made, None), "All texts", list(range(60)))
     assert [row[0] for row in shown[panel.texts]["data"]] == list(range(1, 11))
     assert shown[panel.title] == "**All texts: 60 texts.** The first 10 are listed."
-    whole = evaluate_layout.show_texts(panel, Opened(made, None), "All texts", list(range(10)))
+    whole = layout.show_texts(panel, Opened(made, None), "All texts", list(range(10)))
     assert "listed" not in whole[panel.title]
 
 
@@ -199,7 +200,7 @@ def test_the_api_evaluates_a_labelled_file(client, tmp_path):
     assert said.startswith("Done: **PyTorch better**")
     assert r"PyTorch 1\.0000" in said
     assert r"TensorFlow 0\.5000" in said
-    assert choice["value"] == evaluate.UPLOADED
+    assert choice["value"] == tab.UPLOADED
 
 
 def test_an_uploaded_corpus_is_evaluated_in_the_models_classes(loader, tmp_path):
@@ -210,8 +211,8 @@ def test_an_uploaded_corpus_is_evaluated_in_the_models_classes(loader, tmp_path)
     assert all(step.report is None for step in steps)
     assert last.report["evaluations"]["TensorFlow"]["confusion"] == [[1, 1], [1, 1]]
     assert last.report["corpus"] == {"name": "news.csv", "digest": data.digest, "texts": 4}
-    assert evaluate.find_mismatch(loader, Opened(last.report, None)) == ""
-    assert evaluate.summary(Opened(last.report, None), "", [])["belongs_to_the_loaded_models"] is True
+    assert tab.find_mismatch(loader, Opened(last.report, None)) == ""
+    assert tab.summary(Opened(last.report, None), "", [])["belongs_to_the_loaded_models"] is True
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ RULES = (
         only_in="trainers/*_tensorflow.py bakeoff/classifiers/tensorflow_*.py benchmarks/stock*.py "
         "eval/speed/probe_tensorflow.py eval/portability/export_tensorflow.py eval/portability/export_runtime.py",
     ),
-    Rule("gradio", only_in="page.py page_address.py page_server.py tabs/* benchmarks/empty_page.py"),
+    Rule("gradio", only_in="tabs/* benchmarks/empty_page.py"),
     Rule("fastapi", only_in="service/api/routes.py service/middleware/stack.py service/api/openapi.py"),
     Rule("starlette", only_in="service/*"),
     Rule("safehttpx", only_in="service/guard/no_fetching.py"),
@@ -61,7 +61,7 @@ RULES = (
     Rule("tabs page gradio", never_in="service/*"),
     Rule("huggingface_hub", only_in="bakeoff/hub/*"),
     Rule("app"),
-    Rule("page", only_in="app.py"),
+    Rule("tabs.page.page", only_in="app.py"),
     Rule("trainers.train_pytorch trainers.train_tensorflow"),  # job.py picks one by name when it trains
     Rule("bakeoff.classifiers", never_in="trainers/train_*.py"),
     Rule("tabs gradio", never_in="explain/* eval/*"),
@@ -127,8 +127,8 @@ def test_the_project_keeps_the_rules():
         ("explain/lime_text/rounds.py", "import gradio as gr"),
         ("tabs/predict.py", "from fastapi import FastAPI"),
         ("trainers/encoder.py", "from huggingface_hub import HfApi"),
-        ("tabs/predict.py", "from page import build"),
-        ("page.py", "import uvicorn"),
+        ("tabs/predict.py", "from tabs.page.page import build"),
+        ("tabs/page/page.py", "import uvicorn"),
         ("service/work/work_queue.py", "from fastapi import Request"),
         ("service/middleware/gate.py", "from tabs import predict"),
         ("tabs/predict.py", "from service.api.routes import create_api"),
@@ -173,7 +173,7 @@ def test_a_planted_violation_is_found_also_deep_inside_a_function(file, source):
         ("eval/portability/export_runtime.py", "import torch\nfrom bakeoff.common.keras_on_tensorflow import tf"),
         ("eval/speed/probe_tensorflow.py", "from bakeoff.common.keras_on_tensorflow import tf"),
         ("tabs/predict.py", "import gradio as gr\nfrom eval import metrics\nfrom limits import MAX"),
-        ("page.py", "import gradio\nfrom tabs import predict"),
+        ("tabs/page/page.py", "import gradio\nfrom tabs import predict"),
         ("bakeoff/hub/cache.py", "from huggingface_hub import constants"),
         ("bakeoff/corpus/corpus.py", "import torchlight\nimport application\ntext = 'import torch'"),
     ],
@@ -184,8 +184,7 @@ def test_what_the_rules_allow_is_not_reported(file, source):
 
 def test_the_message_names_file_line_and_rule():
     assert violations("import os\nimport gradio", "bakeoff/corpus/corpus.py") == [
-        "bakeoff/corpus/corpus.py:2 imports gradio: "
-        "gradio may be imported in page.py page_address.py page_server.py tabs/* benchmarks/empty_page.py only"
+        "bakeoff/corpus/corpus.py:2 imports gradio: gradio may be imported in tabs/* benchmarks/empty_page.py only"
     ]
     assert violations("def f():\n    import tabs.predict", "eval/report/report.py") == [
         "eval/report/report.py:2 imports tabs.predict: explain/* eval/* must not import tabs gradio"

@@ -1,12 +1,12 @@
-"""`page.py`: the status line, and what a start leaves for later."""
+"""`tabs/page/page.py`: the status line, and what a start leaves for later."""
 
 import subprocess
 import sys
 
 import pytest
 
-import page
 from service.work.model_loader import Progress
+from tabs.page import page
 from tests import tiny
 from tests.planted import ReadyLoader
 

@@ -1,4 +1,4 @@
-"""`page_server.py`: each change to Gradio takes hold, and is needed still."""
+"""`tabs/page/server.py`: each change to Gradio takes hold, and is needed still."""
 
 import json
 
@@ -6,9 +6,9 @@ import gradio as gr
 from gradio import http_server, state_holder
 from gradio.state_holder import SessionState
 
-import page
-from page_server import LeanSession, PageServer, Results
 from service.operate.connections import BoundedServer
+from tabs.page import page
+from tabs.page.server import LeanSession, PageServer, Results
 from tests import test_connections
 from tests.planted import ReadyLoader
 

@@ -170,7 +170,7 @@ def test_what_else_looks_at_the_path_looks_at_the_routed_one(tmp_path):
 
 def test_nothing_but_paths_py_looks_at_the_path_itself():
     """Each look would have to take the root path off, and one would be forgotten."""
-    for file in (ROOT / "page.py", *(ROOT / "service").rglob("*.py")):
+    for file in (*(ROOT / "tabs/page").glob("*.py"), *(ROOT / "service").rglob("*.py")):
         if file.name != "paths.py":
             found = re.search(r"""scope(\[|\.get\()["'](raw_)?path["']|request\.url\b""", file.read_text("utf-8"))
             assert found is None, (file.name, found)

@@ -143,7 +143,9 @@ from eval.speed.probe_pytorch import Probe as PyTorch
 from eval.speed.probe_tensorflow import Probe as TensorFlow
 print(json.dumps([probe.facts()["threads"] for probe in (PyTorch(), TensorFlow())]))
 """
-SERVED = "import app, page\nfrom bakeoff.classifiers.pair import load_pair\nload_pair(*sys.argv[2:])\n"
+SERVED = (
+    "import app\nfrom tabs.page import page\nfrom bakeoff.classifiers.pair import load_pair\nload_pair(*sys.argv[2:])\n"
+)
 SERVING = LIMITED + SERVED + REPORTED
 TRAINING = LIMITED + "from trainers.__main__ import main\nassert main(sys.argv[2:]) == 0\n" + REPORTED
 

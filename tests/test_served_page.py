@@ -15,7 +15,6 @@ from gradio_client.exceptions import AppError, AuthenticationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import page
 from bakeoff.common import limits
 from service.api.routes import create_api
 from service.guard import uploads
@@ -24,6 +23,7 @@ from service.guard.clients import FREE_FAILURES
 from service.middleware import stack
 from service.operate.settings import Settings
 from service.operate.state import Service
+from tabs.page import page
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from tests.serving import Served, Slow, wait_for
 from tests.test_hostile_requests import JSON

@@ -4,10 +4,10 @@ import argparse
 
 import pytest
 
-import page
 from bakeoff.common.errors import BakeoffError
 from benchmarks import start, start_processes
 from eval.measure.measurement_log import MeasurementLog
+from tabs.page import page
 from tests.planted import ReadyLoader
 
 MARKS = {

@@ -10,12 +10,12 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-import page
 from bakeoff.classifiers.answer import answer
 from bakeoff.common.errors import InputError
 from bakeoff.common.limits import Limits
 from bakeoff.corpus.corpus import Example
 from tabs import batch, explain, explain_view, models, predict, text_box
+from tabs.page import page
 from tests.planted import Contrarian, ReadyLoader, WordCounter
 from trainers.parity import Row
 

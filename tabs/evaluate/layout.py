@@ -10,7 +10,7 @@ from bakeoff.common.html_page import COLORS
 from bakeoff.common.limits import current
 from eval.report import find_texts
 from eval.report.catalog import Opened
-from tabs import evaluate_view as view
+from tabs.evaluate import view as view
 
 FILE_TYPES = [".csv", ".tsv", ".jsonl", ".parquet"]
 FIRST_KIND = next(iter(find_texts.KINDS))

@@ -13,11 +13,11 @@ from eval.pages import wording
 from eval.report import catalog, find_texts, provenance
 from eval.report.catalog import Opened
 from service.work.model_loader import ModelLoader
-from tabs import evaluate_file
 from tabs.common import plain, shows_errors
-from tabs.evaluate_downloads import prepare
-from tabs.evaluate_layout import Panel, Upload, build_panel, build_upload, empty, fill, show_one_text, show_texts
-from tabs.evaluate_view import TRUE_CLASS, WHY
+from tabs.evaluate import file
+from tabs.evaluate.downloads import prepare
+from tabs.evaluate.layout import Panel, Upload, build_panel, build_upload, empty, fill, show_one_text, show_texts
+from tabs.evaluate.view import TRUE_CLASS, WHY
 
 OWN, UPLOADED = "own", "uploaded"
 SPOKEN = {OWN: "this pair's own report", UPLOADED: "your file"}
@@ -142,8 +142,8 @@ def connect_upload(loader: ModelLoader, upload: Upload, choice: gr.Dropdown, upl
     def evaluate_the_file(path: str | None, text_column: str, label_column: str, progress=gr.Progress()):  # noqa: B008
         """Both models' scores on a file of texts with labels."""
         pair = tuple(loader.pair())
-        data = evaluate_file.read(path, text_column or "", label_column or "", pair[0].labels)
-        for step in evaluate_file.evaluate(pair, data):
+        data = file.read(path, text_column or "", label_column or "", pair[0].labels)
+        for step in file.evaluate(pair, data):
             progress(step.share, desc=step.words)
             if step.report is None:
                 yield gr.skip(), gr.skip(), gr.skip()  # a place to stop
@@ -166,7 +166,7 @@ def connect_report_file(loader: ModelLoader, upload: Upload, choice: gr.Dropdown
 
     @shows_errors
     def open_report_file(path: str | None):
-        opened = evaluate_file.open_upload(path)
+        opened = file.open_upload(path)
         return _done(opened.report), opened, _chosen(loader)
 
     return upload.report.upload(

@@ -10,16 +10,16 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 import gradio as gr
 
 from bakeoff.common.limits import current
-from page_address import use_host_of_page
-from page_server import bounded_page
 from service.work.model_loader import ModelLoader
 from service.work.queued_models import QueuedModels
 from service.work.work_queue import WorkQueue
 from tabs.batch import build_batch_tab
 from tabs.decide import build_decide_tab
-from tabs.evaluate import build_evaluate_tab
+from tabs.evaluate.tab import build_evaluate_tab
 from tabs.explain import build_explain_tab
 from tabs.models import build_models_tab
+from tabs.page.address import use_host_of_page
+from tabs.page.server import bounded_page
 from tabs.predict import build_predict_tab
 
 TITLE = "Bakeoff: PyTorch or TensorFlow for text classification?"
