@@ -8,8 +8,9 @@ import pytest
 
 from bakeoff.classifiers.base import predict_proba
 from bakeoff.common.errors import CorpusError
-from benchmarks import evaluate, explain_figures
-from benchmarks import explain as benchmark
+from benchmarks.evaluate import __main__ as evaluate
+from benchmarks.explain import __main__ as benchmark
+from benchmarks.explain import figures as explain_figures
 from benchmarks.memory import peak_extra_megabytes
 from tests.planted import WordCounter
 from tests.test_lime_text import Planted, mixed
@@ -20,7 +21,7 @@ PAIR = (Planted("PyTorch"), Planted("TensorFlow"))
 @pytest.mark.slow
 @pytest.mark.parametrize("framework", ["pytorch", "tensorflow"])
 def test_the_stock_libraries_give_our_probabilities(framework, tiny_runs, pair):
-    from benchmarks.stock import STOCK
+    from benchmarks.stock.calls import STOCK
 
     texts = ["shares fell as profits slid", "the striker scored twice", "a new phone " * 40]
     ours = dict(zip(("pytorch", "tensorflow"), pair, strict=True))[framework]

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from playwright import sync_api as playwright
 
-from benchmarks.decide import moved, unfold_sliders
+from benchmarks.decide.__main__ import moved, unfold_sliders
 from eval.report import catalog, report
 from tests import tiny
 from tests.chromium import CHROMIUM, FLAGS

@@ -39,19 +39,19 @@ class Rule:
 
 FRAMEWORKS = "torch transformers tensorflow keras keras_hub bakeoff.common.keras_on_tensorflow"
 PYTORCH = (
-    "trainers/*_pytorch.py bakeoff/classifiers/pytorch_*.py benchmarks/stock*.py eval/portability/export_pytorch.py"
+    "trainers/*_pytorch.py bakeoff/classifiers/pytorch_*.py benchmarks/stock/*.py eval/portability/export_pytorch.py"
 )
 RULES = (
     Rule("torch", only_in="eval/speed/probe_pytorch.py eval/portability/export_runtime.py " + PYTORCH),
     Rule("transformers", only_in=PYTORCH),
     # Stock Keras is measured with its own defaults, which bakeoff/common/keras_on_tensorflow.py would change.
-    Rule("tensorflow keras keras_hub", only_in="bakeoff/common/keras_on_tensorflow.py benchmarks/stock_fit.py"),
+    Rule("tensorflow keras keras_hub", only_in="bakeoff/common/keras_on_tensorflow.py benchmarks/stock/keras_fit.py"),
     Rule(
         "bakeoff.common.keras_on_tensorflow",
-        only_in="trainers/*_tensorflow.py bakeoff/classifiers/tensorflow_*.py benchmarks/stock*.py "
+        only_in="trainers/*_tensorflow.py bakeoff/classifiers/tensorflow_*.py benchmarks/stock/*.py "
         "eval/speed/probe_tensorflow.py eval/portability/export_tensorflow.py eval/portability/export_runtime.py",
     ),
-    Rule("gradio", only_in="tabs/* benchmarks/empty_page.py"),
+    Rule("gradio", only_in="tabs/* benchmarks/start/empty_page.py"),
     Rule("fastapi", only_in="service/api/routes.py service/middleware/stack.py service/api/openapi.py"),
     Rule("starlette", only_in="service/*"),
     Rule("safehttpx", only_in="service/guard/no_fetching.py"),
@@ -184,7 +184,8 @@ def test_what_the_rules_allow_is_not_reported(file, source):
 
 def test_the_message_names_file_line_and_rule():
     assert violations("import os\nimport gradio", "bakeoff/corpus/corpus.py") == [
-        "bakeoff/corpus/corpus.py:2 imports gradio: gradio may be imported in tabs/* benchmarks/empty_page.py only"
+        "bakeoff/corpus/corpus.py:2 imports gradio: "
+        "gradio may be imported in tabs/* benchmarks/start/empty_page.py only"
     ]
     assert violations("def f():\n    import tabs.predict", "eval/report/report.py") == [
         "eval/report/report.py:2 imports tabs.predict: explain/* eval/* must not import tabs gradio"

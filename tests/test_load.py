@@ -7,8 +7,10 @@ from itertools import islice
 import pytest
 
 from bakeoff.common.errors import ReportError
-from benchmarks import load, load_parts, load_server
-from benchmarks.load_hostile import PATHS, READ, UPLOAD, hostile_requests
+from benchmarks.load import __main__ as load
+from benchmarks.load import parts as load_parts
+from benchmarks.load import server
+from benchmarks.load.hostile import PATHS, READ, UPLOAD, hostile_requests
 from tests import test_served_page
 from tests.serving import serving
 
@@ -41,7 +43,7 @@ def test_only_what_was_answered_counts():
     assert found["per_second"] == 0.5
     assert found["statuses"] == {"200": 2, "503": 1}
     assert found["answered_ms"] == {"count": 2, "p50": 200.0, "p95": 290.0, "p99": 298.0, "max": 300.0}
-    assert load_server.quantiles([])["p95"] is None
+    assert server.quantiles([])["p95"] is None
 
 
 def test_a_part_that_was_measured_is_not_measured_again(monkeypatch, tmp_path, capsys):
@@ -71,14 +73,14 @@ class Asked:
         self._served = served
         self.port, self.url = served.port, served.url
 
-    ask = load_server.Server.ask
-    predict = load_server.Server.predict
+    ask = server.Server.ask
+    predict = server.Server.predict
 
 
 def test_hostile_requests_are_all_answered_and_none_is_a_fault():
     with serving() as served:
         statuses, longest = load_parts._fuzzed(Asked(served), 300, 0)
-        assert load_server.Server.predict(Asked(served), "sport") == 200
+        assert server.Server.predict(Asked(served), "sport") == 200
     assert statuses.total() == 300
     assert set(statuses) <= {"200", "400", "404", "405", "413", "415", "422", "503"}
     assert 0 < longest < 60
@@ -88,7 +90,7 @@ def test_hostile_requests_are_all_answered_and_none_is_a_fault():
 def test_a_soak_s_visitors_open_new_sessions_of_the_page(tmp_path):
     with test_served_page.launched() as served:
         load_parts._open_sessions(Asked(served))
-        found = load_server.storm(Asked(served), tmp_path / "samples", 4, 8, 0.2, visits=0.5)
+        found = server.storm(Asked(served), tmp_path / "samples", 4, 8, 0.2, visits=0.5)
     asked = Counter(name for name, *_ in found)
     assert asked["page"] > 0
     assert asked["visit"] > asked["page"]  # each is asked, and its answer fetched
@@ -98,7 +100,7 @@ def test_a_soak_s_visitors_open_new_sessions_of_the_page(tmp_path):
 @pytest.mark.slow
 def test_locust_s_users_ask_probe_and_send_hostile_requests(tmp_path):
     with serving() as served:
-        found = load_server.storm(Asked(served), tmp_path / "samples", 4, 8, 0.2, hostile=0.3, probers=1)
+        found = server.storm(Asked(served), tmp_path / "samples", 4, 8, 0.2, hostile=0.3, probers=1)
     names = {name for name, *_ in found}
     assert {"/api/v1/predict", "/health/live", "hostile"} <= names
     assert all(status == 200 for name, status, *_ in found if name != "hostile")

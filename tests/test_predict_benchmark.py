@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import predict, predict_figures
+from benchmarks.predict import __main__ as predict
+from benchmarks.predict import figures as predict_figures
 
 MINE, OTHER = "ours, PyTorch", "transformers.pipeline, batch 32"
 SPEED = {MINE: 1.0, OTHER: 2.0}  # seconds for the articles
@@ -65,7 +66,7 @@ def test_each_round_visits_all_and_headlines_both_ways():
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("framework", ["pytorch", "tensorflow"])
 def test_all_contenders_give_one_answer(framework, tiny_runs):
-    from benchmarks.predictors import Predictor
+    from benchmarks.predict.predictors import Predictor
 
     texts = ["shares fell as profits slid", "the striker scored twice", "a new phone " * 40]
     kinds = dict.fromkeys(each.kind for each in predict.CONTENDERS.values() if each.framework == framework)

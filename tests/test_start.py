@@ -1,11 +1,12 @@
-"""`benchmarks/start.py`: what counts as ready is told by the page itself, and rounds are resumed and summarised."""
+"""`benchmarks.start`: what counts as ready is told by the page itself, and rounds are resumed and summarised."""
 
 import argparse
 
 import pytest
 
 from bakeoff.common.errors import BakeoffError
-from benchmarks import start, start_processes
+from benchmarks.start import __main__ as start
+from benchmarks.start import processes
 from eval.measure.measurement_log import MeasurementLog
 from tabs.page import page
 from tests.planted import ReadyLoader
@@ -48,20 +49,20 @@ def test_an_answer_counts_for_each_framework_that_gives_it():
                 raise BakeoffError("not ready yet")
             return self.models[: self.ready]
 
-    loader, port = Growing(), start_processes.free_port()
-    assert not start_processes.served(port, "")
+    loader, port = Growing(), processes.free_port()
+    assert not processes.served(port, "")
     demo = page.serve(loader, server_port=int(port), quiet=True)
     try:
-        assert start_processes.served(port, "") and start_processes.served(port, "config")
+        assert processes.served(port, "") and processes.served(port, "config")
         for ready in (0, 1, 2):
             Growing.ready = ready
-            assert start_processes.answering(port) == ready
+            assert processes.answering(port) == ready
     finally:
         demo.close()
 
 
 def test_a_process_that_ends_is_an_error_and_not_waited_for():
-    with start_processes.started(["-c", "raise SystemExit(3)"]) as run:
+    with processes.started(["-c", "raise SystemExit(3)"]) as run:
         with pytest.raises(BakeoffError, match="exit status 3"):
             run.line()
         with pytest.raises(BakeoffError, match="exit status 3"):

@@ -10,9 +10,10 @@ import pytest
 
 from bakeoff.common.errors import ReportError
 from bakeoff.corpus import corpus
-from benchmarks import train, train_figures
-from benchmarks.train_log import TrainLog
-from benchmarks.train_work import Work, forward_operations, plan_work
+from benchmarks.train import __main__ as train
+from benchmarks.train import figures as train_figures
+from benchmarks.train.log import TrainLog
+from benchmarks.train.work import Work, forward_operations, plan_work
 from benchmarks.turns import Turns
 from trainers.recipe import Recipe
 

@@ -24,7 +24,8 @@ from tqdm import tqdm
 from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.files import write_json
-from benchmarks import load_lifecycle, load_parts
+from benchmarks.load import lifecycle
+from benchmarks.load import parts as load_parts
 from eval.measure import machine
 from eval.measure.measurement_log import MeasurementLog
 from eval.report import logits_cache
@@ -36,8 +37,8 @@ PARTS: dict[str, Part] = {
     "together": load_parts.together,
     "fuzz": load_parts.fuzz,
     "soak": load_parts.soak,
-    "stop": load_lifecycle.stop,
-    "start": load_lifecycle.start,
+    "stop": lifecycle.stop,
+    "start": lifecycle.start,
 }
 QUICK = {"seconds": 20, "fuzz_requests": 1000, "soak_seconds": 60, "stops": 1, "blocks": 1}
 PACKAGES = (*machine.PACKAGES, "gradio", "fastapi", "uvicorn", "locust")

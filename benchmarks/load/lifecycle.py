@@ -18,9 +18,9 @@ from tqdm import tqdm
 
 from bakeoff.common.errors import BakeoffError
 from bakeoff.corpus import corpus
-from benchmarks.load_parts import PREDICT, flags
-from benchmarks.load_server import Server, running
-from benchmarks.start_processes import ROOT
+from benchmarks.load.parts import PREDICT, flags
+from benchmarks.load.server import Server, running
+from benchmarks.start.processes import ROOT
 
 IN_FLIGHT = 20
 TEXTS = 6  # a request: seconds of work for all, and what the queue has room for

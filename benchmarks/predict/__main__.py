@@ -22,7 +22,7 @@ from bakeoff.common import tokenization
 from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.files import write_json
 from bakeoff.corpus import corpus
-from benchmarks import predict_figures
+from benchmarks.predict import figures as predict_figures
 from eval.measure import machine, timing
 from eval.measure.measurement_log import MeasurementLog
 from eval.measure.worker import Worker
@@ -150,7 +150,7 @@ def _start(name: str, arguments: argparse.Namespace, folders: dict[str, Path]) -
         return Worker(PROBES[name], threads=arguments.threads)
     contender = CONTENDERS[name]
     return Worker(
-        "benchmarks.predictors:Predictor",
+        "benchmarks.predict.predictors:Predictor",
         {
             "kind": contender.kind,
             "folder": str(folders[contender.framework]),

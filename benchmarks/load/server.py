@@ -18,7 +18,7 @@ import psutil
 
 from bakeoff.common.errors import BakeoffError
 from bakeoff.corpus import corpus
-from benchmarks.start_processes import ROOT, free_port
+from benchmarks.start.processes import ROOT, free_port
 
 LIMIT = 300.0  # seconds that a start may take
 HANG = 120  # seconds without an answer; explanations have 90
@@ -144,7 +144,7 @@ def storm(
     count = users + probers
     rate = max(1, math.ceil(count / RAMP_SECONDS))
     classes = ["Visitor", "Prober"] if probers else ["Visitor"]
-    command = [sys.executable, "-m", "locust", "-f", "benchmarks/load_users.py", *classes, "--headless"]
+    command = [sys.executable, "-m", "locust", "-f", "benchmarks/load/users.py", *classes, "--headless"]
     command += ["--only-summary", "--loglevel", "ERROR", "--host", server.url, "-t", f"{seconds + RAMP_SECONDS:.0f}s"]
     command += ["-u", str(count), "-r", str(rate)]
     environment = os.environ | {name: str(value) for name, value in settings.items()} | {"PYTHONPATH": str(ROOT)}

@@ -25,9 +25,9 @@ from bakeoff.classifiers.pair import NAMES, load_pair
 from bakeoff.common.errors import CorpusError, one_sentence_errors
 from bakeoff.common.files import write_json
 from bakeoff.corpus import corpus
-from benchmarks import explain_figures
+from benchmarks.explain import figures as explain_figures
 from benchmarks.memory import peak_extra_megabytes
-from benchmarks.stock import STOCK
+from benchmarks.stock.calls import STOCK
 from eval.measure import machine
 from eval.measure.measurement_log import MeasurementLog
 from eval.report import logits_cache

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bakeoff.classifiers.base import softmax
 from bakeoff.common import tokenization
 from bakeoff.common.tokenization import batches_by_length, pad
-from benchmarks.stock import Probabilities
+from benchmarks.stock.calls import Probabilities
 from eval.portability import export_pytorch, export_runtime
 
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from bakeoff.common.errors import BakeoffError, one_sentence_errors
 from bakeoff.common.files import write_json
-from benchmarks.load_server import quantiles, running
+from benchmarks.load.server import quantiles, running
 from eval.measure import machine
 from tests.chromium import CHROMIUM, FLAGS
 

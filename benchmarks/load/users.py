@@ -13,8 +13,8 @@ from pathlib import Path
 
 from locust import FastHttpUser, constant, events, task
 
-from benchmarks.load_hostile import hostile_requests
-from benchmarks.load_server import headlines
+from benchmarks.load.hostile import hostile_requests
+from benchmarks.load.server import headlines
 
 PREDICT = "/api/v1/predict"
 CALL = "/gradio_api/call/predict"

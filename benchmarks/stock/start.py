@@ -1,6 +1,6 @@
 """Both libraries and both models in one process, the stock way: what `benchmarks.start` holds the app's models against.
 
-python -m benchmarks.stock_start PYTORCH TENSORFLOW
+python -m benchmarks.stock.start PYTORCH TENSORFLOW
 """
 
 import sys

@@ -1,6 +1,6 @@
 """The least that Gradio can serve: what `benchmarks.start` holds the app's page against.
 
-python -m benchmarks.empty_page PORT
+python -m benchmarks.start.empty_page PORT
 """
 
 import os

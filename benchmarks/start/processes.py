@@ -9,11 +9,10 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from bakeoff.common.errors import BakeoffError
+from bakeoff.common.root import ROOT
 
-ROOT = Path(__file__).parent.parent
 LOOK = 0.02  # seconds between two looks at a page that is not there yet
 ASK = 0.5  # seconds between two questions to models: more of them would hold up the framework that still loads
 LIMIT = 300.0  # seconds that a start may take
@@ -40,13 +39,13 @@ def app(models: Sequence[str], typing: Typing | None = None) -> Marks:
 def empty_page(typing: Typing | None = None) -> Marks:
     """Gradio with one text box: until the `page` is there."""
     port = free_port()
-    with started(["-m", "benchmarks.empty_page", port]) as run:
+    with started(["-m", "benchmarks.start.empty_page", port]) as run:
         return run.page(port, typing)
 
 
 def stock(models: Sequence[str]) -> Marks:
     """Both libraries and both models in one process: until they are `loaded`, and until both have `answered`."""
-    with started(["-m", "benchmarks.stock_start", *models]) as run:
+    with started(["-m", "benchmarks.stock.start", *models]) as run:
         return {run.line(): run.seconds() for _ in range(2)}
 
 

@@ -20,15 +20,16 @@ from tqdm import tqdm
 from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.files import write_json
 from bakeoff.corpus import corpus
-from benchmarks import train_figures, train_log
-from benchmarks.train_work import Work, plan_work
+from benchmarks.train import figures as train_figures
+from benchmarks.train import log as train_log
+from benchmarks.train.work import Work, plan_work
 from eval.measure import machine, timing
 from eval.measure.worker import Worker
 from trainers.recipe import Recipe
 
 PRODUCT = 2048  # rows of the square matrices of the ceiling
 PRODUCTS = 3  # a round
-OURS = "benchmarks.our_training:OurTraining"
+OURS = "benchmarks.train.ours:OurTraining"
 PROBES = {"pytorch": "eval.speed.probe_pytorch:Probe", "tensorflow": "eval.speed.probe_tensorflow:Probe"}
 
 
@@ -45,9 +46,9 @@ class Contender:
 CONTENDERS = {
     "ours, PyTorch": Contender(OURS, "pytorch", ours=True),
     "ours, TensorFlow": Contender(OURS, "tensorflow", ours=True),
-    "stock Trainer": Contender("benchmarks.stock_trainer:StockTrainer", "pytorch"),
+    "stock Trainer": Contender("benchmarks.stock.hf_trainer:StockTrainer", "pytorch"),
     "stock KerasHub fit": Contender(
-        "benchmarks.stock_fit:StockFit", "tensorflow", environment=(("KERAS_BACKEND", "tensorflow"),)
+        "benchmarks.stock.keras_fit:StockFit", "tensorflow", environment=(("KERAS_BACKEND", "tensorflow"),)
     ),
 }
 

@@ -15,8 +15,8 @@ from bakeoff.corpus.corpus import Corpus
 from bakeoff.stats.bootstrap import percentile_interval
 from bakeoff.stats.estimate import Estimate
 from bakeoff.stats.paired import paired_difference, share
-from benchmarks.train_log import TrainLog
-from benchmarks.train_work import Work
+from benchmarks.train.log import TrainLog
+from benchmarks.train.work import Work
 from eval.measure import timing
 
 RESAMPLES = 10_000

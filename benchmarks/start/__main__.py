@@ -24,8 +24,8 @@ from tqdm import tqdm
 from bakeoff.common.errors import one_sentence_errors
 from bakeoff.common.files import write_json
 from bakeoff.stats.estimate import Estimate
-from benchmarks import start_processes
-from benchmarks.start_processes import Marks
+from benchmarks.start import processes
+from benchmarks.start.processes import Marks
 from eval.measure import machine, timing
 from eval.measure.measurement_log import MeasurementLog
 from eval.report import logits_cache
@@ -72,11 +72,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     about = {"command": _command(arguments), "machine": machine.record((*machine.PACKAGES, "gradio"))}
     log = MeasurementLog(arguments.output.with_suffix(".jsonl"), subject(models, arguments))
     with ExitStack() as stack:
-        typing = stack.enter_context(start_processes.browser()) if arguments.browser else None
+        typing = stack.enter_context(processes.browser()) if arguments.browser else None
         contenders = {
-            "app": partial(start_processes.app, models, typing),
-            "empty page": partial(start_processes.empty_page, typing),
-            "stock libraries": partial(start_processes.stock, models),
+            "app": partial(processes.app, models, typing),
+            "empty page": partial(processes.empty_page, typing),
+            "stock libraries": partial(processes.stock, models),
         }
         try:
             measure(contenders, arguments, log)

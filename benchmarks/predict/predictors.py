@@ -80,7 +80,7 @@ def _stock(module: str, name: str) -> Callable[[Path, int, int], Probabilities]:
 KINDS = {
     "ours, PyTorch": _ours("pytorch"),
     "ours, TensorFlow": _ours("tensorflow"),
-    "transformers.pipeline": _stock("benchmarks.stock", "transformers_pipeline"),
-    "KerasHub predict": _stock("benchmarks.stock", "keras_hub_predict"),
-    "ONNX Runtime": _stock("benchmarks.stock_onnx", "onnx_runtime"),
+    "transformers.pipeline": _stock("benchmarks.stock.calls", "transformers_pipeline"),
+    "KerasHub predict": _stock("benchmarks.stock.calls", "keras_hub_predict"),
+    "ONNX Runtime": _stock("benchmarks.stock.onnx_runtime", "onnx_runtime"),
 }

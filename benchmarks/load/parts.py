@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from bakeoff.common.limits import Limits
 from bakeoff.corpus import corpus
-from benchmarks.load_hostile import hostile_requests
-from benchmarks.load_server import Server, headlines, quantiles, running, storm
+from benchmarks.load.hostile import hostile_requests
+from benchmarks.load.server import Server, headlines, quantiles, running, storm
 from eval.measure.timing import abba
 
 PREDICT, LIVE = "/api/v1/predict", "/health/live"
