@@ -13,7 +13,7 @@ test: $(VENV)/.dev  # every test, the slow ones too, in two processes
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-export: $(EXPORT)/.dev  # every export format for real: their packages contradict the page's (requirements-export.txt)
-	EXPORTERS=installed $(EXPORT)/bin/python -m pytest tests/test_deployability.py
+	EXPORTERS=installed $(EXPORT)/bin/python -m pytest tests/eval/portability/test_exports.py
 
 lint: $(VENV)/.dev  # style, and which module may import which
 	$(BIN)/ruff check .

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import tiny
-from tests.hub_fixtures import connected_hub, fake_hub, published_hub  # noqa: F401  fixtures for all
+from tests.support import tiny
+from tests.support.hub_fixtures import connected_hub, fake_hub, published_hub  # noqa: F401  fixtures for all
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,8 +13,8 @@ from eval.report import catalog, in_memory, report
 from service.operate import options
 from service.work import model_loader
 from service.work.model_loader import ModelLoader, Progress
-from tests import tiny
-from tests.planted import planted_pair
+from tests.support import tiny
+from tests.support.planted import planted_pair
 
 
 def test_both_models_must_be_named_or_neither():

@@ -7,11 +7,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from bakeoff.common.root import ROOT
+
 SKIPPED = ("tests/*", "runs/*", "build/*", ".*")
 
 

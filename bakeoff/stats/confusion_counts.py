@@ -1,7 +1,7 @@
 """Every metric that follows from a confusion matrix, for many resamples at once.
 
 A resample needs only three counts a class: texts of it, predictions of it, and texts of it that were predicted right.
-The definitions are scikit-learn's, and `tests/test_eval_metrics.py` holds the two together.
+The definitions are scikit-learn's, and `tests/eval/quality/test_metrics.py` holds the two together.
 """
 
 import numpy as np

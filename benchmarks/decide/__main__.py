@@ -19,7 +19,7 @@ from bakeoff.common.errors import BakeoffError, one_sentence_errors
 from bakeoff.common.files import write_json
 from benchmarks.load.server import quantiles, running
 from eval.measure import machine
-from tests.chromium import CHROMIUM, FLAGS
+from tests.support.chromium import CHROMIUM, FLAGS
 
 SLIDERS = ("accuracy", "latency", "throughput", "serving_memory", "deployability")
 WARM_UP = 3  # moves that don't count

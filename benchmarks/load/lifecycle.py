@@ -44,7 +44,7 @@ def stop(arguments: Namespace, _: Path) -> dict[str, Any]:
 
 def start(arguments: Namespace, _: Path) -> dict[str, Any]:
     """From the start of the process until both models answer, with no Hub, from a cache that a start before filled."""
-    from tests.hub_server import running_hub  # a Hub on the loopback
+    from tests.support.hub_server import running_hub  # a Hub on the loopback
 
     with tempfile.TemporaryDirectory(prefix="bakeoff-load-") as home:
         with running_hub() as hub:

@@ -1,6 +1,6 @@
 """Changes to Gradio that `launch` has no argument for: its server, and what it keeps of each session.
 
-Written for Gradio 6.31; tests/test_page_server.py tells when a change no longer takes hold or is no longer needed.
+Written for Gradio 6.31; tests/tabs/test_page_server.py tells when a change no longer takes hold or is no longer needed.
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,122 @@
+"""The claims: each answer, from evidence in which it was planted."""
+
+import itertools
+
+import pytest
+
+from decide import claims, trainer_diff
+from tests.eval.report.test_report import build_planted
+from tests.support import decided
+
+CODE = trainer_diff.side_by_side()
+
+
+def answers(*contents):
+    found = claims.check(decided.evidence(*contents), CODE)
+    return {claim["key"]: claim for claim in found}
+
+
+@pytest.mark.parametrize(
+    ("planted", "key", "answer", "because"),
+    [
+        ({"files": 0.8}, "smaller_files", "confirmed", "TensorFlow is ahead (TensorFlow's is 0.80 times PyTorch's)"),
+        ({"files": 1.2}, "smaller_files", "refuted", "PyTorch is ahead"),
+        ({"files": 1.005}, "smaller_files", "no difference", "no difference worth acting on"),
+        ({"step": 0.8}, "trains_faster", "confirmed", "times PyTorch's, spread assumed)"),
+        ({"step": 1.02}, "trains_faster", "no difference", "no difference worth acting on"),
+        (
+            {"step": 1.05},
+            "trains_faster",
+            "not settled: between 1.00 and 1.10 times PyTorch's",
+            "ahead beyond the noise",
+        ),
+        ({"step": 1.3}, "trains_faster", "refuted", "PyTorch is ahead"),
+        # PyTorch: 2 s, then 2 s a step; TensorFlow: 10 s, then 1.6 s: level after 20 steps.
+        ({"step": 0.8, "start": 5}, "trains_faster", "depends on how long the training is", "after about 20 steps"),
+        (
+            {"short": 0.7, "long": 0.8, "batch": 0.7},
+            "predicts_faster",
+            "confirmed",
+            "TensorFlow is ahead for one text of 16",
+        ),
+        ({"short": 1.5}, "predicts_faster", "refuted", "PyTorch is ahead for one text of 16 tokens. There"),
+        ({}, "predicts_faster", "no difference", "There is no difference worth acting on for one text of 16"),
+        (
+            {"short": 2, "batch": 0.8},
+            "predicts_faster",
+            "depends on how many texts there are and how long they are",
+            "TensorFlow is ahead for 64 texts of 128 tokens, in a batch.",
+        ),
+        ({"step": 0.8, "files": 0.8}, "longer_larger", "confirmed", "TensorFlow is ahead"),
+        ({"step": 1.3, "files": 1.2}, "longer_larger", "refuted", "PyTorch is ahead"),
+        ({}, "longer_larger", "no difference", "no difference worth acting on"),
+        ({"files": 1.2}, "longer_larger", "depends on which half is meant", "in files PyTorch is ahead"),
+    ],
+)
+def test_speed_and_size(planted, key, answer, because):
+    found = answers(decided.benchmark(**planted))[key]
+    assert found["answer"] == answer
+    assert because in found["because"]
+    assert all(figure["measured"] for figure in found["figures"])
+
+
+@pytest.mark.parametrize(("times", "answer"), [(1.1, "not settled"), (0.5, "confirmed"), (2.0, "refuted")])
+def test_lime(times, answer):
+    assert answers(decided.explanations(times))["lime"]["answer"] == answer
+
+
+def test_lime_may_depend():
+    mixed = decided.explanations(2.0)
+    mixed["figures"]["ours"]["difference"]["mean_drop_read"] |= {"value": 3.0, "low": 2.0, "high": 4.0}
+    mixed["figures"]["ours"]["difference"]["overlap_of_two_seeds"] = decided.NO_INTERVAL
+    mixed["figures"]["ours"]["models"] = dict.fromkeys(
+        decided.FRAMEWORKS, {"mean_drop_read": decided.estimate(4.0), "overlap_of_two_seeds": decided.NO_INTERVAL}
+    )
+    found = answers(mixed)["lime"]
+    assert found["answer"] == "depends on what is asked of an explanation"
+    assert "Stability of explanations: the report gives no interval: not settled." in found["because"]
+
+
+def test_accuracy():
+    made = build_planted()
+    found = answers(made)["similar_accuracy"]
+    assert found["answer"].startswith("not settled: between -")
+    assert made["seeds"]["explanation"] in found["because"]
+    made["seeds"]["verdict"] = "equivalent within the margin"
+    metrics = made["seeds"]["metrics"]
+    for low, answer in ((0.9, "confirmed"), (0.89, "similar, but not high")):
+        for name, framework in itertools.product(("accuracy", "macro_f1"), ("pytorch", "tensorflow")):
+            metrics[name][framework] |= {"value": 0.95, "low": 0.91, "high": 0.99}
+        metrics["macro_f1"]["tensorflow"]["low"] = low
+        assert answers(made)["similar_accuracy"]["answer"] == answer
+    made["seeds"]["verdict"] = "PyTorch better"
+    made["seeds"]["metrics"]["accuracy"]["difference"] |= {"low": -0.2, "high": -0.1, "value": -0.15}
+    assert answers(made)["similar_accuracy"]["answer"] == "refuted"
+
+
+def test_what_was_not_measured_is_not_answered():
+    found = answers(decided.code_size())
+    for key in ("smaller_files", "trains_faster", "predicts_faster", "lime", "longer_larger", "similar_accuracy"):
+        assert found[key]["answer"] == "not measured"
+        assert found[key]["because"]
+
+
+def test_skills_are_shown_as_the_two_trainers():
+    found = answers(decided.code_size(200, 300))["skills"]
+    assert found["figures"][0]["measured"]["compared"]["value"] == pytest.approx(1.5)
+    assert f"{1 - CODE['same_lines']:.0%} of their lines are other ones" in found["because"]
+    functions = {each["name"]: each["same_lines"] for each in CODE["functions"]}
+    assert {"build_model", "build_optimizer", "fit", "logits", "save"} <= set(functions)
+    assert functions["planned_batches"] is None, "only TensorFlow's has it"
+
+
+def test_two_files_side_by_side(tmp_path):
+    (tmp_path / "a.py").write_text("def f():\n    return 1\n\n\ndef g():\n    pass\n", encoding="utf-8")
+    (tmp_path / "b.py").write_text("def f():\n    return 2\n", encoding="utf-8")
+    found = trainer_diff.side_by_side({"PyTorch": "a.py", "TensorFlow": "b.py"}, tmp_path)
+    assert found["functions"] == [{"name": "f", "same_lines": 0.5}, {"name": "g", "same_lines": None}]
+    assert found["same_lines"] == pytest.approx(2 / 6)
+    assert [row["left"] for row in found["rows"] if row["left"] is not None] == (
+        (tmp_path / "a.py").read_text(encoding="utf-8").splitlines()
+    )
+    assert [row["right"] for row in found["rows"] if row["same"]] == ["def f():"]

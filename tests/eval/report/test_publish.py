@@ -1,0 +1,196 @@
+"""`eval.report.publish`: scores in model cards, over real HTTP against the tests' Hub."""
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+from huggingface_hub import ModelCard
+
+from bakeoff.classifiers.pair import locate
+from bakeoff.common.errors import HubError, ReportError
+from bakeoff.hub import model_index
+from bakeoff.hub import publish as hub_publish
+from bakeoff.hub.model_index import Score
+from eval import __main__ as evaluate_command
+from eval.report import logits_cache, publish, report
+from tests.eval.report.test_report import build
+from tests.support.planted_logits import logits
+
+CARD = """---
+library_name: transformers
+license: apache-2.0
+tags: [bakeoff]
+model-index:
+- name: tiny
+  results:
+  - task: {type: text-classification}
+    dataset: {name: other.csv, type: other.csv, split: test}
+    metrics:
+    - {type: accuracy, name: Accuracy, value: 0.5}
+  - task: {type: text-classification}
+    dataset: {name: planted, type: planted, split: test}
+    metrics:
+    - {type: accuracy, name: Accuracy, value: 0.1}
+---
+
+# A card
+
+With a body.
+"""
+FILES = {
+    "pytorch": {"model.safetensors": b"weights", "recipe.json": b"{}", "README.md": CARD.encode()},
+    "tensorflow": {"model.weights.h5": b"w", "task.weights.h5": b"t", "recipe.json": b"{}", "README.md": b"# Bare\n"},
+}
+
+
+@pytest.fixture
+def repositories(connected_hub, monkeypatch):
+    """Both models on the Hub, and alice's token in the environment."""
+    monkeypatch.setenv("HF_TOKEN", connected_hub.token("alice"))
+    for framework, files in FILES.items():
+        connected_hub.put(f"alice/tiny-{framework}", files)
+    return {framework: f"alice/tiny-{framework}" for framework in FILES}
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A report on just those weights."""
+    references = np.arange(60) % 3
+    out = build(references, logits(references, 3, 2.0, seed=1), logits(references, 3, 2.0, seed=2))
+    for name, (framework, files) in zip(("PyTorch", "TensorFlow"), FILES.items(), strict=True):
+        folder = tmp_path / framework
+        folder.mkdir()
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        out["models"][name]["weights"] = logits_cache.weights_digest(folder)
+    out["id"] = report.identify(out)
+    return out
+
+
+def card_of(server, repo_id):
+    repo = server.repos["model", repo_id]
+    return repo.at("main").files["README.md"].data.decode()
+
+
+def test_scores_reach_the_cards_and_all_else_stays(connected_hub, repositories, made, tmp_path, capsys):
+    report.write(tmp_path / "report.json", made)
+    flags = [part for framework, repo_id in repositories.items() for part in (f"--{framework}", repo_id)]
+    assert publish.main([str(tmp_path / "report.json"), *flags]) == 0
+    assert "alice/tiny-pytorch: scores published, commit" in capsys.readouterr().out
+    written = card_of(connected_hub, "alice/tiny-pytorch")
+    assert written.endswith("# A card\n\nWith a body.\n")
+    card = ModelCard(written)
+    assert card.data.license == "apache-2.0"
+    found = {(each.dataset_name, each.metric_name.partition(" (")[0]): each for each in card.data.eval_results}
+    assert found["other.csv", "Accuracy"].metric_value == 0.5
+    accuracy = made["comparison"]["metrics"]["accuracy"]["pytorch"]
+    assert found["planted", "Accuracy"].metric_value == pytest.approx(accuracy["value"], abs=1e-6)
+    assert (
+        f"(95 % interval {accuracy['low']:.4f} to {accuracy['high']:.4f})" in found["planted", "Accuracy"].metric_name
+    )
+    assert ("planted", "Macro F1") in found
+    assert len(card.data.eval_results) == 1 + len(publish.METRICS)
+
+
+def test_publishing_again_changes_nothing(connected_hub, repositories, made):
+    first = publish.publish(made, repositories)
+    before = {repo_id: connected_hub.repos["model", repo_id].branches["main"] for repo_id in repositories.values()}
+    assert first == before
+    assert set(publish.publish(made, repositories).values()) == {None}
+    assert before == {repo_id: connected_hub.repos["model", repo_id].branches["main"] for repo_id in before}
+
+
+def test_a_later_report_takes_the_place_of_the_earlier(connected_hub, repositories, made):
+    publish.publish(made, repositories)
+    made["comparison"]["metrics"]["accuracy"]["pytorch"] |= {"value": 0.75, "low": 0.7, "high": 0.8}
+    publish.publish(made, repositories)
+    card = ModelCard(card_of(connected_hub, "alice/tiny-pytorch"))
+    values = [each.metric_value for each in card.data.eval_results if each.metric_type == "accuracy"]
+    assert values == [0.5, 0.75]
+
+
+def test_other_weights_are_refused_and_no_card_is_touched(connected_hub, repositories, made):
+    connected_hub.put("alice/tiny-tensorflow", {**FILES["tensorflow"], "task.weights.h5": b"trained again"})
+    before = card_of(connected_hub, "alice/tiny-pytorch")
+    with pytest.raises(ReportError, match="other TensorFlow weights .* than alice/tiny-tensorflow holds"):
+        publish.publish(made, repositories)
+    assert card_of(connected_hub, "alice/tiny-pytorch") == before
+
+
+def test_another_recipe_is_another_model(connected_hub, repositories, made):
+    connected_hub.put("alice/tiny-pytorch", {**FILES["pytorch"], "recipe.json": b'{"seed": 1}'})
+    with pytest.raises(ReportError, match="other PyTorch weights"):
+        publish.publish(made, repositories)
+
+
+def test_a_push_in_between_is_not_overwritten(connected_hub, repositories, made):
+    remote = model_index.remote_files("alice/tiny-pytorch", publish.IDENTIFYING)
+    connected_hub.put("alice/tiny-pytorch", {**FILES["pytorch"], "README.md": b"# New\n"})
+    with pytest.raises(HubError, match="Someone else changed"):
+        model_index.write_scores(remote, "planted", publish.scores(made, "pytorch"), "scores")
+
+
+def test_a_failure_at_the_second_card_names_the_first(connected_hub, repositories, made, monkeypatch):
+    scores = publish.scores
+
+    def pushed_in_between(report, framework):
+        if framework == "tensorflow":
+            connected_hub.put("alice/tiny-tensorflow", {**FILES["tensorflow"], "README.md": b"# New\n"})
+        return scores(report, framework)
+
+    monkeypatch.setattr(publish, "scores", pushed_in_between)
+    with pytest.raises(HubError, match="Someone else changed alice/tiny-tensorflow .*") as caught:
+        publish.publish(made, repositories)
+    commit = connected_hub.repos["model", "alice/tiny-pytorch"].branches["main"]
+    assert f"Before that, the scores were published to alice/tiny-pytorch (commit {commit})." in str(caught.value)
+
+
+def test_what_can_not_be_published_gets_a_sentence(connected_hub, repositories, made, tmp_path, monkeypatch, capsys):
+    report.write(tmp_path / "report.json", made)
+    path = str(tmp_path / "report.json")
+    cases = {
+        "no repository was named": [path],
+        "shows no repository": [path, "--pytorch", "alice/absent"],
+        "can't be read as a report": [str(tmp_path / "absent.json"), "--pytorch", "alice/tiny-pytorch"],
+    }
+    for expected, command in cases.items():
+        assert publish.main(command) == 2
+        assert expected in capsys.readouterr().err
+    monkeypatch.setenv("HF_TOKEN", connected_hub.token("bob"))
+    assert publish.main([path, "--pytorch", "alice/tiny-pytorch"]) == 2
+    assert "may not write to alice/tiny-pytorch" in capsys.readouterr().err
+
+
+def test_the_metadata_survives_hostile_names():
+    hostile = "a: b\n- <script>.csv"
+    card = model_index.with_scores("# Bare\n", "alice/tiny", hostile, [Score("f1", "Macro F1", 0.5, None, None)])
+    metadata = yaml.safe_load(card.split("---\n")[1])
+    assert metadata["model-index"][0]["results"][0]["dataset"]["name"] == hostile
+    assert metadata["model-index"][0]["results"][0]["metrics"] == [{"type": "f1", "value": 0.5, "name": "Macro F1"}]
+    assert json.dumps(metadata)
+
+
+@pytest.mark.slow
+def test_a_trained_pair_is_published_scored_and_still_loads(connected_hub, tiny_runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", connected_hub.token("alice"))
+    repositories = {framework: f"alice/news-{framework}" for framework in FILES}
+    for framework, repo_id in repositories.items():
+        hub_publish.publish(tiny_runs / framework, repo_id)
+    folders = [str(tiny_runs / framework) for framework in FILES]
+    output = tmp_path / "report.json"
+    cache = ["--cache", str(tmp_path / "cache")]
+    assert evaluate_command.main(["--models", *folders, "--no-robustness", "--output", str(output), *cache]) == 0
+    assert all(publish.publish(report.read(output), repositories).values())
+    for framework, repo_id in repositories.items():
+        snapshot = locate(framework, repo_id)
+        before, after = ((folder / "README.md").read_text("utf-8") for folder in (tiny_runs / framework, snapshot.path))
+        assert ModelCard(before).text == ModelCard(after).text
+        assert ModelCard(after).data.eval_results[0].metric_name.startswith("Accuracy (95 % interval")
+        assert len(ModelCard(after).data.eval_results) == len(publish.METRICS)
+
+
+@pytest.mark.parametrize("metadata", ["model-index: 3", "model-index: [a]", "a: [", "- a", "model-index: [{name: a}]"])
+def test_a_card_whose_metadata_is_broken_is_refused(metadata):
+    with pytest.raises(HubError, match="metadata that can't be read"):
+        model_index.with_scores(f"---\n{metadata}\n---\n", "alice/tiny", "a", [Score("f1", "F1", 0.5, None, None)])
