@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from decide.criteria.criteria import BY_KEY, FRAMEWORKS
+from decide.evidence.compared import Compared
 from decide.evidence.comparison import ASSUMED, OPEN, SAME, Measured, ahead, scored, standing
 from decide.evidence.provenance import Reader
 from decide.evidence.readers import BOTH, read
 from decide.evidence.reports import Evidence
 from decide.evidence.speed_readers import batches, single_text
-from decide.score.scoring import Compared
 from decide.wording import capital, listed
 
 CONFIRMED, REFUTED, NOT_MEASURED, NOT_HIGH = "confirmed", "refuted", "not measured", "similar, but not high"

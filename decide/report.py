@@ -11,6 +11,7 @@ from typing import Any
 from bakeoff.common import json_report as document
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import export, json_text
+from bakeoff.common.json_report import identify
 from decide import claims as decision_claims
 from decide import trainer_diff
 from decide.criteria.criteria import CRITERIA, FRAMEWORKS
@@ -24,7 +25,6 @@ from decide.evidence.reports import Evidence, gather
 from decide.score.sensitivity import MARGIN, Matrix, Outcome
 from decide.wording import against_opinion, crosscheck, everywhere, recommendation
 from eval.report.catalog import RESULTS
-from eval.report.report import identify
 
 SCHEMA_FILE = Path(__file__).with_name("decision.schema.json")
 SEED = 0

@@ -8,6 +8,7 @@ import pytest
 
 import app
 from bakeoff.common.errors import BakeoffError, ModelError
+from bakeoff.common.json_report import identify
 from bakeoff.corpus import corpus
 from eval.report import catalog, in_memory, report
 from service.operate import options
@@ -138,7 +139,7 @@ def test_the_pair_is_evaluated_once_and_again_for_other_weights(evaluating, tmp_
     evaluating()
     assert report.read(tmp_path / "report.json")["predictions"] == first["predictions"]
     other = first | {"models": {name: model | {"weights": "0" * 64} for name, model in first["models"].items()}}
-    report.write(tmp_path / "report.json", other | {"id": report.identify(other)})
+    report.write(tmp_path / "report.json", other | {"id": identify(other)})
     evaluating()
     assert report.read(tmp_path / "report.json")["models"] == first["models"]
 

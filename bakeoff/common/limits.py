@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from bakeoff.common.errors import BakeoffError, InputError
-from bakeoff.corpus.columns import BLANK
 
 MAX_SEED = 2**32 - 1  # numpy's
+# Spaces, control characters and zero-width marks: a tokenizer finds nothing in a text of these alone.
+BLANK = r"^[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff\u00ad]*$"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bakeoff.common.errors import CorpusError
+from bakeoff.common.limits import BLANK
 from bakeoff.corpus.tables import Table, excerpt
 
 # Usual column names, best first, as `plain_name` writes them; SetFit sets have a `label_text` beside integers.
@@ -22,8 +23,6 @@ LABEL_NAMES = (
     *("labeltext", "labelname", "label", "category", "categoryname", "class", "classname", "topic", "section"),
     *("target", "sentiment", "genre", "intent", "emotion", "type", "tag", "labels", "categories"),
 )
-# Spaces, control characters and zero-width marks: a tokenizer finds nothing in a text of these alone.
-BLANK = r"^[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff\u00ad]*$"
 
 
 @dataclass(frozen=True)

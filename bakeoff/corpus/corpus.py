@@ -1,9 +1,5 @@
 """Labelled texts to train and test on: the shipped sample, a file, or a Hub data set.
 
-    python -m bakeoff.corpus.corpus sample
-    python -m bakeoff.corpus.corpus news.csv --test more_news.csv --text-column title+content
-    python -m bakeoff.corpus.corpus SetFit/bbc-news --drop-duplicates
-
 Every fault of the data is raised here, before anything is trained, as one sentence that names the file and the row.
 """
 
@@ -19,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bakeoff.common.errors import CorpusError, one_sentence_errors
+from bakeoff.common.errors import CorpusError
 from bakeoff.common.root import ROOT
 from bakeoff.corpus import columns, hub_tables, label_checks, tables
 from bakeoff.corpus.columns import Example, LabelledTable
@@ -238,22 +234,6 @@ def _split(part: LabelledTable, seed: int, test_share: float) -> list[LabelledTa
     return [part.take(rows) for rows in split_positions(part.labels.tolist(), seed=seed, test_share=test_share)]
 
 
-@one_sentence_errors
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print the profile of a corpus: 0 when it can be trained on, 2 with one sentence when not."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bakeoff.corpus.corpus", description="Check a corpus and print its profile."
-    )
-    parser.add_argument("corpus", metavar="FILE_OR_ID", nargs="?", default=SAMPLE)
-    add_options(parser)
-    parser.add_argument("--max-length", type=int, default=128, metavar="TOKENS")
-    arguments = parser.parse_args(argv)
-    from bakeoff.corpus.profile import profile  # needs a tokenizer, which reading a corpus does not
-
-    print(profile(from_options(arguments), arguments.max_length))
-    return 0
-
-
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the flags that say how to read a corpus to a command that has a `corpus` argument."""
     parser.add_argument(
@@ -276,7 +256,3 @@ def from_options(arguments: argparse.Namespace) -> Corpus:
     """
     names = ("test", "text_column", "label_column", "config", "split", "drop_duplicates")
     return load(arguments.corpus, **{name: getattr(arguments, name) for name in names}, seed=arguments.split_seed)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -4,20 +4,20 @@ from collections import Counter
 
 import numpy as np
 
-from bakeoff.common import tokenization
+from bakeoff.common.tokenization import TextEncoder
 from bakeoff.corpus.columns import count
 from bakeoff.corpus.corpus import Corpus
 from bakeoff.corpus.tables import excerpt
-from trainers import encoder
 
 
-def profile(corpus: Corpus, max_length: int = 128) -> str:
-    """What is in a corpus, as plain text for a terminal; lengths are tokens of the embedded encoder.
+def profile(corpus: Corpus, tokenizer: TextEncoder, max_length: int = 128) -> str:
+    """Describe a corpus as plain text for a terminal.
 
-    Raises:
-        BakeoffError: the embedded encoder's tokenizer can't be read.
+    Args:
+        corpus: to describe.
+        tokenizer: whose tokens the lengths are.
+        max_length: in tokens, beyond which a text counts as truncated.
     """
-    tokenizer = tokenization.load(encoder.resolve("embedded").folder)
     texts = [example.text for example in (*corpus.train, *corpus.test)]
     lengths = np.array([len(ids) for ids in tokenizer.encode(texts)])
     low, middle, high, top = np.percentile(lengths, [0, 50, 95, 100]).round().astype(int)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bakeoff.common.errors import ReportError
+from bakeoff.stats.difference import square_and_add
 from bakeoff.stats.estimate import Estimate
 from decide.criteria.criteria import BY_KEY, FRAMEWORKS
 from decide.criteria.criterion import Criterion, Scale
+from decide.evidence.compared import Compared
 from decide.evidence.provenance import Cell, Place, cell, same
-from decide.score.scoring import Compared, square_and_add
 
 # Where the interval of the comparison comes from.
 PAIRED = "paired"  # a report compares both on the same texts, or in turns

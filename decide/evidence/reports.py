@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.common.errors import ReportError
+from bakeoff.common.json_report import identify
 from decide.criteria.criteria import FRAMEWORKS
 from eval.report import report
 
@@ -142,7 +143,7 @@ def source(kind: str, content: Mapping[str, Any], file: str) -> Source:
     """A report as a source."""
     made = content.get("created") or content.get("date") or content.get("finished") or ""
     return Source(
-        id=content.get("id") or report.identify(content),
+        id=content.get("id") or identify(content),
         kind=kind,
         file=file,
         command=content.get("command") or COMMANDS[kind],
@@ -178,7 +179,7 @@ def _machine(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(kind: str, content: Mapping[str, Any], name: str) -> None:
-    if "id" in content and content["id"] != report.identify(content):
+    if "id" in content and content["id"] != identify(content):
         raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
     if kind == "evaluation":
         report.check(content, name)

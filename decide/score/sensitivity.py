@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from decide.criteria.criteria import BY_KEY, FRAMEWORKS
 from decide.criteria.weighting import Weighting
+from decide.evidence.compared import HALVES, Compared
 from decide.evidence.comparison import ahead, scored
-from decide.score.scoring import HALVES, Compared, rated, simplex, topsis, weighted_sum
+from decide.score.scoring import rated, simplex, topsis, weighted_sum
 
 LEAST_WEIGHT = 1e-9  # what lies below is 0 but for rounding
 MARGIN = 1.0  # of 100 points: a lead smaller than this is no reason to choose

@@ -1,6 +1,5 @@
 """The evaluation of two models as one JSON document: built, checked against its schema, written and read."""
 
-import hashlib
 import json
 import os
 import platform
@@ -18,6 +17,7 @@ from bakeoff.classifiers.base import softmax
 from bakeoff.common import processors
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import write_json
+from bakeoff.common.json_report import identify
 from eval.measure.machine import processor
 from eval.report.consistency import check_parts
 
@@ -99,12 +99,6 @@ def build(
     report["id"] = identify(report)
     check(report, "the report")
     return report
-
-
-def identify(report: Mapping[str, Any]) -> str:
-    """The report's id: 16 hex digits of the sha256 over all its content but the id itself."""
-    content = {key: value for key, value in report.items() if key != "id"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def check(report: Any, name: str) -> None:

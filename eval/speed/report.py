@@ -11,9 +11,9 @@ import jsonschema
 from bakeoff.common import json_report
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import export, json_text
+from bakeoff.common.json_report import identify
 from bakeoff.corpus.corpus import Corpus
 from bakeoff.stats.estimate import Estimate
-from eval.report.report import identify
 
 SCHEMA_FILE = Path(__file__).with_name("benchmark.schema.json")
 

@@ -4,8 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from bakeoff.common.limits import MAX_SEED, LimitError, current
-from bakeoff.corpus.columns import BLANK
+from bakeoff.common.limits import BLANK, MAX_SEED, LimitError, current
 from explain.lime_text.explanation import Settings
 from explain.lime_text.targets import TARGETS
 

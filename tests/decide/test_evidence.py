@@ -7,13 +7,13 @@ import math
 import pytest
 
 from bakeoff.common.errors import ReportError
+from bakeoff.common.json_report import identify
 from decide import report
 from decide.criteria.criteria import MEASURED
 from decide.evidence import caveats, readers
 from decide.evidence import reports as decision_evidence
 from decide.evidence.comparison import untraced
 from decide.evidence.provenance import DERIVATIONS, Place, cell
-from eval.report.report import identify
 from tests.eval.report.test_report import build_planted
 from tests.support import decided
 

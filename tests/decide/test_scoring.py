@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bakeoff.stats.difference import square_and_add
 from decide.criteria.criteria import MEASURED
 from decide.criteria.criterion import Scale
-from decide.score.scoring import Compared, rated, simplex, square_and_add, topsis, weighted_sum
+from decide.evidence.compared import Compared
+from decide.score.scoring import rated, simplex, topsis, weighted_sum
 
 UP = Scale(0.0, 10.0, False, "planted")
 DOWN = Scale(1_000.0, 10.0, True, "planted")

@@ -11,7 +11,7 @@ from decide import wording as words
 from decide.criteria.criteria import BY_KEY, MEASURED
 from decide.criteria.presets import PRESETS
 from decide.criteria.weighting import Weighting
-from decide.score.scoring import Compared
+from decide.evidence.compared import Compared
 from decide.score.sensitivity import Matrix
 
 KEYS = [criterion.key for criterion in MEASURED]

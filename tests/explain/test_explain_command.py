@@ -9,11 +9,13 @@ import pytest
 from rich.console import Console
 
 from explain import __main__ as command
-from explain import summary
 from explain.findings import Findings
 from explain.lime_text.explanation import Settings
 from explain.lime_text.rounds import explain
-from explain.pages import summary_page, terminal
+from explain.pages import terminal
+from explain.summary import __main__ as summary_command
+from explain.summary import effects as summary_effects
+from explain.summary import page as summary_page
 from tests.explain.lime_text.test_rounds import FILLER, Planted, mixed
 from tests.support.planted import Contrarian, WordCounter
 
@@ -24,7 +26,7 @@ HOSTILE = ("<script>alert(1)</script>", "=1+1", "[bold]")
 @pytest.fixture
 def planted_pair(monkeypatch):
     """Both commands find planted models whatever folders are named."""
-    for module in (command, summary):
+    for module in (command, summary_command):
         monkeypatch.setattr(module, "load_pair", lambda *_: PAIR)
 
 
@@ -130,8 +132,10 @@ def test_the_json_has_no_nan(planted_pair, capsys):
 def planted_summary(top=3):
     texts = [f"{word} {' '.join(FILLER[start : start + 5])}" for start in range(6) for word in ("superb", "awful")]
     model = Planted()
-    sampled = summary.sample_all(texts, [model, Planted("TensorFlow", slope=0.25)], Settings(samples=60, seconds=None))
-    return summary.summarise(sampled, model.labels, top)
+    sampled = summary_command.sample_all(
+        texts, [model, Planted("TensorFlow", slope=0.25)], Settings(samples=60, seconds=None)
+    )
+    return summary_effects.summarise(sampled, model.labels, top)
 
 
 def test_the_summary_names_the_planted_words_of_each_class():
@@ -145,7 +149,7 @@ def test_the_summary_names_the_planted_words_of_each_class():
 
 
 def test_the_mean_and_its_interval_are_students():
-    found = summary._mean(np.array([1.0, 2.0, 3.0, 4.0]))
+    found = summary_effects._mean(np.array([1.0, 2.0, 3.0, 4.0]))
     # scipy.stats.t.interval(0.95, 3, 2.5, scipy.stats.sem([1, 2, 3, 4]))
     assert (found.value, found.low, found.high) == pytest.approx((2.5, 0.44572, 4.55428), abs=1e-4)
 
@@ -155,7 +159,7 @@ def test_the_mean_and_its_interval_are_students():
 def test_the_summary_is_printed_and_written(suffix, tmp_path, capsys):
     output = tmp_path / f"summary{suffix}"
     flags = ["--texts", "12", "--samples", "40", "--output", str(output)]
-    assert summary.main(["--models", "a", "b", *flags]) == 0
+    assert summary_command.main(["--models", "a", "b", *flags]) == 0
     assert "over 12 texts of sample" in capsys.readouterr().out
     made = output.read_text(encoding="utf-8")
     assert "TensorFlow" in made or "tensorflow" in made
@@ -163,7 +167,9 @@ def test_the_summary_is_printed_and_written(suffix, tmp_path, capsys):
 
 
 def test_the_page_and_the_csv_of_the_summary_run_nothing():
-    rows = [summary._row("<b>tech</b>", word, np.array([[1.0, 1.1], [1.2, 1.3], [0.9, 1.0]])) for word in HOSTILE]
+    rows = [
+        summary_effects._row("<b>tech</b>", word, np.array([[1.0, 1.1], [1.2, 1.3], [0.9, 1.0]])) for word in HOSTILE
+    ]
     page = summary_page.as_html(rows, PAIR, "<i>corpus", 3)
     assert "<script" not in page
     assert "<b>tech" not in page
@@ -180,5 +186,5 @@ def test_the_page_and_the_csv_of_the_summary_run_nothing():
     [(["--output", "summary.txt"], "one of .html, .csv, .json"), (["--texts", "2"], "--texts is at least 3")],
 )
 def test_a_summary_that_can_not_be_made_gets_one_sentence(flags, sentence, capsys):
-    assert summary.main(["--models", "a", "b", *flags]) == 2
+    assert summary_command.main(["--models", "a", "b", *flags]) == 2
     assert sentence in capsys.readouterr().err

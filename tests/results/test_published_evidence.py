@@ -6,9 +6,9 @@ import re
 import pytest
 
 from bakeoff.classifiers.pair import NAMES
+from bakeoff.common.json_report import identify
 from bakeoff.common.root import ROOT
 from eval.portability.formats import FORMATS
-from eval.report.report import identify
 
 RESULTS = ROOT / "results"
 KINDS = ("deployability", "code_size", "adoption")

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bakeoff.common.json_report import identify
 from decide import report
 from decide.criteria.presets import PRESETS
 from decide.criteria.weighting import Weighting
 from decide.evidence.reports import Evidence, kind_of, source
-from eval.report.report import identify
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")
 DIGESTS = {"PyTorch": "a" * 64, "TensorFlow": "b" * 64}

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 from playwright import sync_api as playwright
 
+from bakeoff.common.json_report import identify
 from benchmarks.decide.__main__ import moved, unfold_sliders
 from eval.report import catalog, report
 from tests.support import tiny
@@ -232,7 +233,7 @@ def test_a_hostile_report_stays_text(page, tmp_path):
     made["comparison"]["headline"] = made["slices"]["note"] = made["corpus"]["name"] = HOSTILE
     for part in made["slices"]["slices"]:
         part["name"] = names.get(part["name"], part["name"])
-    made["id"] = report.identify(made)
+    made["id"] = identify(made)
     report.write(tmp_path / "report.json", made)
     open_tab(page, "Evaluate")
     page.get_by_role("button", name="Evaluate both models on your own file").click()

@@ -5,10 +5,10 @@ import json
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from bakeoff.common import embedded
 from bakeoff.common.errors import BakeoffError, RecipeError
 from tests.support.tiny import POSITIONS, read, write
-from trainers import encoder as encoder_module
-from trainers.encoder import EMBEDDED_HUB_ID, EXAMPLES, resolve
+from trainers.encoder import EXAMPLES, resolve
 
 
 def refusal(folder, max_length: int = 0) -> str:
@@ -43,12 +43,12 @@ def test_accents_go_where_the_tokenizer_drops_them(encoder_copy, lowercase, stri
 
 def test_the_embedded_encoder_is_the_published_one():
     encoder = resolve("embedded", 512)
-    assert encoder.hub_id == EMBEDDED_HUB_ID
+    assert encoder.hub_id == embedded.HUB_ID
     assert encoder.config["num_hidden_layers"] == 6
 
 
 def test_embedded_weights_that_changed_are_refused(monkeypatch):
-    monkeypatch.setattr(encoder_module, "EMBEDDED_SHA256", "0" * 64)
+    monkeypatch.setattr(embedded, "SHA256", "0" * 64)
     assert "53aa51172d14… instead of 000000000000…" in refusal("embedded")
 
 
@@ -99,7 +99,7 @@ def test_missing_weights_are_refused_because_each_framework_would_draw_its_own(e
     save_file(weights, encoder_copy / "model.safetensors")
     message = refusal(encoder_copy)
     assert "each framework would draw its own" in message
-    assert EMBEDDED_HUB_ID in message
+    assert embedded.HUB_ID in message
 
 
 def test_weights_that_are_cut_off_are_refused(encoder_copy):

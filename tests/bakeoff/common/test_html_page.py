@@ -5,6 +5,7 @@ import pytest
 from markupsafe import Markup
 
 from bakeoff.common import html_page
+from bakeoff.common.root import ROOT
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def template(tmp_path, monkeypatch):
         "{% extends 'bakeoff/common/base.html.j2' %}{% block content %}"
         '<p title="{{ value }}">{{ value }}</p>{% endblock %}'
     )
-    folders = jinja2.FileSystemLoader([tmp_path, html_page.TEMPLATES])
+    folders = jinja2.FileSystemLoader([tmp_path, ROOT])
     monkeypatch.setattr(html_page, "_ENVIRONMENT", html_page._ENVIRONMENT.overlay(loader=folders))
     return "page.html.j2"
 

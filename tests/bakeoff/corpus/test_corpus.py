@@ -11,6 +11,7 @@ import pytest
 
 from bakeoff.common.errors import CorpusError
 from bakeoff.common.root import ROOT
+from bakeoff.corpus import __main__ as command
 from bakeoff.corpus import corpus
 from tests.bakeoff.corpus.test_tables import AWKWARD, assert_sentence, write
 from tests.support.hub_server import running_hub
@@ -379,7 +380,7 @@ def test_hub_data_sets_are_read_and_refused_over_http(tmp_path):
 
 def test_without_a_network_the_remedy_is_a_file(tmp_path):
     env = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
-    command = [sys.executable, "-m", "corpus", corpus.FULL_STUDY]
+    command = [sys.executable, "-m", "bakeoff.corpus", corpus.FULL_STUDY]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 2
     sentence = done.stderr.splitlines()[-1].removeprefix("error: ")
@@ -392,7 +393,7 @@ def test_without_a_network_the_remedy_is_a_file(tmp_path):
 def test_the_command_prints_a_profile(tmp_path, capsys):
     content = [*rows(20), {"text": "text 3", "label": "b"}, {"text": "word " * 200, "label": "a"}]
     path = write(tmp_path / "news.csv", content)
-    assert corpus.main([str(path), "--split-seed", "3", "--max-length", "64"]) == 0
+    assert command.main([str(path), "--split-seed", "3", "--max-length", "64"]) == 0
     printed = capsys.readouterr().out
     digest = corpus.load(path, seed=3).digest[:12]
     for line in (
@@ -410,7 +411,7 @@ def test_the_command_prints_a_profile(tmp_path, capsys):
 
 
 def test_the_command_ends_with_one_sentence_on_bad_data(tmp_path, capsys):
-    assert corpus.main([str(write(tmp_path / "news.csv", rows(labels="a")))]) == 2
+    assert command.main([str(write(tmp_path / "news.csv", rows(labels="a")))]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err == 'error: news.csv has one class only, "a" (column "label"); expected at least two.\n'

@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 
 from bakeoff.common.errors import HubError, ReportError
+from bakeoff.common.json_report import identify
 from bakeoff.hub import counts
 from eval.adoption import __main__ as adoption
 from eval.adoption import trends as adoption_trends
-from eval.report.report import identify
 
 EXPORT = """Category: All categories
 

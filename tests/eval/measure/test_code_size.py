@@ -5,8 +5,8 @@ import json
 import pytest
 
 from bakeoff.common.errors import ReportError
+from bakeoff.common.json_report import identify
 from eval.measure import code_size
-from eval.report.report import identify
 from tests.test_import_rules import imports
 
 SOURCE = '''"""Two lines

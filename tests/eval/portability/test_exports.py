@@ -11,11 +11,11 @@ import pytest
 from bakeoff.classifiers.pair import NAMES
 from bakeoff.common import json_report
 from bakeoff.common.errors import BakeoffError
+from bakeoff.common.json_report import identify
 from eval.portability import __main__ as deployability
 from eval.portability import run
 from eval.portability.formats import FORMATS, ROUTES, Route
 from eval.portability.run import Runner, Settings
-from eval.report.report import identify
 from tests.support import tiny
 
 TEXTS = ["a", "abcd", "ab" * 20, "x" * 7]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bakeoff.common.errors import ReportError
+from bakeoff.common.json_report import identify
 from eval.report import report
 from tests.eval.report.test_report import build
 from tests.support.planted_logits import logits
@@ -49,7 +50,7 @@ def test_what_can_not_be_true_is_refused(made, path, value, expected):
     changed = copy.deepcopy(made)
     path = (path,) if isinstance(path, str) else path
     set_at(changed, path, value)
-    changed["id"] = report.identify(changed)
+    changed["id"] = identify(changed)
     with pytest.raises(ReportError, match=expected):
         report.check(changed, "theirs.json")
 
@@ -96,7 +97,7 @@ def test_numbers_beyond_all_measure_are_refused(made, tmp_path, number):
 def test_numbers_that_contradict_each_other_are_refused(made, path, value, expected):
     changed = copy.deepcopy(made)
     set_at(changed, path, value)
-    changed["id"] = report.identify(changed)
+    changed["id"] = identify(changed)
     with pytest.raises(ReportError, match=expected):
         report.check(changed, "theirs.json")
 
@@ -106,12 +107,12 @@ def test_logits_that_tie_after_rounding_may_be_counted_in_either_column(made):
     row = changed["predictions"]["PyTorch"][0]
     best = max(range(3), key=row.__getitem__)
     row[(best + 1) % 3] = row[best] + 1e-4
-    changed["id"] = report.identify(changed)
+    changed["id"] = identify(changed)
     report.check(changed, "theirs.json")
 
 
 def test_the_mean_of_skewed_simulations_may_lie_outside_their_interval(made):
     changed = copy.deepcopy(made)
     changed["calibration"]["PyTorch"]["calibration"]["if_calibrated"] |= {"value": 0.3, "low": 0.0, "high": 0.2}
-    changed["id"] = report.identify(changed)
+    changed["id"] = identify(changed)
     report.check(changed, "theirs.json")

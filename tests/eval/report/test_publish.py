@@ -9,6 +9,7 @@ from huggingface_hub import ModelCard
 
 from bakeoff.classifiers.pair import locate
 from bakeoff.common.errors import HubError, ReportError
+from bakeoff.common.json_report import identify
 from bakeoff.hub import model_index
 from bakeoff.hub import publish as hub_publish
 from bakeoff.hub.model_index import Score
@@ -64,7 +65,7 @@ def made(tmp_path):
         for file, content in files.items():
             (folder / file).write_bytes(content)
         out["models"][name]["weights"] = logits_cache.weights_digest(folder)
-    out["id"] = report.identify(out)
+    out["id"] = identify(out)
     return out
 
 

@@ -1,14 +1,11 @@
 """The words that speak for each class: in the terminal, and as a page with a plot, CSV or JSON."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -18,9 +15,7 @@ from bakeoff.classifiers.base import Classifier
 from bakeoff.common import html_page
 from bakeoff.common.files import export
 from bakeoff.common.spreadsheet import neutralise
-
-if TYPE_CHECKING:
-    from explain.summary import Row
+from explain.summary.effects import Row
 
 
 def show(console: Console, rows: Sequence[Row], frameworks: Sequence[str]) -> None:
@@ -53,7 +48,7 @@ def as_html(rows: Sequence[Row], classifiers: Sequence[Classifier], corpus: str,
     ends = [end for row in rows for each in row.effects for end in (each.low, each.high)]
     low, high = min([0.0, *ends]), max([1e-9, *ends])
     return html_page.render(
-        "explain/pages/summary.html.j2",
+        "explain/summary/page.html.j2",
         rows=rows,
         labels=list(dict.fromkeys([*classifiers[0].labels, *(row.label for row in rows)])),
         models=[(each.framework, each.revision, html_page.COLORS[each.framework]) for each in classifiers],
