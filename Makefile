@@ -1,32 +1,43 @@
-# The two commands: `make demo` and `make test`. Python 3.11 and make are all they need.
+# `make` alone lists the targets. Python 3.11 and make are all they need.
 VENV ?= .venv
 BIN = $(VENV)/bin
 
 EXPORT ?= .export
 
-.PHONY: demo test test-export lint bench clean
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-export lint bench clean
 
-demo: $(VENV)/.run  # train both frameworks on the shipped sample, evaluate them, serve http://127.0.0.1:7860
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+install: $(VENV)/.run ## install the packages and the command `bakeoff` into $(VENV)
+
+demo: $(VENV)/.run ## train both frameworks on the shipped sample, evaluate them, serve http://127.0.0.1:7860
 	$(BIN)/python app.py
 
-test: $(VENV)/.dev  # every test, the slow ones too, in two processes
+test: $(VENV)/.dev ## run every test, the slow ones too, in two processes
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-export: $(EXPORT)/.dev  # every export format for real: their packages contradict the page's (requirements-export.txt)
+# The exporters' packages contradict the page's: requirements-export.txt says which.
+test-export: $(EXPORT)/.dev ## try every export format for real, in an environment of its own
 	EXPORTERS=installed $(EXPORT)/bin/python -m pytest tests/eval/portability/test_exports.py
 
-lint: $(VENV)/.dev  # style, and which module may import which
+lint: $(VENV)/.dev ## check the style, and which folder imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest tests/test_import_rules.py
 
-bench: $(VENV)/.run  # the demo pair's speed, roughly (`make demo` trains it); quiet the machine
-	$(BIN)/python -m eval.speed --models runs/demo/pytorch runs/demo/tensorflow --quick \
+bench: $(VENV)/.run ## measure the demo pair's speed, roughly (`make demo` trains it); quiet the machine first
+	$(BIN)/bakeoff speed --models runs/demo --quick \
 		--output runs/benchmark.json --markdown runs/benchmark.md --plot runs/benchmark.svg
 
-$(VENV)/.run: requirements.txt
+clean: ## remove the environments and everything under runs/
+	rm -rf $(VENV) $(EXPORT) runs build *.egg-info
+
+$(VENV)/.run: requirements.txt pyproject.toml
 	test -x $(BIN)/python || python3.11 -m venv $(VENV) || python3 -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps -e .
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
@@ -38,6 +49,3 @@ $(EXPORT)/.dev: requirements.txt requirements-export.txt requirements-dev.txt
 	$(EXPORT)/bin/python -m pip install --disable-pip-version-check -r requirements-export.txt \
 		$$(grep -E "^pytest(-timeout)?==" requirements-dev.txt)
 	touch $@
-
-clean:
-	rm -rf $(VENV) $(EXPORT) runs

@@ -1,8 +1,7 @@
 """Decide between the frameworks: the measured criteria, weighted, with the evidence behind every number in one bundle.
 
-python -m decide --report results/bbc-minilm --weights api --output bundle
-python -m decide --report report.json benchmark.json explain.json --weights ours.json --output bundle \\
-    --models runs/bbc/pytorch runs/bbc/tensorflow
+bakeoff decide --report results/bbc-minilm --weights api --output bundle
+bakeoff decide --report report.json benchmark.json explain.json --weights ours.json --output bundle --models runs/bbc
 
 `--weights` takes a preset (prototype, api, batch, edge, estate, small_team) or a file; `--save-weights` writes one to
 change. With `--models` the bundle is marked stale where a model is no longer the one that was measured.
@@ -14,8 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bakeoff.classifiers.options import add_models, by_framework
 from bakeoff.classifiers.pair import NAMES, locate
+from bakeoff.common import options
 from bakeoff.common.errors import ReportError, one_sentence_errors
+from bakeoff.common.files import json_text
 from decide import report, wording
 from decide.criteria import presets as decision_presets
 from decide.criteria import weighting as decision_weighting
@@ -31,16 +33,18 @@ JSON_FILE, HTML_FILE = "decision.json", "decision.html"
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     presets = ", ".join(decision_presets.PRESETS)
-    out = argparse.ArgumentParser(prog="python -m decide", description=__doc__.split("\n")[0])
+    out = options.command("decide", __doc__, "bakeoff decide --report results/bbc-minilm --weights api --output bundle")
     out.add_argument(
         "--report", nargs="+", type=Path, required=True, metavar="PATH", help="reports, or folders that hold them"
     )
-    out.add_argument("--weights", default=decision_presets.DEFAULT, help=f"a file, or one of {presets} (default: api)")
     out.add_argument(
-        "--models", nargs=2, metavar=("PYTORCH", "TENSORFLOW"), help="folders or Hub ids to hold it against"
+        "--weights", default=decision_presets.DEFAULT, metavar="NAME_OR_FILE", help=f"a file, or one of {presets}"
     )
-    out.add_argument("--output", type=Path, metavar="DIR", help=f"for {HTML_FILE} and {JSON_FILE}")
+    add_models(out, required=False, purpose="mark the decision as stale unless it is about these two models")
+    options.add_output(out, f"folder for {HTML_FILE} and {JSON_FILE}", metavar="DIR")
     out.add_argument("--save-weights", type=Path, metavar="FILE", help="write the weights as a file to change")
+    options.add_json(out)
+    options.add_quiet(out)
     return out
 
 
@@ -50,16 +54,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
     weighting = decision_presets.named(arguments.weights)
-    made = report.build(reports.gather(arguments.report), weighting, public_command("decide", given))
+    made = report.build(reports.gather(arguments.report), weighting, public_command("bakeoff decide", given))
     if arguments.models:
         made = report.marked(made, stale_models(made, arguments.models))
-    print(summary(made))
     if arguments.save_weights:
         decision_weighting.write(arguments.save_weights, weighting)
-        print(f"weights written to {arguments.save_weights}")
+        options.note(arguments, f"weights written to {arguments.save_weights}")
     if arguments.output:
         write_bundle(arguments.output, made)
-        print(f"decision {made['id']} written to {arguments.output}")
+        options.note(arguments, f"decision {made['id']} written to {arguments.output}")
+    print(json_text(made) if arguments.json else summary(made))
     return 0
 
 
@@ -81,7 +85,7 @@ def stale_models(made: Mapping[str, Any], models: Sequence[str]) -> str:
     """Which of these models are not those that the decision is about, in one sentence; empty where they are."""
     digests = {
         NAMES[framework]: weights_digest(locate(framework, model).path)
-        for framework, model in zip(NAMES, models, strict=True)
+        for framework, model in by_framework(models).items()
     }
     return caveats.stale(made, digests)
 

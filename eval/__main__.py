@@ -1,8 +1,8 @@
 """Evaluate two models on one test split: scores with their uncertainty, where they differ, and a verdict.
 
-python -m eval --models runs/demo/pytorch runs/demo/tensorflow --output runs/demo/report.json
-python -m trainers --recipe small --seeds 5 --output runs/five
-python -m eval --models runs/five/seed-0/pytorch runs/five/seed-0/tensorflow --seeds-dir runs/five
+bakeoff evaluate --models runs/demo --output runs/demo/report.json
+bakeoff train --recipe small --seeds 5 --output runs/five
+bakeoff evaluate --models runs/five/seed-0 --seeds-dir runs/five
 """
 
 import argparse
@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bakeoff.classifiers.model_folder import ModelFolder
+from bakeoff.classifiers.options import add_models, by_framework
 from bakeoff.classifiers.pair import NAMES, load_classifier, locate
+from bakeoff.common import options
 from bakeoff.common.errors import ModelError, ReportError, one_sentence_errors
+from bakeoff.common.files import json_text
 from bakeoff.corpus import corpus
 from bakeoff.corpus.corpus import Corpus
 from eval.measure.machine import public_command
@@ -61,18 +64,23 @@ class CachedModel:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    out = argparse.ArgumentParser(prog="python -m eval", description=__doc__.split("\n")[0])
-    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders or Hub ids")
-    out.add_argument("--corpus", default=corpus.SAMPLE, help="a file, a Hub data set id, or `sample` (default)")
-    corpus.add_options(out)
-    out.add_argument("--seeds-dir", type=Path, metavar="DIR", help="of `python -m trainers --seeds N --output DIR`")
+    out = options.command(
+        "evaluate", __doc__, "bakeoff evaluate --models runs/demo --output runs/demo/report.json --html report.html"
+    )
+    add_models(out)
+    corpus.add_corpus(out, "whose test split is used")
+    out.add_argument(
+        "--seeds-dir", type=Path, metavar="DIR", help="folder that `bakeoff train --seeds N --output DIR` wrote"
+    )
     out.add_argument("--no-robustness", action="store_true", help="leave out the perturbed texts: eight times faster")
-    out.add_argument("--margin", type=float, default=MARGIN, help="of accuracy, for equivalence (default: 0.01)")
-    out.add_argument("--rounds", type=int, default=2000, help="of the bootstrap (default: 2000)")
-    out.add_argument("--seed", type=int, default=0, help="of the bootstrap and the perturbations")
-    out.add_argument("--cache", type=Path, metavar="DIR", help="for predictions (default: in the user's cache)")
-    out.add_argument("--output", type=Path, default=Path("report.json"), metavar="FILE")
+    out.add_argument("--margin", type=float, default=MARGIN, metavar="SHARE", help="margin of accuracy for equivalence")
+    out.add_argument("--rounds", type=int, default=2000, metavar="N", help="rounds of the bootstrap")
+    options.add_seed(out, "the bootstrap and the perturbations")
+    out.add_argument("--cache", type=Path, metavar="DIR", help="cache of predictions (default: in the user's cache)")
+    options.add_output(out, "where the report is written", Path("report.json"))
     out.add_argument("--html", type=Path, metavar="FILE", help="also write the report as a page to read or print")
+    options.add_json(out)
+    options.add_quiet(out)
     return out
 
 
@@ -84,14 +92,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not 0 < arguments.margin < 1 or arguments.rounds < 100:
         raise ReportError("a margin lies between 0 and 1, and a bootstrap takes at least 100 rounds; change the flags.")
     data = corpus.from_options(arguments)
-    with tqdm(desc="texts", unit="text", disable=None) as bar:
-        made = evaluate(arguments, data, bar, command=public_command("eval", given))
+    with tqdm(desc="texts", unit="text", disable=options.hide_progress(arguments)) as bar:
+        made = evaluate(arguments, data, bar, command=public_command("bakeoff evaluate", given))
     report.write(arguments.output, made)
-    print(summary(made))
-    print(f"report {made['id']} written to {arguments.output}")
+    options.note(arguments, f"report {made['id']} written to {arguments.output}")
     if arguments.html:
         html_report.write(arguments.html, made)
-        print(f"page written to {arguments.html}")
+        options.note(arguments, f"page written to {arguments.html}")
+    print(json_text(made) if arguments.json else summary(made))
     return 0
 
 
@@ -103,7 +111,7 @@ def evaluate(arguments: argparse.Namespace, data: Corpus, bar: tqdm, command: st
     """
     models = [
         CachedModel(framework, model, arguments.cache, bar)
-        for framework, model in zip(NAMES, arguments.models, strict=True)
+        for framework, model in by_framework(arguments.models).items()
     ]
     check_comparable(models, data)
     runs = _seed_runs(arguments, models[0].labels, bar)
@@ -171,7 +179,7 @@ def _seed_runs(arguments: argparse.Namespace, labels: Sequence[str], bar: tqdm) 
     if min(map(len, runs)) < 2:
         raise ReportError(
             f"{arguments.seeds_dir} holds {len(runs[0])} PyTorch and {len(runs[1])} TensorFlow models, but two of "
-            "each are needed; train them with `python -m trainers --seeds 5`."
+            "each are needed; train them with `bakeoff train --seeds 5`."
         )
     if any(run.labels != labels for part in runs for run in part):
         raise ModelError(f"a model in {arguments.seeds_dir} has other classes; train all on the same corpus.")

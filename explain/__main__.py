@@ -1,8 +1,8 @@
 """Explain one text with both models.
 
-python -m explain --models runs/demo/pytorch runs/demo/tensorflow --text "The striker scored twice"
-python -m explain --models A B --file article.txt --disagreement --html explanation.html
-python -m explain --models A B --file - --json < article.txt
+bakeoff explain --models runs/demo --text "The striker scored twice"
+bakeoff explain --models runs/demo --file article.txt --disagreement --html explanation.html
+bakeoff explain --models USER/news-pytorch USER/news-tensorflow --file - --json < article.txt
 """
 
 import argparse
@@ -15,7 +15,8 @@ from rich.console import Console
 from tqdm import tqdm
 
 from bakeoff.classifiers.base import Classifier
-from bakeoff.classifiers.pair import load_pair
+from bakeoff.classifiers.options import add_models, load_named
+from bakeoff.common import options
 from bakeoff.common.errors import InputError, one_sentence_errors
 from bakeoff.common.files import export
 from bakeoff.common.html_page import COLORS
@@ -31,21 +32,26 @@ from explain.table import table
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    out = argparse.ArgumentParser(prog="python -m explain", description=__doc__.split("\n")[0])
-    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders or Hub ids")
+    out = options.command(
+        "explain",
+        __doc__,
+        'bakeoff explain --models runs/demo --text "The striker scored twice" --html explanation.html',
+    )
+    add_models(out)
     text = out.add_mutually_exclusive_group(required=True)
     text.add_argument("--text", help="the text")
     text.add_argument("--file", metavar="FILE", help="a UTF-8 file that holds it; - for standard input")
     what = out.add_mutually_exclusive_group()
     what.add_argument("--label", help="the class to explain (default: each model's own answer)")
     what.add_argument("--disagreement", action="store_true", help="explain what pushes the two models apart")
-    out.add_argument("--samples", type=int, default=Settings.samples, help="calls of each model at most (500)")
-    out.add_argument("--seconds", type=float, default=Settings.seconds, help="at most (60)")
-    out.add_argument("--target", choices=list(TARGETS), default=Settings.target, help="what is fitted (log-odds)")
+    out.add_argument("--samples", type=int, default=Settings.samples, metavar="N", help="calls of each model at most")
+    out.add_argument("--seconds", type=float, default=Settings.seconds, metavar="N", help="seconds at most")
+    out.add_argument("--target", choices=list(TARGETS), default=Settings.target, help="what is fitted")
     out.add_argument("--stock", action="store_true", help="draw, weigh and fit as stock lime does")
-    out.add_argument("--seed", type=int, default=Settings.seed, help="of the samples (0)")
-    out.add_argument("--top", type=int, default=Settings.top, help="words to list (10)")
-    out.add_argument("--json", action="store_true", help="print everything as JSON")
+    options.add_seed(out, "the samples")
+    out.add_argument("--top", type=int, default=Settings.top, metavar="N", help="words to list")
+    options.add_json(out)
+    options.add_quiet(out)
     out.add_argument("--csv", type=Path, metavar="FILE", help="also write the table of words")
     out.add_argument("--html", type=Path, metavar="FILE", help="also write a page to read, which opens offline")
     return out
@@ -64,7 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         seed=arguments.seed,
     )
     text = check_text(arguments.text if arguments.file is None else read(arguments.file))
-    session = sample(text, tuple(load_pair(*arguments.models)), arguments.label, settings)
+    session = sample(
+        text, tuple(load_named(arguments.models)), arguments.label, settings, options.hide_progress(arguments)
+    )
     if arguments.disagreement:
         session = session.disagreement()
     findings = session.measure().findings
@@ -78,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.html:
         export(arguments.html, html_report.page(findings, COLORS))
     for path in filter(None, (arguments.csv, arguments.html)):
-        print(f"written to {path}", file=sys.stderr)  # beside --json, whose output is standard output's alone
+        options.note(arguments, f"written to {path}")
     return 0
 
 
@@ -97,9 +105,11 @@ def read(path: str) -> str:
         raise InputError(f"{path} is not UTF-8 text (byte {error.start:,}); save it as UTF-8 first.") from error
 
 
-def sample(text: str, classifiers: Sequence[Classifier], label: str | None, settings: Settings) -> Session:
+def sample(
+    text: str, classifiers: Sequence[Classifier], label: str | None, settings: Settings, hidden: bool | None = None
+) -> Session:
     """All samples of a text, with a progress bar in the terminal."""
-    with tqdm(total=settings.samples, desc="samples", unit="call", disable=None) as bar:
+    with tqdm(total=settings.samples, desc="samples", unit="call", disable=hidden) as bar:
         for session in sessions(text, classifiers, label, settings):
             bar.update(session.last.calls - bar.n)
             bar.set_postfix_str(", ".join(each.trust.level for each in session.last.explanations))

@@ -1,7 +1,7 @@
 """Fine-tune the same BERT in PyTorch and in TensorFlow, one after the other, each in a process of its own.
 
-python -m trainers --recipe demo --output runs/demo                      # about two minutes on 2 cores
-python -m trainers --recipe base --corpus SetFit/bbc-news --output runs/bbc --push USER/bbc
+bakeoff train --recipe demo --output runs/demo                      # about two minutes on 2 cores
+bakeoff train --recipe base --corpus SetFit/bbc-news --output runs/bbc --push USER/bbc
 """
 
 import argparse
@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
+from bakeoff.common import options
 from bakeoff.common.errors import Interrupted, RecipeError, TrainingError, one_sentence_errors
 from bakeoff.corpus import corpus
 from bakeoff.hub import access, publish
@@ -21,18 +21,17 @@ from trainers.recipe import PRESETS, Recipe, preset
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    out = argparse.ArgumentParser(prog="python -m trainers", description=__doc__.split("\n")[0])
+    out = options.command("train", __doc__, "bakeoff train --corpus news.csv --recipe demo --output runs/news")
     out.add_argument("--framework", choices=job.FRAMEWORKS, help="train only this one")
-    out.add_argument("--recipe", default="small", help=f"{', '.join(PRESETS)} (default: small)")
+    out.add_argument("--recipe", default="small", help=f"one of {', '.join(PRESETS)}")
     out.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting of the recipe")
-    out.add_argument("--encoder", help="`embedded`, a folder or a Hub id: short for --set encoder=…")
-    out.add_argument("--seed", help="short for --set seed=…")
+    out.add_argument("--encoder", metavar="MODEL", help="`embedded`, a folder or a Hub id: short for --set encoder=…")
+    out.add_argument("--seed", metavar="N", help="seed of the training: short for --set seed=… (default: the recipe's)")
     out.add_argument(
         "--seeds", type=int, default=0, metavar="N", help="train N pairs, from --seed on, into OUTPUT/seed-*"
     )
-    out.add_argument("--corpus", default=corpus.SAMPLE, help="a file, a Hub data set id, or `sample` (default)")
-    corpus.add_options(out)
-    out.add_argument("--output", type=Path, required=True, help="folder for the models; earlier ones are replaced")
+    corpus.add_corpus(out, "to train and test on")
+    options.add_output(out, "folder for the pair of models; earlier ones are replaced", metavar="DIR", required=True)
     out.add_argument("--push", metavar="USER/NAME", help="publish as USER/NAME-pytorch and USER/NAME-tensorflow")
     out.add_argument("--private", action="store_true", help="publish into private repositories")
     out.add_argument(
@@ -41,7 +40,8 @@ def parser() -> argparse.ArgumentParser:
         help="publish although the repository holds files that Bakeoff did not write: those of the names that it writes"
         " are replaced, all others stay",
     )
-    out.add_argument("--resume", action="store_true", help="go on from checkpoints; keep what is finished")
+    out.add_argument("--resume", action="store_true", help="resume from checkpoints; keep what is finished")
+    options.add_quiet(out)
     return out
 
 
@@ -115,11 +115,16 @@ def _train(arguments: argparse.Namespace) -> int:
     data = corpus.from_options(arguments)
     for warning in data.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    folder = job.run(job.Job(arguments.framework, recipe, data, arguments.output, repo_id), resume=arguments.resume)
+    work = job.Job(arguments.framework, recipe, data, arguments.output, repo_id, arguments.quiet)
+    folder = job.run(work, resume=arguments.resume)
     print(f"{folder}: {job.summary(folder)}")
     if repo_id:
         published = publish.publish(
-            folder, repo_id, private=arguments.private, overwrite=arguments.overwrite, progress=print
+            folder,
+            repo_id,
+            private=arguments.private,
+            overwrite=arguments.overwrite,
+            progress=lambda text: options.note(arguments, text),
         )
         print(f"published {published.url} at {published.tag} ({published.revision[:12]})")
     return 0

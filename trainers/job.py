@@ -43,6 +43,7 @@ class Job:
         corpus: what to train and test on.
         output: where the model folder, named as the framework, goes.
         repo_id: the Hub repository that it is meant for, or empty.
+        quiet: show no progress.
     """
 
     framework: str
@@ -50,6 +51,7 @@ class Job:
     corpus: Corpus
     output: Path
     repo_id: str = ""
+    quiet: bool = False
 
     @property
     def folder(self) -> Path:
@@ -80,7 +82,7 @@ def run(job: Job, *, resume: bool = False) -> Path:
     """
     _prepare_output(job)
     if resume and _is_finished(job):
-        print(f"{job.folder} is finished already; --resume keeps it.")
+        print(f"{job.folder} is finished already; --resume keeps it.", file=sys.stderr)
         if job.repo_id:
             _write_card(job, job.folder)  # it names the repository
         return job.folder
@@ -92,7 +94,7 @@ def run(job: Job, *, resume: bool = False) -> Path:
     plain_environment.prepare()
     trainer = importlib.import_module(f"trainers.train_{job.framework}")
     data = _training_data(job, text_encoder)
-    monitor = Monitor(trainer.FRAMEWORK, data, job.output, job.identity)
+    monitor = Monitor(trainer.FRAMEWORK, data, job.output, job.identity, quiet=job.quiet)
     try:
         with monitor.catching_signals():
             model = trainer.build_model(encoder, job.recipe, job.corpus.labels)

@@ -31,7 +31,7 @@ class Monitor:
         stop_requested: a signal came; the trainer saves a checkpoint and ends.
     """
 
-    def __init__(self, framework: str, data: TrainingData, output: Path, identity: dict):
+    def __init__(self, framework: str, data: TrainingData, output: Path, identity: dict, *, quiet: bool = False):
         self.framework = framework
         self.losses: list[float] = []
         self.seconds: list[float] = []
@@ -41,6 +41,7 @@ class Monitor:
         self._identity = identity
         self._progress_file = output / PROGRESS_FILE
         self._bar: tqdm | None = None
+        self._quiet = quiet
 
     @property
     def step(self) -> int:
@@ -60,7 +61,9 @@ class Monitor:
     def go_on(self) -> None:
         """Start the clock again, after a checkpoint was saved."""
         steps = len(self._data.plan.steps)
-        self._bar = self._bar or tqdm(total=steps, initial=self.step, desc=self.framework, unit="step", mininterval=0.5)
+        self._bar = self._bar or tqdm(
+            total=steps, initial=self.step, desc=self.framework, unit="step", mininterval=0.5, disable=self._quiet
+        )
         self._clock = self._last_checkpoint = time.monotonic()
         self._report()
 

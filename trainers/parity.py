@@ -1,21 +1,22 @@
 """Is the framework the only difference? Move each model's weights into the other framework and compare.
 
-python -m trainers.parity runs/demo/pytorch runs/demo/tensorflow
-python -m trainers.parity USER/NAME-pytorch USER/NAME-tensorflow --corpus SetFit/bbc-news
+bakeoff parity --models runs/demo
+bakeoff parity USER/NAME-pytorch USER/NAME-tensorflow --corpus SetFit/bbc-news
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 
 from bakeoff.classifiers.base import BertClassifier
-from bakeoff.classifiers.pair import Pair, load_pair
-from bakeoff.common.errors import ModelError, one_sentence_errors
-from bakeoff.common.files import write_json
+from bakeoff.classifiers.options import add_models, load_named
+from bakeoff.classifiers.pair import Pair
+from bakeoff.common import options
+from bakeoff.common.errors import InputError, ModelError, ReportError, one_sentence_errors
+from bakeoff.common.files import export, json_text
 from bakeoff.corpus import corpus
 
 LOGIT_LIMIT = 1e-5
@@ -113,22 +114,32 @@ def report(pair: Pair, data: corpus.Corpus, rows: Sequence[Row]) -> dict:
     }
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    command = options.command("parity", __doc__, "bakeoff parity --models runs/demo")
+    command.add_argument("model", nargs="*", metavar="MODEL", help="the same as --models")
+    add_models(command, required=False)
+    corpus.add_corpus(command, "whose test split is used")
+    options.add_output(command, "also write the table as JSON")
+    options.add_json(command)
+    options.add_quiet(command)
+    return command
+
+
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; 0 when every row holds, 1 otherwise."""
-    parser = argparse.ArgumentParser(prog="python -m trainers.parity", description=__doc__.split("\n")[0])
-    parser.add_argument("pytorch", help="folder or Hub id[@revision] of the PyTorch model")
-    parser.add_argument("tensorflow", help="folder or Hub id[@revision] of the TensorFlow model")
-    parser.add_argument("--corpus", default=corpus.SAMPLE, help="its test split is used (default: the sample)")
-    corpus.add_options(parser)
-    parser.add_argument("--output", type=Path, metavar="FILE", help="also write the table as JSON")
-    arguments = parser.parse_args(argv)
+    arguments = parser().parse_args(argv)
+    if bool(arguments.model) == bool(arguments.models):
+        raise InputError("name the two models once: `bakeoff parity --models runs/demo`, or one model after the other.")
     data = corpus.from_options(arguments)
-    pair = load_pair(arguments.pytorch, arguments.tensorflow)
+    pair = load_named(arguments.models or arguments.model)
     rows = compare(pair, [example.text for example in data.test])
-    print(table(rows))
+    document = json_text(report(pair, data, rows))
     if arguments.output:
-        write_json(arguments.output, report(pair, data, rows))
+        export(arguments.output, document, ReportError)
+        options.note(arguments, f"table written to {arguments.output}")
+    print(document if arguments.json else table(rows), end="" if arguments.json else "\n")
     return 0 if all(row.holds for row in rows) else 1
 
 

@@ -234,18 +234,33 @@ def _split(part: LabelledTable, seed: int, test_share: float) -> list[LabelledTa
     return [part.take(rows) for rows in split_positions(part.labels.tolist(), seed=seed, test_share=test_share)]
 
 
+def add_corpus(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Add `--corpus` and the flags that say how to read it."""
+    parser.add_argument(
+        "--corpus",
+        default=SAMPLE,
+        metavar="FILE_OR_ID",
+        help=f"corpus {purpose}: a .csv, .tsv, .jsonl or .parquet file, a Hub data set id, or `{SAMPLE}`",
+    )
+    add_options(parser)
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the flags that say how to read a corpus to a command that has a `corpus` argument."""
     parser.add_argument(
         "--test", metavar="FILE_OR_SPLIT", help="the test split (default: its own, or a share set aside)"
     )
-    parser.add_argument("--text-column", metavar="NAME", help="title+content joins two (default: found by its name)")
-    parser.add_argument("--label-column", metavar="NAME", help="(default: found by its name)")
-    parser.add_argument("--config", metavar="NAME", help="of a Hub data set")
-    parser.add_argument("--split", metavar="NAME", help="to train on (default: train)")
+    parser.add_argument(
+        "--text-column",
+        metavar="NAME",
+        help="column of the texts; title+content joins two (default: found by its name)",
+    )
+    parser.add_argument("--label-column", metavar="NAME", help="column of the labels (default: found by its name)")
+    parser.add_argument("--config", metavar="NAME", help="configuration of a Hub data set")
+    parser.add_argument("--split", metavar="NAME", help="split to train on (default: train)")
     parser.add_argument("--drop-duplicates", action="store_true", help="leave out texts that occur twice")
     # Not the seed of a training: several trainings, and what is measured on them, share one split.
-    parser.add_argument("--split-seed", type=int, default=0, metavar="N", help="of the share set aside (default: 0)")
+    parser.add_argument("--split-seed", type=int, default=0, metavar="N", help="seed of the share set aside")
 
 
 def from_options(arguments: argparse.Namespace) -> Corpus:

@@ -103,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the figures and write them."""
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
-    command, computer = machine.public_command("benchmarks.decide", given), machine.record()
+    command, computer = machine.public_command("python -m benchmarks.decide", given), machine.record()
     figures = measure(arguments.models, arguments.moves)
     write_json(arguments.output, {"command": command, "machine": computer, "figures": figures})
     Console().print(figures)

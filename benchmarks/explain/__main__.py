@@ -216,7 +216,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     write_json(
         arguments.output,
         {
-            "command": machine.public_command("benchmarks.explain", given),
+            "command": machine.public_command("python -m benchmarks.explain", given),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             **about,
             "window": window,

@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     subject = _subject(arguments)
     about = {
         "models": dict(zip(NAMES.values(), subject["models"], strict=True)),
-        "command": machine.public_command("benchmarks.load", sys.argv[1:] if argv is None else list(argv)),
+        "command": machine.public_command("python -m benchmarks.load", sys.argv[1:] if argv is None else list(argv)),
         "machine": machine.record(PACKAGES),
     }
     samples = arguments.output.with_suffix(".samples.jsonl")

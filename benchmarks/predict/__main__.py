@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     lengths = [len(ids) for ids in tokenization.load(folders["pytorch"], arguments.max_length).encode(articles)]
     operations = Architecture.of(ModelFolder(folders["pytorch"])).operations(lengths)
     figures = predict_figures.summarise(log.measured, operations, 2 * PRODUCT**3, RIVALS)
-    command = machine.public_command("benchmarks.predict", given)
+    command = machine.public_command("python -m benchmarks.predict", given)
     made = {"command": command, **about, "tokens": sum(lengths), "machine": log.measured[MACHINE], "figures": figures}
     write_json(arguments.output, made)
     print("\n".join(predict_figures.lines(figures)))

@@ -100,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     write_json(
         arguments.output,
         {
-            "command": machine.public_command("benchmarks.train", given),
+            "command": machine.public_command("python -m benchmarks.train", given),
             **about,
             "machine": computer,
             "figures": figures,

@@ -1,7 +1,7 @@
 """Adoption: who uses each framework for text classification, from outside: live Hub counts, searches, dated facts.
 
-python -m eval.adoption --output adoption.json
-python -m eval.adoption --trends multiTimeline.csv --output adoption.json
+bakeoff adoption --output adoption.json
+bakeoff adoption --trends multiTimeline.csv --output adoption.json
 
 Unlike everything else here, none of this was measured by this project: it says what others do, not which framework is
 better.
@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bakeoff.common import json_report
+from bakeoff.common import json_report, options
 from bakeoff.common.errors import HubError, one_sentence_errors
+from bakeoff.common.files import json_text
 from bakeoff.hub import counts as hub_counts
 from eval.adoption import trends as adoption_trends
 from eval.measure.machine import public_command
@@ -49,9 +50,11 @@ def facts() -> list[dict[str, str]]:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    out = argparse.ArgumentParser(prog="python -m eval.adoption", description=__doc__.split("\n")[0])
+    out = options.command("adoption", __doc__, "bakeoff adoption --output adoption.json")
     out.add_argument("--trends", type=Path, metavar="FILE", help="a CSV exported from Google Trends")
-    out.add_argument("--output", type=Path, default=Path("adoption.json"), metavar="FILE")
+    options.add_output(out, "where the report is written", Path("adoption.json"))
+    options.add_json(out)
+    options.add_quiet(out)
     return out
 
 
@@ -65,15 +68,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     made = json_report.build(
         "adoption",
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=public_command("eval.adoption", given),
+        command=public_command("bakeoff adoption", given),
         hub=counted,
         trends=trends,
         facts=facts(),
         notes=[notice] if notice else [],
     )
     json_report.write(arguments.output, made)
-    print("\n".join(lines(made)))
-    print(f"adoption {made['id']} written to {arguments.output}")
+    options.note(arguments, f"adoption {made['id']} written to {arguments.output}")
+    print(json_text(made) if arguments.json else "\n".join(lines(made)))
     return 0
 
 

@@ -1,6 +1,6 @@
 """How much code each framework takes: logical lines of this project's two trainers and classifiers.
 
-python -m eval.measure.code_size --output code_size.json
+bakeoff code-size --output code_size.json
 
 Both sides do the same work on the same shared code (batches, head, monitor, model folder, ...), which is not counted:
 what is left is what the framework makes one write. `transplant.py`, which only comparing takes, counts for
@@ -16,8 +16,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bakeoff.common import json_report
+from bakeoff.common import json_report, options
 from bakeoff.common.errors import ReportError, one_sentence_errors
+from bakeoff.common.files import json_text
 from bakeoff.common.root import ROOT
 from eval.measure.machine import public_command
 
@@ -91,8 +92,10 @@ def lines(frameworks: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    out = argparse.ArgumentParser(prog="python -m eval.measure.code_size", description=__doc__.split("\n")[0])
-    out.add_argument("--output", type=Path, default=Path("code_size.json"), metavar="FILE")
+    out = options.command("code-size", __doc__, "bakeoff code-size --output code_size.json")
+    options.add_output(out, "where the report is written", Path("code_size.json"))
+    options.add_json(out)
+    options.add_quiet(out)
     return out
 
 
@@ -101,11 +104,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Count, print and write."""
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
-    command = public_command("eval.measure.code_size", given)
+    command = public_command("bakeoff code-size", given)
     made = json_report.build("code_size", command=command, commit_or_digest=digest(), frameworks=count())
-    print("\n".join(lines(made["frameworks"])))
     json_report.write(arguments.output, made)
-    print(f"code size {made['id']} written to {arguments.output}")
+    options.note(arguments, f"code size {made['id']} written to {arguments.output}")
+    print(json_text(made) if arguments.json else "\n".join(lines(made["frameworks"])))
     return 0
 
 

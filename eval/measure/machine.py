@@ -37,10 +37,15 @@ def record(packages: Sequence[str] = PACKAGES) -> dict[str, Any]:
     }
 
 
-def public_command(module: str, arguments: Sequence[str]) -> str:
-    """The command line with paths' last parts only: where files lie on a machine is nobody's business."""
+def public_command(program: str, arguments: Sequence[str]) -> str:
+    """The command line with paths' last parts only: where files lie on a machine is nobody's business.
+
+    Args:
+        program: such as `bakeoff evaluate`, or `python -m benchmarks.load` for what is no part of `bakeoff`.
+        arguments: the flags, as they were given.
+    """
     shown = [Path(part).name if part.startswith(("/", "~", ".")) else part for part in arguments]
-    return " ".join([f"python -m {module}", *shown])
+    return " ".join([program, *shown])
 
 
 def processor() -> str:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bakeoff.common import plain_environment
-from bakeoff.common.errors import BakeoffError
+from bakeoff.common.errors import WorkerError
 from bakeoff.common.root import ROOT
 from eval.measure import machine
 
@@ -66,7 +66,7 @@ class Worker:
         pid: the child's process id.
 
     Raises:
-        BakeoffError: the contender can't be built.
+        WorkerError: the contender can't be built.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Worker:
         """Call a method of the contender with JSON arguments; returns its answer, which has passed through JSON.
 
         Raises:
-            BakeoffError: the method failed, or the process has ended.
+            WorkerError: the method failed, or the process has ended.
         """
         return self._ask({"method": method, "arguments": arguments}, f"calling {method}")
 
@@ -134,10 +134,10 @@ class Worker:
         except (BrokenPipeError, ValueError):  # ended before, or closed
             line = ""
         if not line:
-            raise BakeoffError(self._obituary(doing))
+            raise WorkerError(self._obituary(doing))
         answer = json.loads(line)
         if "error" in answer:
-            raise BakeoffError(f"{self.factory} failed when {doing}: {answer['kind']}: {answer['error']}")
+            raise WorkerError(f"{self.factory} failed when {doing}: {answer['kind']}: {answer['error']}")
         return answer["result"]
 
     def _obituary(self, doing: str) -> str:

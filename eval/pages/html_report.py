@@ -1,6 +1,6 @@
 """An evaluation report as a page to read, print or send: verdict first, offline, with nothing in it that can run.
 
-python -m eval.pages.html_report report.json --output report.html
+bakeoff page report.json --output report.html
 """
 
 import argparse
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bakeoff.common import html_page
+from bakeoff.common import html_page, options
 from bakeoff.common.errors import ReportError, one_sentence_errors
 from bakeoff.common.files import export
 from eval.pages import plots, wording
@@ -46,16 +46,22 @@ def write(path: Path, made: Mapping[str, Any]) -> None:
     export(path, render(made), ReportError)
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    command = options.command("page", __doc__, "bakeoff page report.json --output report.html")
+    command.add_argument("report", type=Path, metavar="REPORT", help="file that `bakeoff evaluate` wrote")
+    options.add_output(command, "where the page is written (default: beside the report)")
+    options.add_quiet(command)
+    return command
+
+
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the page of a report."""
-    parser = argparse.ArgumentParser(prog="python -m eval.pages.html_report", description=__doc__.split("\n")[0])
-    parser.add_argument("report", type=Path, help="of `python -m eval`")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="(default: beside the report)")
-    arguments = parser.parse_args(argv)
+    arguments = parser().parse_args(argv)
     output = arguments.output or arguments.report.with_suffix(".html")
     write(output, report.read(arguments.report))
-    print(f"page written to {output}")
+    options.note(arguments, f"page written to {output}")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Deployability, by trying it: each fine-tuned model exported to the formats that others serve, run, compared, timed.
 
-python -m eval.portability --models runs/demo/pytorch runs/demo/tensorflow --output deployability.json
+bakeoff export --models runs/demo --output deployability.json
 
 Some formats take packages and an environment of their own: `pip install -r requirements-export.txt`. A format whose
 packages are absent is *not tried*, and one that a framework can't be exported to at all has *no way*. What was found
@@ -19,9 +19,11 @@ from rich.table import Table
 from tqdm import tqdm
 
 from bakeoff.classifiers.model_folder import ModelFolder
+from bakeoff.classifiers.options import add_models, by_framework
 from bakeoff.classifiers.pair import NAMES, locate
-from bakeoff.common import json_report, processors, tokenization
+from bakeoff.common import json_report, options, processors, tokenization
 from bakeoff.common.errors import ReportError, one_sentence_errors
+from bakeoff.common.files import json_text
 from bakeoff.corpus import corpus
 from eval.measure import machine, timing
 from eval.measure.measurement_log import MeasurementLog
@@ -54,16 +56,30 @@ HOSTILE = (
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    out = argparse.ArgumentParser(prog="python -m eval.portability", description=__doc__.split("\n")[0])
-    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders or Hub ids")
-    out.add_argument("--output", type=Path, default=Path("deployability.json"), metavar="FILE")
-    out.add_argument("--only", nargs="+", choices=FORMATS, default=FORMATS, metavar="FORMAT", help=", ".join(FORMATS))
-    out.add_argument("--rounds", type=int, default=timing.LEAST_ROUNDS, help="of the timing; 5 for intervals (default)")
-    out.add_argument("--headlines", type=int, default=30, metavar="N", help="that are timed in each turn (default: 30)")
-    out.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="of each step (default: 900)")
+    out = options.command("export", __doc__, "bakeoff export --models runs/demo --only ONNX OpenVINO")
+    add_models(out)
+    options.add_output(out, "where the report is written", Path("deployability.json"))
     out.add_argument(
-        "--threads", type=int, metavar="N", help="of each process (default: the cores that this process may use)"
+        "--only",
+        nargs="+",
+        choices=FORMATS,
+        default=FORMATS,
+        metavar="FORMAT",
+        help=f"formats to try: {', '.join(FORMATS)} (default: all)",
     )
+    out.add_argument(
+        "--rounds", type=int, default=timing.LEAST_ROUNDS, metavar="N", help="rounds of the timing; 5 for intervals"
+    )
+    out.add_argument("--headlines", type=int, default=30, metavar="N", help="headlines that are timed in each turn")
+    out.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="time limit of each step")
+    out.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="threads of each process (default: the cores that this process may use)",
+    )
+    options.add_json(out)
+    options.add_quiet(out)
     return out
 
 
@@ -72,34 +88,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Try all routes, print the table and write the document."""
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
-    folders = {name: locate(name, model).path for name, model in zip(NAMES, arguments.models, strict=True)}
+    folders = {name: locate(name, model).path for name, model in by_framework(arguments.models).items()}
     settings = _settings(arguments, folders)
     digests = {NAMES[name]: weights_digest(folder) for name, folder in folders.items()}
     ran_on = machine.record()
     log = MeasurementLog(arguments.output.with_suffix(".jsonl"), _identity(digests, settings, ran_on))
-    rows = attempt([route for route in ROUTES if route.format in arguments.only], log, settings)
+    rows = attempt(
+        [route for route in ROUTES if route.format in arguments.only], log, settings, options.hide_progress(arguments)
+    )
     if rows is None:
-        print("stopped; the same command goes on.", file=sys.stderr)
+        print("stopped; run the same command again to resume.", file=sys.stderr)
         return 130
     made = json_report.build(
         "deployability",
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=machine.public_command("eval.portability", given),
+        command=machine.public_command("bakeoff export", given),
         models=digests,
         machine=ran_on,
         formats=rows,
     )
     json_report.write(arguments.output, made)
-    Console(width=None if sys.stdout.isatty() else FILE_WIDTH).print(table(made["formats"]))
-    print(f"deployability {made['id']} written to {arguments.output}")
+    options.note(arguments, f"deployability {made['id']} written to {arguments.output}")
+    if arguments.json:
+        print(json_text(made), end="")
+    else:
+        Console(width=None if sys.stdout.isatty() else FILE_WIDTH).print(table(made["formats"]))
     return 0
 
 
-def attempt(routes: Sequence[Route], log: MeasurementLog, settings: Settings) -> list[dict[str, Any]] | None:
+def attempt(
+    routes: Sequence[Route], log: MeasurementLog, settings: Settings, hidden: bool | None = None
+) -> list[dict[str, Any]] | None:
     """A row for each route; those that the log knows are not tried again. None after Ctrl-C: all is in the log."""
     rows: list[dict[str, Any]] = []
     try:
-        with Runner(settings) as runner, tqdm(routes, desc="formats", unit="", disable=None) as bar:
+        with Runner(settings) as runner, tqdm(routes, desc="formats", unit="", disable=hidden) as bar:
             for route in bar:
                 bar.set_postfix_str(f"{NAMES[route.framework]}, {route.format}")
                 rows.append(_row(route, log, runner))

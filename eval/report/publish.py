@@ -1,17 +1,26 @@
-"""Publish a report's scores to the model cards of its two models, so that their pages on the Hub show them.
+"""Publish a pair of models to the Hub, a report's scores to their model cards, or both.
 
-python -m eval.report.publish report.json --pytorch USER/NAME-pytorch --tensorflow USER/NAME-tensorflow
+bakeoff publish --models runs/news --to USER/news --private
+bakeoff publish runs/news/report.json --to USER/news
+bakeoff publish report.json --pytorch USER/NAME-pytorch --tensorflow USER/NAME-tensorflow
+
+The Hub's pages of the two models show the scores.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bakeoff.classifiers.options import add_models, by_framework
 from bakeoff.classifiers.pair import NAMES
-from bakeoff.common.errors import HubError, ReportError, one_sentence_errors
+from bakeoff.common import options
+from bakeoff.common.errors import HubError, InputError, ReportError, one_sentence_errors
+from bakeoff.common.files import write_text
 from bakeoff.hub import model_index
+from bakeoff.hub import publish as hub_publish
 from bakeoff.hub.model_index import Remote, Score
 from eval.report import logits_cache, report
 
@@ -22,6 +31,7 @@ METRICS = {  # of a report: the Hub's id, and the name that its page shows
     "macro_recall": ("recall", "Macro recall"),
     "matthews_correlation": ("matthews_correlation", "Matthews correlation"),
 }
+PLACEHOLDER = "USER/NAME"  # in the card of a model whose repository was not known
 IDENTIFYING = (*logits_cache.WEIGHT_FILES, logits_cache.RECIPE_FILE)
 
 
@@ -47,7 +57,7 @@ def check_model(made: Mapping[str, Any], framework: str, remote: Remote) -> None
         raise ReportError(
             f"the report is about other {NAMES[framework]} weights ({(evaluated or 'unknown')[:12]}) than "
             f"{remote.repo_id} holds at {remote.revision[:12]} ({found[:12]}), so nothing was published; evaluate that "
-            "version with `python -m eval`."
+            "version with `bakeoff evaluate`."
         )
 
 
@@ -85,22 +95,128 @@ def _before(written: Mapping[str, str | None]) -> str:
     return f" Before that, the scores were published to {', '.join(commits)}." if commits else ""
 
 
+def publish_models(folders: Mapping[str, Path], repositories: Mapping[str, str], *, private: bool, progress) -> None:
+    """Publish both model folders; nothing is written unless the token may write to both repositories.
+
+    Raises:
+        HubError: there is no token, or the Hub refuses or fails.
+    """
+    for repo_id in repositories.values():
+        hub_publish.check_write_access(repo_id)
+    for framework, repo_id in repositories.items():
+        _name_repository(folders[framework] / "README.md", repo_id)
+        published = hub_publish.publish(folders[framework], repo_id, private=private, progress=progress)
+        print(f"published {published.url} at {published.tag} ({published.revision[:12]})")
+
+
+def _name_repository(card: Path, repo_id: str) -> None:
+    """Let the card of a model that was trained without `--push` show how to load it from its repository."""
+    if card.is_file() and PLACEHOLDER in (text := card.read_text(encoding="utf-8")):
+        write_text(card, text.replace(PLACEHOLDER, repo_id))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    command = options.command(
+        "publish", __doc__, "bakeoff publish runs/news/report.json --models runs/news --to USER/news --private"
+    )
+    report_help = "file that `bakeoff evaluate` wrote: publish its scores"
+    command.add_argument("report", type=Path, nargs="?", metavar="REPORT", help=report_help)
+    add_models(command, required=False, purpose="the two models to publish")
+    command.add_argument(
+        "--to", type=_pair_name, metavar="USER/NAME", help="publish to USER/NAME-pytorch and USER/NAME-tensorflow"
+    )
+    for framework, name in NAMES.items():
+        command.add_argument(
+            f"--{framework}", metavar="USER/NAME", help=f"repository of the {name} model, instead of --to"
+        )
+    command.add_argument("--private", action="store_true", help="publish into private repositories")
+    options.add_yes(command)
+    options.add_quiet(command)
+    return command
+
+
+def _pair_name(text: str) -> str:
+    if not re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", text):
+        raise argparse.ArgumentTypeError(f"{text} names no repositories: give USER/NAME")
+    return text
+
+
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
-    """Publish the scores of a report."""
-    parser = argparse.ArgumentParser(prog="python -m eval.report.publish", description=__doc__.split("\n")[0])
-    parser.add_argument("report", type=Path, help="of `python -m eval`")
-    for framework, name in NAMES.items():
-        parser.add_argument(f"--{framework}", metavar="USER/NAME", help=f"the {name} model's repository on the Hub")
-    arguments = parser.parse_args(argv)
-    repositories = {framework: getattr(arguments, framework) for framework in NAMES if getattr(arguments, framework)}
-    if not repositories:
-        raise ReportError("no repository was named: give --pytorch USER/NAME, --tensorflow USER/NAME or both.")
-    for repo_id, commit in publish(report.read(arguments.report), repositories).items():
+    """Publish the models, then the scores of the report."""
+    arguments = parser().parse_args(argv)
+    repositories = _repositories(arguments)
+    made = report.read(arguments.report) if arguments.report else None
+    if arguments.models:
+        folders = _folders(arguments.models, repositories)
+        _ask(arguments, folders, repositories)
+        publish_models(
+            folders, repositories, private=arguments.private, progress=lambda text: options.note(arguments, text)
+        )
+    if made is None:
+        return 0
+    for repo_id, commit in publish(made, repositories).items():
         print(
             f"{repo_id}: scores published, commit {commit}" if commit else f"{repo_id}: these scores are there already"
         )
     return 0
+
+
+def _repositories(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return the Hub id by framework.
+
+    Raises:
+        InputError: there is nothing to publish, or the repositories are not named, or named twice.
+    """
+    if arguments.report is None and not arguments.models:
+        raise InputError("nothing was named to publish: give --models, a report of `bakeoff evaluate`, or both.")
+    if arguments.private and not arguments.models:
+        raise InputError("--private says how to publish models, but none were named: give --models, or leave it out.")
+    named = {framework: getattr(arguments, framework) for framework in NAMES if getattr(arguments, framework)}
+    if arguments.to and named:
+        raise InputError("the repositories were named twice: give --to, or --pytorch and --tensorflow.")
+    if arguments.to:
+        return {framework: f"{arguments.to}-{framework}" for framework in NAMES}
+    if not named:
+        raise InputError(
+            "no repository was named: give --to USER/NAME, or --pytorch USER/NAME, --tensorflow USER/NAME or both."
+        )
+    return named
+
+
+def _folders(models: Sequence[str], repositories: Mapping[str, str]) -> dict[str, Path]:
+    """Return the folders of the models that have a repository to go to.
+
+    Raises:
+        InputError: a model is no folder.
+    """
+    named = by_framework(models)
+    folders = {framework: Path(named[framework]) for framework in repositories}
+    if others := [str(folder) for folder in folders.values() if not folder.is_dir()]:
+        raise InputError(f"{others[0]} is no folder: give the folders of trained models with --models.")
+    return folders
+
+
+def _ask(arguments: argparse.Namespace, folders: Mapping[str, Path], repositories: Mapping[str, str]) -> None:
+    """Ask before anything is uploaded.
+
+    Raises:
+        InputError: nobody is there to answer, or the answer is no.
+    """
+    if arguments.yes:
+        return
+    targets = ", ".join(f"{folders[framework]} as {repo_id}" for framework, repo_id in repositories.items())
+    if not sys.stdin.isatty():
+        raise InputError(f"this would publish {targets}: give --yes to do it without being asked.")
+    print(
+        f"Publish {targets} ({'private' if arguments.private else 'public, if it is new'})? [y/N] ",
+        end="",
+        file=sys.stderr,
+    )
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise InputError("nothing was published.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Measure two models' speed: cold start, single texts, batches, training steps, memory and room on the disk.
 
-python -m eval.speed --models runs/demo/pytorch runs/demo/tensorflow --quick
-python -m eval.speed --models runs/bbc/pytorch runs/bbc/tensorflow --corpus bbc_train.csv --test bbc_test.csv \\
+bakeoff speed --models runs/demo --quick
+bakeoff speed --models runs/bbc --corpus bbc_train.csv --test bbc_test.csv \\
     --output results/bbc-minilm/benchmark.json --plot results/bbc-minilm/benchmark.svg
 
 The frameworks run in processes of their own, in turns. What was measured is kept beside the output, line by line: after
@@ -20,10 +20,11 @@ from rich.console import Console
 from tqdm import tqdm
 
 from bakeoff.classifiers.model_folder import ModelFolder
+from bakeoff.classifiers.options import add_models, by_framework
 from bakeoff.classifiers.pair import NAMES, locate
-from bakeoff.common import processors, tokenization
+from bakeoff.common import options, processors, tokenization
 from bakeoff.common.errors import ReportError, one_sentence_errors
-from bakeoff.common.files import export
+from bakeoff.common.files import export, json_text
 from bakeoff.corpus import corpus
 from bakeoff.corpus.corpus import Corpus
 from eval.measure import footprint, machine
@@ -56,23 +57,30 @@ class Source:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    out = argparse.ArgumentParser(prog="python -m eval.speed", description=__doc__.split("\n")[0])
-    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders or Hub ids")
-    out.add_argument("--corpus", default=corpus.SAMPLE, help="a file, a Hub data set id, or `sample` (default)")
-    corpus.add_options(out)
-    out.add_argument("--output", type=Path, default=Path("benchmark.json"), metavar="FILE")
+    out = options.command("speed", __doc__, "bakeoff speed --models runs/demo --quick --output benchmark.json")
+    add_models(out)
+    corpus.add_corpus(out, "of the texts to classify and to train on")
+    options.add_output(out, "where the report is written", Path("benchmark.json"))
     out.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables")
     out.add_argument("--plot", type=Path, metavar="FILE", help="also draw how cost grows, as SVG")
     out.add_argument("--quick", action="store_true", help="about two minutes: rough figures")
-    out.add_argument("--only", nargs="+", choices=CHOICES, default=CHOICES, metavar="SECTION", help=", ".join(CHOICES))
+    sections = f"what to measure: {', '.join(CHOICES)} (default: all)"
+    out.add_argument("--only", nargs="+", choices=CHOICES, default=CHOICES, metavar="SECTION", help=sections)
     out.add_argument(
-        "--threads", type=int, metavar="N", help="of each framework (default: the cores that this process may use)"
+        "--threads",
+        type=int,
+        metavar="N",
+        help="threads of each framework (default: the cores that this process may use)",
     )
-    out.add_argument("--rounds", type=int, metavar="N", help="of all repeated measurements; 5 for intervals")
-    out.add_argument("--memory-texts", type=int, metavar="N", help="that one call classifies (default: 100,000)")
-    length = "that are read of a text; speed does not depend on the training's (default: as the models' recipe says)"
+    rounds = "rounds of all repeated measurements; at least 5 for intervals (default: 7, with --quick 5)"
+    out.add_argument("--rounds", type=int, metavar="N", help=rounds)
+    texts = "texts in the call whose memory is measured (default: 100,000, with --quick 3,000)"
+    out.add_argument("--memory-texts", type=int, metavar="N", help=texts)
+    length = "tokens that are read of a text; speed does not depend on the training's (default: the models' recipe)"
     out.add_argument("--max-length", type=int, metavar="TOKENS", help=length)
-    out.add_argument("--seed", type=int, default=0, help="of the order and of the texts (default: 0)")
+    options.add_seed(out, "the order and the texts")
+    options.add_json(out)
+    options.add_quiet(out)
     return out
 
 
@@ -84,9 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings, threads = _settings(arguments)
     sources = [
         Source(NAMES[framework], found.revision, ModelFolder(found.path))
-        for framework, found in (
-            (name, locate(name, model)) for name, model in zip(NAMES, arguments.models, strict=True)
-        )
+        for framework, found in ((name, locate(name, model)) for name, model in by_framework(arguments.models).items())
     ]
     data = corpus.from_options(arguments)
     check_comparable(sources, data)
@@ -95,12 +101,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     ran_on = machine.record()
     log = MeasurementLog(arguments.output.with_suffix(".jsonl"), _identity(subject, settings, ran_on))
     visits = plan(settings, arguments.only, subject.max_length)
-    measured = measure(visits, log, Runner(subject, settings))
+    measured = measure(visits, log, Runner(subject, settings), options.hide_progress(arguments))
     if not measured:
         return 130
     architecture = Architecture.of(sources[0].folder)
     made = report.build(
-        command=machine.public_command("eval.speed", given),
+        command=machine.public_command("bakeoff speed", given),
         data=data,
         models={source.framework: provenance(source) for source in sources},
         machine=ran_on,
@@ -109,25 +115,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         figures=figures(measured, settings, architecture, subject.max_length) | _room(sources),
     )
     report.write(arguments.output, made)
-    tables.show(Console(width=None if sys.stdout.isatty() else FILE_WIDTH), made)
-    print(f"benchmark {made['id']} written to {arguments.output}")
+    options.note(arguments, f"benchmark {made['id']} written to {arguments.output}")
     if arguments.markdown:
         export(arguments.markdown, tables.markdown(made), ReportError)
     if arguments.plot:
         export(arguments.plot, plots.growth(made), ReportError)
+    if arguments.json:
+        print(json_text(made), end="")
+    else:
+        tables.show(Console(width=None if sys.stdout.isatty() else FILE_WIDTH), made)
     return 0
 
 
-def measure(visits: Sequence[Visit], log: MeasurementLog, runner: Runner) -> dict[Visit, Any]:
+def measure(
+    visits: Sequence[Visit], log: MeasurementLog, runner: Runner, hidden: bool | None = None
+) -> dict[Visit, Any]:
     """Take the visits that the log does not know; Ctrl-C leaves the rest for another time. All that is in the log."""
     left = [visit for visit in visits if visit not in log.measured]
     try:
-        with runner, tqdm(left, desc="measurements", unit="", disable=None) as bar:
+        with runner, tqdm(left, desc="measurements", unit="", disable=hidden) as bar:
             for visit in bar:
                 bar.set_postfix_str(f"{visit.case.section}, {NAMES[visit.framework]}", refresh=False)
                 log.add(visit, runner.take(visit))
     except KeyboardInterrupt:
-        print("stopped; the figures are of what was measured so far, and the same command goes on.", file=sys.stderr)
+        print("stopped; the figures are of what was measured so far, and the same command resumes.", file=sys.stderr)
     return {visit: log.measured[visit] for visit in visits if visit in log.measured}
 
 

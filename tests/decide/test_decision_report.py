@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,11 @@ def test_the_command_writes_a_bundle(tmp_path, capsys):
 
 def test_the_command_holds_the_evidence_against_models(tmp_path, encoder_folder, capsys):
     planted_pair(encoder_folder, tmp_path / "model")
-    folder, model = decided.write(tmp_path / "reports", *decided.everything()), str(tmp_path / "model")
-    arguments = ["--report", str(folder), "--models", model, model, "--output", str(tmp_path / "bundle")]
+    other = shutil.copytree(tmp_path / "model", tmp_path / "other")
+    (tmp_path / "model" / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
+    (other / "task.json").write_text("{}", encoding="utf-8")
+    folder, models = decided.write(tmp_path / "reports", *decided.everything()), [str(other), str(tmp_path / "model")]
+    arguments = ["--report", str(folder), "--models", *models, "--output", str(tmp_path / "bundle")]
     assert decision.main(arguments) == 0
     stale = f"PyTorch was {'a' * 12}, is {weights_digest(tmp_path / 'model')[:12]}"
     assert stale in capsys.readouterr().out

@@ -27,7 +27,7 @@ HOSTILE = ("<script>alert(1)</script>", "=1+1", "[bold]")
 def planted_pair(monkeypatch):
     """Both commands find planted models whatever folders are named."""
     for module in (command, summary_command):
-        monkeypatch.setattr(module, "load_pair", lambda *_: PAIR)
+        monkeypatch.setattr(module, "load_named", lambda _: PAIR)
 
 
 def shown(explanations):

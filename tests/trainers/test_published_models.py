@@ -47,7 +47,7 @@ def run(command, environment):
 def refused(command, environment):
     """The sentence of a command that must fail."""
     done = ended(command, environment)
-    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr
     return tiny.error_sentence(done.stdout + done.stderr)
 
 

@@ -70,7 +70,7 @@ def interrupted(encoder_folder, tmp_path_factory):
 def test_a_signal_saves_a_checkpoint_and_ends_the_run(interrupted, framework):
     output, told = interrupted
     status, printed = told[framework]
-    assert status == 2
+    assert status == 130
     assert "the checkpoint is saved: run the same command with --resume" in error_sentence(printed)
     done = len(read(output / "checkpoint" / framework / "monitor.json")["losses"])
     assert 1 <= done < 114
@@ -91,7 +91,7 @@ def test_a_signal_to_the_parent_while_a_child_ends_well_starts_no_other(tmp_path
     child.chmod(0o755)
     monkeypatch.setattr(command.sys, "executable", str(child))
     before = signal.getsignal(signal.SIGTERM)
-    assert command.main(["--output", str(tmp_path / "runs")]) == 2
+    assert command.main(["--output", str(tmp_path / "runs")]) == 130
     assert "with --resume to go on" in capsys.readouterr().err
     assert (tmp_path / "log").read_text() == "began\n"
     assert signal.getsignal(signal.SIGTERM) is before
@@ -133,7 +133,7 @@ def test_a_loss_that_is_not_finite_names_the_step_and_leaves_the_earlier_models(
     save_file(weights, encoder_copy / "model.safetensors", metadata={"format": "pt"})
     before = contents(runs_copy)
     for framework in FRAMEWORKS:
-        assert command.main(["--framework", framework, *tiny.arguments(encoder_copy, runs_copy)]) == 2
+        assert command.main(["--framework", framework, *tiny.arguments(encoder_copy, runs_copy)]) == 1
         said = error_sentence(capsys.readouterr().err)
         assert "the loss became nan at step 1 of 114" in said and "learning rate that is too high" in said
     assert contents(runs_copy) == before
@@ -145,7 +145,7 @@ def test_a_full_disk_leaves_the_earlier_models_and_nothing_else(encoder_folder, 
     arguments = tiny.arguments(encoder_folder, runs_copy, "--set", "epochs=1")
     for framework in FRAMEWORKS:
         with full_disk():
-            assert command.main(["--framework", framework, *arguments]) == 2
+            assert command.main(["--framework", framework, *arguments]) == 1
         said = error_sentence(capsys.readouterr().err)
         assert "the one before, if any, is as it was: make room" in said
     assert contents(runs_copy) == before
@@ -159,8 +159,8 @@ class TestInThisProcess:
     @pytest.fixture
     def published(self, monkeypatch) -> list:
         calls = []
-        monkeypatch.setattr(command.hub_access, "check_write_access", lambda repo_id, **_: None)
-        monkeypatch.setattr(command.hub_publish, "publish", lambda folder, repo_id, **_: calls.append(repo_id))
+        monkeypatch.setattr(command.access, "check_write_access", lambda repo_id, **_: None)
+        monkeypatch.setattr(command.publish, "publish", lambda folder, repo_id, **_: calls.append(repo_id))
         return calls
 
     @pytest.mark.parametrize("settings", [["learning_rate=1e6"], ["learning_rate=1e6", "batch_size=300", "epochs=1"]])
@@ -170,7 +170,7 @@ class TestInThisProcess:
         """In the second case the only step ruins the weights: no loss tells, but the logits do."""
         changes = [part for setting in [*settings, "warmup=0"] for part in ("--set", setting)]
         arguments = tiny.arguments(encoder_folder, tmp_path / "runs", *changes, "--push", "user/name")
-        assert command.main(["--framework", "pytorch", *arguments]) == 2
+        assert command.main(["--framework", "pytorch", *arguments]) == 1
         assert "likely cause is a learning rate that is too high" in capsys.readouterr().err
         assert published == []
         assert parts(tmp_path / "runs") == set()

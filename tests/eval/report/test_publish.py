@@ -1,6 +1,7 @@
 """`eval.report.publish`: scores in model cards, over real HTTP against the tests' Hub."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,7 +12,6 @@ from bakeoff.classifiers.pair import locate
 from bakeoff.common.errors import HubError, ReportError
 from bakeoff.common.json_report import identify
 from bakeoff.hub import model_index
-from bakeoff.hub import publish as hub_publish
 from bakeoff.hub.model_index import Score
 from eval import __main__ as evaluate_command
 from eval.report import logits_cache, publish, report
@@ -151,15 +151,18 @@ def test_what_can_not_be_published_gets_a_sentence(connected_hub, repositories, 
     report.write(tmp_path / "report.json", made)
     path = str(tmp_path / "report.json")
     cases = {
-        "no repository was named": [path],
-        "shows no repository": [path, "--pytorch", "alice/absent"],
-        "can't be read as a report": [str(tmp_path / "absent.json"), "--pytorch", "alice/tiny-pytorch"],
+        "nothing was named to publish": (2, []),
+        "no repository was named": (2, [path]),
+        "named twice": (2, [path, "--to", "alice/tiny", "--pytorch", "alice/tiny-pytorch"]),
+        "publish models, but none were named": (2, [path, "--to", "alice/tiny", "--private"]),
+        "shows no repository": (1, [path, "--pytorch", "alice/absent"]),
+        "can't be read as a report": (2, [str(tmp_path / "absent.json"), "--pytorch", "alice/tiny-pytorch"]),
     }
-    for expected, command in cases.items():
-        assert publish.main(command) == 2
+    for expected, (status, command) in cases.items():
+        assert publish.main(command) == status, expected
         assert expected in capsys.readouterr().err
     monkeypatch.setenv("HF_TOKEN", connected_hub.token("bob"))
-    assert publish.main([path, "--pytorch", "alice/tiny-pytorch"]) == 2
+    assert publish.main([path, "--pytorch", "alice/tiny-pytorch"]) == 1
     assert "may not write to alice/tiny-pytorch" in capsys.readouterr().err
 
 
@@ -176,16 +179,19 @@ def test_the_metadata_survives_hostile_names():
 def test_a_trained_pair_is_published_scored_and_still_loads(connected_hub, tiny_runs, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", connected_hub.token("alice"))
     repositories = {framework: f"alice/news-{framework}" for framework in FILES}
-    for framework, repo_id in repositories.items():
-        hub_publish.publish(tiny_runs / framework, repo_id)
-    folders = [str(tiny_runs / framework) for framework in FILES]
-    output = tmp_path / "report.json"
+    runs = shutil.copytree(tiny_runs, tmp_path / "runs")
+    output = runs / "report.json"
     cache = ["--cache", str(tmp_path / "cache")]
-    assert evaluate_command.main(["--models", *folders, "--no-robustness", "--output", str(output), *cache]) == 0
-    assert all(publish.publish(report.read(output), repositories).values())
+    assert evaluate_command.main(["--models", str(runs), "--no-robustness", "--output", str(output), *cache]) == 0
+    command = [str(output), "--models", str(runs), "--to", "alice/news", "--private"]
+    assert publish.main(command) == 2  # nobody is there to say yes
+    assert not connected_hub.repos
+    assert publish.main([*command, "--yes"]) == 0
+    assert all(connected_hub.repos["model", repo_id].private for repo_id in repositories.values())
     for framework, repo_id in repositories.items():
         snapshot = locate(framework, repo_id)
-        before, after = ((folder / "README.md").read_text("utf-8") for folder in (tiny_runs / framework, snapshot.path))
+        before, after = ((folder / "README.md").read_text("utf-8") for folder in (runs / framework, snapshot.path))
+        assert repo_id in after and publish.PLACEHOLDER not in after
         assert ModelCard(before).text == ModelCard(after).text
         assert ModelCard(after).data.eval_results[0].metric_name.startswith("Accuracy (95 % interval")
         assert len(ModelCard(after).data.eval_results) == len(publish.METRICS)
