@@ -8,9 +8,9 @@ EXPORT ?= .export
 .PHONY: help install demo test test-export lint bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(VENV)/.run ## install the packages and the command `bakeoff` into $(VENV)
+install: $(VENV)/.run ## install the packages and the command `bakeoff` into .venv
 
 demo: $(VENV)/.run ## train both frameworks on the shipped sample, evaluate them, serve http://127.0.0.1:7860
 	$(BIN)/python app.py

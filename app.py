@@ -1,9 +1,9 @@
 """Bakeoff's app: both models side by side.
 
-python app.py                                # the demo pair; trains it first if it is absent
-python app.py --pytorch-model USER/NAME-pytorch@v1 --tensorflow-model USER/NAME-tensorflow@v1
+bakeoff serve                                # the demo pair; trains it first if it is absent
+bakeoff serve --pytorch-model USER/NAME-pytorch@v1 --tensorflow-model USER/NAME-tensorflow@v1
 BAKEOFF_PYTORCH_MODEL=… BAKEOFF_TENSORFLOW_MODEL=… python app.py     # as a Space sets them
-python app.py --api-only                     # the REST API without the page
+bakeoff serve --api-only                     # the REST API without the page
 """
 
 import argparse
@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from bakeoff.common.errors import BakeoffError, one_sentence_errors
 from bakeoff.common.limits import use
+from bakeoff.common.options import command
 from bakeoff.common.paused_gc import paused_gc
 from eval.report import report as eval_report
 from service.guard import uploads
@@ -29,13 +30,15 @@ DEMO = Path(__file__).parent / "runs" / "demo"
 
 def parser() -> argparse.ArgumentParser:
     """The command line; each model flag has an environment variable."""
-    out = argparse.ArgumentParser(prog="python app.py", description=__doc__.split("\n")[0])
+    out = command("serve", __doc__, "bakeoff serve --port 7860")
     environment = os.environ.get
     model = "folder or Hub id[@revision] of the %s model (default: ${%s}, else the demo pair)"
     for flag, name in (("pytorch", "PyTorch"), ("tensorflow", "TensorFlow")):
         variable = f"BAKEOFF_{flag.upper()}_MODEL"
         out.add_argument(f"--{flag}-model", default=environment(variable), help=model % (name, variable))
-    report = "of `python -m eval`, for the tab Evaluate (default: $BAKEOFF_REPORT; the demo pair's own is made)"
+    report = (
+        "that `bakeoff evaluate` wrote, for the tab Evaluate (default: $BAKEOFF_REPORT; the demo pair's own is made)"
+    )
     out.add_argument("--report", type=Path, default=environment("BAKEOFF_REPORT") or None, metavar="FILE", help=report)
     out.add_argument("--host", help="address to listen on (default: $GRADIO_SERVER_NAME, else 127.0.0.1)")
     out.add_argument("--port", type=_port, help="port (default: $GRADIO_SERVER_PORT, else 7860, or the next free one)")

@@ -22,7 +22,7 @@ bakeoff.classifiers
 bakeoff.stats
 trainers
 explain eval
-decide
+decide bakeoff.doctor
 service
 tabs
 app benchmarks
@@ -182,6 +182,8 @@ def test_no_folder_holds_more_files_than_a_listing_shows():
         ("eval/portability/export_pytorch.py", "from bakeoff.common.keras_on_tensorflow import tf"),
         ("eval/adoption/__main__.py", "import huggingface_hub"),
         ("decide/report.py", "from service.operate import state"),
+        ("bakeoff/doctor/features.py", "import huggingface_hub"),
+        ("bakeoff/classifiers/pair.py", "from bakeoff.doctor import machine"),
         ("service/work/work_queue.py", "from fastapi import Request"),
         ("service/middleware/gate.py", "from tabs import predict"),
         ("tabs/predict.py", "from fastapi import FastAPI"),

@@ -25,6 +25,7 @@ Every command exits with one of these statuses:
 import errno
 import functools
 import os
+import select
 import sys
 from collections.abc import Callable, Iterator
 from typing import TextIO
@@ -112,12 +113,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_closed(pipe: TextIO) -> bool:
-    """Return whether nobody reads any more what a failed `print` left in the buffer."""
+    """Return whether nobody reads the pipe any more; always no where the system can't tell."""
     try:
-        pipe.flush()
-    except BrokenPipeError:
-        return True
-    return False
+        watch = select.poll()
+        watch.register(pipe, select.POLLOUT)
+    except (AttributeError, OSError):
+        return False
+    return any(event & select.POLLERR for _, event in watch.poll(0))
 
 
 def one_sentence_errors(main: Callable[..., int]) -> Callable[..., int]:
