@@ -153,12 +153,12 @@ def check(made: Any, name: str) -> None:
     if error is not None:
         place = "/".join(map(str, error.absolute_path)) or "the top level"
         raise ReportError(
-            f"{name} is no decision of `python -m decide`: at {place}, {error.message[:120]}; make it again."
+            f"{name} is no decision of `bakeoff decide`: at {place}, {error.message[:120]}; make it again."
         )
     if made["id"] != identify(made):
         raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
     if [row["key"] for row in made["criteria"]] != [criterion.key for criterion in CRITERIA]:
-        raise ReportError(f"{name} has other criteria than today's: make it again with `python -m decide`.")
+        raise ReportError(f"{name} has other criteria than today's: make it again with `bakeoff decide`.")
     named = {source["id"] for source in made["sources"]}
     for row in made["criteria"]:
         for part in ("PyTorch", "TensorFlow", "compared"):
@@ -236,7 +236,7 @@ def _open(path: Path, files: tuple[tuple[Path, int], ...]) -> Opened | str:
 def _opened(path: Path) -> Opened:
     if path.is_dir():
         weighting = PRESETS[DEFAULT]
-        command = f"python -m decide --report {path.name} --weights {DEFAULT}"
+        command = f"bakeoff decide --report {path.name} --weights {DEFAULT}"
         document = build(gather([path]), weighting, command)
     else:
         document = read(path)

@@ -32,7 +32,7 @@ from tabs.decide_layout import NOT_SET, OWN_WEIGHTS, Panel, build_panel, notice_
 
 OWN = "own"
 NO_DECISION = (
-    "No decision is here. Make one with `python -m decide` and start the app with `--decision FILE`, or with a "
+    "No decision is here. Make one with `bakeoff decide` and start the app with `--decision FILE`, or with a "
     "folder of reports in its place."
 )
 # Each runs as soon as it is asked for. Gradio shows no error of such events: they say theirs on the page.

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from bakeoff.common import options
 from bakeoff.common.errors import Interrupted, RecipeError, TrainingError, one_sentence_errors
+from bakeoff.common.root import ROOT
 from bakeoff.corpus import corpus
 from bakeoff.hub import access, publish
 from trainers import job
@@ -146,7 +147,10 @@ def _run_process(arguments: list[str]) -> int:
 
     before = {name: signal.signal(name, stop) for name in (signal.SIGTERM, signal.SIGINT)}
     try:
-        process = subprocess.Popen([sys.executable, "-m", "trainers", *arguments])
+        # -P and PYTHONPATH: a folder `trainers` where the command runs must not hide ours.
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        command = [sys.executable, "-P", "-m", "trainers", *arguments]
+        process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": path})
         if stopped:
             process.send_signal(signal.SIGTERM)
         status = process.wait()

@@ -1,6 +1,6 @@
 """Fine-tune in PyTorch with transformers' `Trainer`.
 
-    python -m trainers --framework pytorch --recipe demo --output runs/demo
+    bakeoff train --framework pytorch --recipe demo --output runs/demo
 
 Reads function for function like train_tensorflow.py: what differs is what the frameworks make you write differently.
 """

@@ -1,6 +1,6 @@
 """Fine-tune in TensorFlow with Keras `fit` on KerasHub's `BertTextClassifier`.
 
-    python -m trainers --framework tensorflow --recipe demo --output runs/demo
+    bakeoff train --framework tensorflow --recipe demo --output runs/demo
 
 Reads function for function like train_pytorch.py: what differs is what the frameworks make you write differently.
 """

@@ -72,5 +72,5 @@ class ModelFolder:
             return json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ModelError(
-                f"{name} in {self.path} can't be read ({error}); expected a folder that `python -m trainers` wrote."
+                f"{name} in {self.path} can't be read ({error}); expected a folder that `bakeoff train` wrote."
             ) from error

@@ -54,7 +54,7 @@ def read(path: Path, what: str, command: str, check: Callable[[Any, str], None])
     Args:
         path: of the file.
         what: it is, for a sentence.
-        command: the module that makes one.
+        command: the command that makes one, such as `bakeoff speed`.
         check: raises `ReportError` for what is none, given the document and its name.
 
     Raises:
@@ -66,9 +66,7 @@ def read(path: Path, what: str, command: str, check: Callable[[Any, str], None])
         made = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
         check(made, path.name)
     except (OSError, ValueError, RecursionError) as error:
-        raise ReportError(
-            f"{path.name} can't be read as a {what} ({error}); make it with `python -m {command}`."
-        ) from error
+        raise ReportError(f"{path.name} can't be read as a {what} ({error}); make it with `{command}`.") from error
     return made
 
 

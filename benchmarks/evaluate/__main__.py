@@ -33,7 +33,7 @@ def logits(references: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
 
 
 def build(references: NDArray[np.int64], models: dict[str, NDArray], rounds: int) -> None:
-    """The report, as `python -m eval` makes it once the predictions are cached."""
+    """The report, as `bakeoff evaluate` makes it once the predictions are cached."""
     n = len(references)
     about = {"id": "planted", "revision": "local"}
     token_ids = [np.zeros(length, dtype=np.int32) for length in np.random.default_rng(0).integers(10, 129, n)]

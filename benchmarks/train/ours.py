@@ -1,4 +1,4 @@
-"""Our trainers as contenders of `benchmarks.train`: the very `fit` of `python -m trainers`, a few steps at a time."""
+"""Our trainers as contenders of `benchmarks.train`: the very `fit` of `bakeoff train`, a few steps at a time."""
 
 import importlib
 import tempfile

@@ -13,13 +13,13 @@ from eval.report import report
 
 MAX_BYTES = 64_000_000
 COMMANDS = {
-    "evaluation": "python -m eval",
-    "benchmark": "python -m eval.speed",
+    "evaluation": "bakeoff evaluate",
+    "benchmark": "bakeoff speed",
     "explanations": "python -m benchmarks.explain",
-    "training": "python -m trainers",
-    "deployability": "python -m eval.portability",
-    "code_size": "python -m eval.measure.code_size",
-    "adoption": "python -m eval.adoption",
+    "training": "bakeoff train",
+    "deployability": "bakeoff export",
+    "code_size": "bakeoff code-size",
+    "adoption": "bakeoff adoption",
 }
 KINDS = tuple(COMMANDS)
 MACHINE = ("system", "processor", "cores", "usable_cores", "cpu_quota", "python", "versions")

@@ -81,7 +81,8 @@ class Worker:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
         started = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "eval.measure.worker_main", *map(str, machine.cores(threads))],
+            # -P: a folder `eval` where the command runs must not hide ours, which PYTHONPATH names.
+            [sys.executable, "-P", "-m", "eval.measure.worker_main", *map(str, machine.cores(threads))],
             env=_environment(threads, environment or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

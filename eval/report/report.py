@@ -113,7 +113,9 @@ def check(report: Any, name: str) -> None:
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(report))
     if error is not None:
         place = "/".join(map(str, error.absolute_path)) or "the top level"
-        raise ReportError(f"{name} is no report of `python -m eval`: at {place}, {error.message[:120]}; make it again.")
+        raise ReportError(
+            f"{name} is no report of `bakeoff evaluate`: at {place}, {error.message[:120]}; make it again."
+        )
     if report["id"] != identify(report):
         raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
     check_parts(report, name)
@@ -139,7 +141,9 @@ def read(path: Path) -> dict[str, Any]:
         )
         check(report, path.name)
     except (OSError, ValueError, RecursionError) as error:
-        raise ReportError(f"{path.name} can't be read as a report ({error}); make it with `python -m eval`.") from error
+        raise ReportError(
+            f"{path.name} can't be read as a report ({error}); make it with `bakeoff evaluate`."
+        ) from error
     return report
 
 

@@ -50,9 +50,7 @@ def check(made: Any, name: str) -> None:
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(made))
     if error is not None:
         place = "/".join(map(str, error.absolute_path)) or "the top level"
-        raise ReportError(
-            f"{name} is no report of `python -m eval.speed`: at {place}, {error.message[:120]}; make it again."
-        )
+        raise ReportError(f"{name} is no report of `bakeoff speed`: at {place}, {error.message[:120]}; make it again.")
     if made["id"] != identify(made):
         raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
 
@@ -72,4 +70,4 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         ReportError: it is missing, too large, no JSON, or no benchmark.
     """
-    return json_report.read(path, "benchmark", "eval.speed", check)
+    return json_report.read(path, "benchmark", "bakeoff speed", check)

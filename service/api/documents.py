@@ -17,8 +17,8 @@ from eval.report import provenance
 from service.problem import Problem, ProblemError
 
 MAX_BYTES = 64_000_000
-NO_EVALUATION = "make one with `python -m eval` and start the server with --report FILE"
-NO_DECISION = "make one with `python -m decide` and start the server with --decision FILE"
+NO_EVALUATION = "make one with `bakeoff evaluate` and start the server with --report FILE"
+NO_DECISION = "make one with `bakeoff decide` and start the server with --decision FILE"
 
 _judged: dict[Path, tuple[tuple[int, int], bool]] = {}  # a file's time and size, and whether it holds an object
 

@@ -20,7 +20,7 @@ def add(out: argparse._ArgumentGroup) -> None:
     """Add them to a parser's group."""
     environment = os.environ.get
     out.add_argument("--api-only", action="store_true", help="serve the REST API without the page")
-    decision = "of `python -m decide`, or a folder of reports, for the tab Decide (default: $BAKEOFF_DECISION)"
+    decision = "of `bakeoff decide`, or a folder of reports, for the tab Decide (default: $BAKEOFF_DECISION)"
     out.add_argument(
         "--decision", type=Path, default=environment("BAKEOFF_DECISION") or None, metavar="PATH", help=decision
     )

@@ -250,7 +250,7 @@ class ModelLoader:
             if self._has_report(data):
                 self._evaluation = None
                 return
-            command = "python -m eval --models pytorch tensorflow --no-robustness"
+            command = "bakeoff evaluate --models pytorch tensorflow --no-robustness"
             for step in in_memory.evaluate(tuple(self._pair), data, command=command, keep=True):
                 if step.report is not None:
                     report.write(self.report, step.report)

@@ -49,7 +49,7 @@ def open_upload(path: str | None) -> Opened:
         ReportError: it is no report.
     """
     if path is None:
-        raise InputError("No file was chosen: upload a report that `python -m eval` wrote.")
+        raise InputError("No file was chosen: upload a report that `bakeoff evaluate` wrote.")
     return with_texts(report.read(Path(path)))
 
 

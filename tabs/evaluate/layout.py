@@ -96,7 +96,7 @@ def build_upload() -> Upload:
                     stop = gr.Button("Stop", scale=1, elem_id="stop-evaluation")
         status = gr.Markdown(min_height=80, elem_id="evaluation-status")  # room for the progress bar
         report = gr.File(
-            label="A report (JSON) that python -m eval wrote", file_types=[".json"], height=160, elem_id="report-file"
+            label="A report (JSON) that bakeoff evaluate wrote", file_types=[".json"], height=160, elem_id="report-file"
         )
     return Upload(file, text_column, label_column, run, stop, report, status)
 

@@ -24,7 +24,8 @@ SPOKEN = {OWN: "this pair's own report", UPLOADED: "your file"}
 REFRESH_SECONDS = 2.0
 NO_TEXT = "That row holds no text: click another one."
 NO_REPORT = (
-    "**No report is here.** Make one with `python -m eval` and start the app with `--report FILE`, or upload one above."
+    "**No report is here.** Make one with `bakeoff evaluate` and start the app with `--report FILE`, or upload one "
+    "above."
 )
 
 
@@ -253,7 +254,7 @@ def summary_of(loader: ModelLoader) -> Callable[[str], dict]:
         names = report_names(loader)
         choice = name or (names[0] if names else None)
         if choice in (None, OWN) and not is_there(loader, choice):
-            raise InputError("The loaded models have no report yet: make one with `python -m eval`.")
+            raise InputError("The loaded models have no report yet: make one with `bakeoff evaluate`.")
         opened = open_choice(loader, choice, None)
         return summary(opened, find_mismatch(loader, opened), names)
 

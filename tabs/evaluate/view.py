@@ -125,8 +125,8 @@ def seeds_note(report: Mapping[str, Any]) -> str:
         ]
         return f"Each point is a training with its own seed: {'; '.join(runs)}."
     return (
-        "One training of each framework: what another seed would change is not known. `python -m trainers --seeds 5` "
-        "and `python -m eval --seeds-dir` tell."
+        "One training of each framework: what another seed would change is not known. `bakeoff train --seeds 5` "
+        "and `bakeoff evaluate --seeds-dir` tell."
     )
 
 
@@ -160,7 +160,7 @@ def robustness_note(report: Mapping[str, Any]) -> str:
     """How to read that table, or why there is none."""
     if report["robustness"]:
         return "Accuracy lost on damaged texts. The difference is positive where TensorFlow loses more."
-    return "Robustness to damaged texts was not measured: `python -m eval` does it."
+    return "Robustness to damaged texts was not measured: `bakeoff evaluate` does it."
 
 
 def texts(opened: Opened, indices: Sequence[int]) -> dict[str, list]:

@@ -109,7 +109,7 @@ def test_explanations_of_a_single_article_settle_nothing_but_times():
 
 
 def test_what_is_missing_says_why():
-    assert read("latency", decided.code_size()) == "no report of `python -m eval.speed` was given"
+    assert read("latency", decided.code_size()) == "no report of `bakeoff speed` was given"
     assert "no energy counters" in read("energy", decided.benchmark())
     assert "out of reach" in read("hub_models", decided.adoption())
     assert "Google Trends" in read("search_interest", decided.adoption())
@@ -198,10 +198,10 @@ def test_reports_are_found_in_folders_and_told_apart(tmp_path):
     [
         ([{"kind": "something else"}], "0.json", "holds no evidence"),
         ([{"kind": "something else"}], "", "no evidence was found"),
-        ([decided.benchmark(), decided.benchmark(cold=2)], "", "2 reports of `python -m eval.speed`"),
+        ([decided.benchmark(), decided.benchmark(cold=2)], "", "2 reports of `bakeoff speed`"),
         ([decided.benchmark() | {"id": "0" * 16}], "", "was changed after it was written"),
         ([decided.code_size() | {"id": "0" * 16}], "", "was changed after it was written"),
-        ([decided.identified(decided.benchmark() | {"figures": {}})], "", "is no report of `python -m eval.speed`"),
+        ([decided.identified(decided.benchmark() | {"figures": {}})], "", "is no report of `bakeoff speed`"),
     ],
 )
 def test_what_is_no_evidence_gets_a_sentence(tmp_path, contents, named, sentence):
@@ -238,7 +238,7 @@ def test_reports_of_other_models_and_corpora_are_named():
 
 def test_reports_that_began_beside_other_work_are_counted():
     busy = decided.benchmark()
-    told = "Other work ran on the machine when 1 of 1 reports of `python -m eval.speed` began (load up to 1.5 on 2 "
+    told = "Other work ran on the machine when 1 of 1 reports of `bakeoff speed` began (load up to 1.5 on 2 "
     for load, said in ((1.0, []), (1.5, [told + "cores): their times may be too long."])):
         busy["machine"]["load_average_before"] = load
         assert remarks(busy) == said

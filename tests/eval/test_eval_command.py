@@ -1,4 +1,4 @@
-"""`python -m eval` on real models: the report it writes, its cache, and what it refuses."""
+"""`bakeoff evaluate` on real models: the report it writes, its cache, and what it refuses."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ def run(runs, tmp_path, *more):
 
 @pytest.fixture(scope="module")
 def seeds(tiny_runs, tmp_path_factory):
-    """A folder as `python -m trainers --seeds 2` leaves it."""
+    """A folder as `bakeoff train --seeds 2` leaves it."""
     folder = tmp_path_factory.mktemp("seeds")
     for seed in range(2):
         shutil.copytree(tiny_runs, folder / f"seed-{seed}")

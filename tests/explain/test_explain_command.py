@@ -1,4 +1,4 @@
-"""`python -m explain` and `python -m explain.summary`: on tiny models as a user would, and on planted ones."""
+"""`bakeoff explain` and `bakeoff summarize`: on tiny models as a user would, and on planted ones."""
 
 import csv
 import io

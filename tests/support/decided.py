@@ -72,7 +72,7 @@ def benchmark(**ratios: float) -> dict[str, Any]:
         {
             "schema": 1,
             "created": "2026-01-02T03:04:05+00:00",
-            "command": "python -m eval.speed",
+            "command": "bakeoff speed",
             "corpus": {"name": "planted", "digest": CORPUS, "train": 9, "test": 9},
             "models": {name: model | {"weights": digest} for name, digest in DIGESTS.items()},
             "machine": {
@@ -122,7 +122,7 @@ def deployability(**statuses: str) -> dict[str, Any]:
         }
         for framework, name in tried
     ]
-    made = {"kind": "deployability", "date": "2026-01-03", "command": "python -m eval.portability", "models": DIGESTS}
+    made = {"kind": "deployability", "date": "2026-01-03", "command": "bakeoff export", "models": DIGESTS}
     return identified(made | {"machine": "planted", "formats": rows})
 
 
@@ -132,7 +132,7 @@ def code_size(pytorch: int = 200, tensorflow: int = 300) -> dict[str, Any]:
     parts = {name: {"files": {"a.py": each}, "logical_lines": each} for name, each in lines.items()}
     made = {
         "kind": "code_size",
-        "command": "python -m eval.measure.code_size",
+        "command": "bakeoff code-size",
         "commit_or_digest": "d",
         "frameworks": parts,
     }
@@ -145,7 +145,7 @@ def adoption(hub: dict | None = None, trends: dict | None = None) -> dict[str, A
     made = {
         "kind": "adoption",
         "date": "2026-01-04",
-        "command": "python -m eval.adoption",
+        "command": "bakeoff adoption",
         "hub": hub,
         "trends": trends,
     }
@@ -199,7 +199,7 @@ def everything(**ratios: float) -> list[dict[str, Any]]:
 
 def decision(*contents: dict[str, Any], weighting: Weighting = PRESETS["api"]) -> dict[str, Any]:
     """The decision on these reports, or on everything."""
-    return report.build(evidence(*(contents or everything())), weighting, "python -m decide")
+    return report.build(evidence(*(contents or everything())), weighting, "bakeoff decide")
 
 
 def write(folder: Path, *contents: dict[str, Any]) -> Path:

@@ -47,7 +47,7 @@ def connected_hub(fake_hub, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def published_hub(tiny_runs, encoder_folder, tmp_path_factory):
-    """A Hub to which `python -m trainers --push` published both tiny models, and the environment to reach it."""
+    """A Hub to which `bakeoff train --push` published both tiny models, and the environment to reach it."""
     with running_hub() as server:
         runs = shutil.copytree(tiny_runs, tmp_path_factory.mktemp("published") / "runs")
         environment = server.env(tmp_path_factory.mktemp("hub-home"), token=server.token("alice"))

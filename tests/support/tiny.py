@@ -128,7 +128,7 @@ def arguments(encoder: Path, output: Path, *more: str) -> list[str]:
 
 
 def start(command: list[str], **more: str) -> subprocess.Popen:
-    """`python -m trainers` in a process of its own, with more variables in its environment."""
+    """`bakeoff train` in a process of its own, with more variables in its environment."""
     # One thread each: more would only wait for one another, for many seconds on a busy machine.
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
     return subprocess.Popen(

@@ -1,8 +1,13 @@
-"""`python -m trainers`: which processes it runs, and what its flags may say."""
+"""`bakeoff train`: which processes it runs, and what its flags may say."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 
 from bakeoff.common.errors import RecipeError
+from bakeoff.common.root import ROOT
 from bakeoff.corpus import corpus
 from trainers.__main__ import _processes, main, parser, recipe_for
 
@@ -52,6 +57,16 @@ def test_all_seeds_share_one_split(tmp_path):
     )
     assert one.digest == other.digest
     assert corpus.from_options(flags("--corpus", str(path), "--split-seed", "1")).digest != one.digest
+
+
+def test_a_folder_of_the_user_s_does_not_hide_ours(tmp_path):
+    (tmp_path / "trainers.py").write_text("raise SystemExit('the wrong trainers')", encoding="utf-8")
+    command = [sys.executable, "-P", "-m", "bakeoff", "train", "--output", "runs", "--private"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 2
+    assert "nothing is published without --push" in done.stderr
 
 
 def test_private_without_push_is_refused(capsys):

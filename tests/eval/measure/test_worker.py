@@ -40,6 +40,14 @@ def test_it_answers_whatever_the_libraries_print(worker):
     assert worker.call("array") == [0.0, 1.0, 2.0]
 
 
+def test_a_folder_of_the_user_s_does_not_hide_ours(tmp_path, monkeypatch):
+    (tmp_path / "eval").mkdir()
+    (tmp_path / "eval" / "__init__.py").write_text("raise SystemExit('the wrong eval')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with Worker(FACTORY, {"greeting": "good day"}, threads=1) as worker:
+        assert worker.call("greet", name="a") == "good day a"
+
+
 def test_its_threads_cores_and_environment_are_set(worker):
     assert {worker.call("environment", name=name) for name in THREAD_VARIABLES} == {"1"}
     assert worker.call("environment", name="PLANTED") == "yes"

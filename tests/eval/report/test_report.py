@@ -27,7 +27,7 @@ def build(references, first, second, **more):
         {"PyTorch": first, "TensorFlow": second},
         models,
         settings=SETTINGS,
-        command="python -m eval",
+        command="bakeoff evaluate",
         facets={},
         **more,
     )
@@ -79,7 +79,7 @@ def test_perfect_models_are_not_said_to_differ():
     ("content", "expected"),
     [
         ("{", "can't be read as a report"),
-        ("[]", "no report of `python -m eval`"),
+        ("[]", "no report of `bakeoff evaluate`"),
         ('{"schema": 1}', "required property"),
         ("NaN", "NaN is no JSON number"),
         ("[" * 100_000, "can't be read as a report"),

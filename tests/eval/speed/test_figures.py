@@ -132,7 +132,7 @@ def build(found) -> dict:
     model = {"revision": "local", "weights": "0" * 64, "recipe": {}}
     facts = {"version": "1", "device": "cpu", "threads": 2, "onednn": True}
     return report.build(
-        command="python -m eval.speed",
+        command="bakeoff speed",
         data=corpus.load(),
         models={"PyTorch": model, "TensorFlow": model},
         machine=machine.record(),

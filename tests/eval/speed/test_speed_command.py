@@ -1,4 +1,4 @@
-"""`python -m eval.speed` on a tiny pair: measures for real, is stopped, and goes on where it was."""
+"""`bakeoff speed` on a tiny pair: measures for real, is stopped, and goes on where it was."""
 
 import signal
 from dataclasses import replace

@@ -198,7 +198,7 @@ def test_a_folder_of_reports_gives_the_decision_that_the_page_makes_of_it(tmp_pa
 def test_what_is_not_there_says_how_to_make_it(bare, tmp_path, monkeypatch):
     with serving(settings=Settings(decision=tmp_path / "decision.json")) as server:
         for answer, command in (
-            (bare.get("/api/v1/evaluation"), "python -m eval"),
+            (bare.get("/api/v1/evaluation"), "bakeoff evaluate"),
             (server.get("/api/v1/decision"), "--decision"),
         ):
             assert answer.status == 404
