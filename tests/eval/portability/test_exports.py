@@ -44,6 +44,10 @@ def models(encoder_folder, tmp_path):
         folder.mkdir()
         tiny.write(folder / "labels.json", ["even", "odd"])
         tiny.write(folder / "recipe.json", {"max_length": 32})
+        tiny.write(
+            folder / "config.json",
+            {"pytorch": {"model_type": "bert"}}.get(name, {"registered_name": "keras_hub>BertBackbone"}),
+        )
         (folder / "tokenizer.json").write_bytes((encoder_folder / "tokenizer.json").read_bytes())
         out.append(str(folder))
     return out
