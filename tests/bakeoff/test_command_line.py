@@ -8,6 +8,8 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -142,6 +144,25 @@ def test_the_answer_is_on_standard_output_and_it_alone():
     assert json.loads(done.stdout)["text_column"]
 
 
+def test_notes_go_to_standard_error_unless_they_are_not_wanted(tmp_path, capsys):
+    report, page = "results/bbc-minilm/report.json", tmp_path / "report.html"
+    for flags, noted in (([], True), (["--quiet"], False)):
+        assert main(["page", str(ROOT / report), "--output", str(page), *flags]) == 0
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert (str(page) in printed.err) == noted
+
+
+def test_json_is_the_whole_answer(tmp_path, capsys):
+    reports, bundle = str(ROOT / "results" / "bbc-minilm"), str(tmp_path / "bundle")
+    assert main(["decide", "--report", reports, "--output", bundle, "--json"]) == 0
+    printed = capsys.readouterr()
+    decision = json.loads(printed.out)
+    assert decision == json.loads((tmp_path / "bundle" / "decision.json").read_text(encoding="utf-8"))
+    assert decision["command"].startswith("bakeoff decide --report ")
+    assert bundle in printed.err
+
+
 def test_a_reader_that_closes_the_pipe_ends_the_command_without_a_word():
     command = [sys.executable, "-m", "bakeoff", "corpus", "--json"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -156,6 +177,25 @@ def test_no_escape_codes_go_into_a_pipe():
         done = run("decide", "--report", "results/bbc-minilm", **environment)
         assert done.returncode == 0, done.stderr
         assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_what_is_installed_holds_every_folder_and_its_data_files():
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    packages = {Path(file).parts[0] for file in files if file.endswith("/__init__.py")} - {"tests"}
+    assert {pattern.rstrip("*") for pattern in setuptools["packages"]["find"]["include"]} == packages
+    assert [f"{name}.py" for name in setuptools["py-modules"]] == [
+        f for f in files if f.endswith(".py") and "/" not in f
+    ]
+    for file in (file for file in files if Path(file).parts[0] in packages and not file.endswith(".py")):
+        assert any(Path(file).match(pattern) for pattern in setuptools["package-data"]["*"]), file
+
+
+def test_make_alone_lists_its_targets():
+    printed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, timeout=60).stdout
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1].split()
+    assert [line.split()[1] for line in printed.splitlines()] == targets
+    assert all(len(line.split()) > 3 for line in printed.splitlines())
 
 
 def raising(error: BaseException):

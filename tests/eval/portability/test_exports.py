@@ -153,7 +153,7 @@ def test_ctrl_c_keeps_what_was_found(planted, models, tmp_path, monkeypatch, cap
     assert deployability.main(command) == 130
     assert not output.exists()
     assert len(output.with_suffix(".jsonl").read_text().splitlines()) == 2  # the subject and a row
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "run the same command again to resume" in capsys.readouterr().err
 
 
 def interrupt():
