@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from bakeoff.classifiers.options import add_models, by_framework
 from bakeoff.common.errors import BakeoffError, one_sentence_errors
 from bakeoff.common.limits import use
 from bakeoff.common.options import command
@@ -30,8 +31,9 @@ DEMO = Path(__file__).parent / "runs" / "demo"
 
 def parser() -> argparse.ArgumentParser:
     """The command line; each model flag has an environment variable."""
-    out = command("serve", __doc__, "bakeoff serve --port 7860")
+    out = command("serve", __doc__, "bakeoff serve --models runs/news --port 7860")
     environment = os.environ.get
+    add_models(out, required=False, purpose="the two models, instead of the next two flags")
     model = "folder or Hub id[@revision] of the %s model (default: ${%s}, else the demo pair)"
     for flag, name in (("pytorch", "PyTorch"), ("tensorflow", "TensorFlow")):
         variable = f"BAKEOFF_{flag.upper()}_MODEL"
@@ -57,6 +59,17 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 1 to 65535")
     return int(text)
+
+
+def named_models(arguments: argparse.Namespace) -> tuple[str | None, str | None]:
+    """Return the PyTorch and the TensorFlow model that the flags name; None where they name none.
+
+    Raises:
+        ModelError: `--models` names no pair.
+    """
+    if arguments.models:
+        return tuple(by_framework(arguments.models).values())
+    return arguments.pytorch_model, arguments.tensorflow_model
 
 
 def loader_for(pytorch: str | None, tensorflow: str | None, report: Path | None = None) -> ModelLoader:
@@ -85,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     use(options.limits_for(arguments.limit))
     settings = options.settings(arguments)
     options.check_mcp(arguments.mcp)
-    loader = loader_for(arguments.pytorch_model, arguments.tensorflow_model, arguments.report)
+    loader = loader_for(*named_models(arguments), arguments.report)
     return (serve_api if arguments.api_only else serve_page)(loader, settings, arguments)
 
 

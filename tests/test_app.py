@@ -23,6 +23,14 @@ def test_both_models_must_be_named_or_neither():
         app.loader_for("runs/demo/pytorch", None)
 
 
+def test_a_pair_s_folder_names_both_models(tmp_path):
+    for framework in ("pytorch", "tensorflow"):
+        (tmp_path / framework).mkdir()
+    arguments = app.parser().parse_args(["--models", str(tmp_path), "--pytorch-model", "a/b"])
+    assert app.named_models(arguments) == (str(tmp_path / "pytorch"), str(tmp_path / "tensorflow"))
+    assert app.named_models(app.parser().parse_args(["--pytorch-model", "a/b"])) == ("a/b", None)
+
+
 def test_named_models_are_served_without_any_training():
     loader = app.loader_for("a/b@v1", "a/c")
     assert loader.models == {"pytorch": "a/b@v1", "tensorflow": "a/c"}
