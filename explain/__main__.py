@@ -31,7 +31,7 @@ from explain.table import table
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = options.command(
         "explain",
         __doc__,
@@ -91,10 +91,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def read(path: str) -> str:
-    """The text of a file, or of standard input for `-`.
+    """Return the text of a file, or of standard input for `-`.
 
     Raises:
-        InputError: it can't be read as UTF-8.
+        InputError: The file can't be read as UTF-8.
     """
     try:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
@@ -108,11 +108,11 @@ def read(path: str) -> str:
 def sample(
     text: str, classifiers: Sequence[Classifier], label: str | None, settings: Settings, hidden: bool | None = None
 ) -> Session:
-    """All samples of a text, with a progress bar in the terminal."""
+    """Draw and score all samples of a text, with a progress bar in the terminal."""
     with tqdm(total=settings.samples, desc="samples", unit="call", disable=hidden) as bar:
         for session in sessions(text, classifiers, label, settings):
             bar.update(session.last.calls - bar.n)
-            bar.set_postfix_str(", ".join(each.trust.level for each in session.last.explanations))
+            bar.set_postfix_str(", ".join(explanation.trust.level for explanation in session.last.explanations))
     return session
 
 

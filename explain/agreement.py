@@ -1,4 +1,4 @@
-"""How alike two explanations are: of two models, or of one model and two seeds."""
+"""Measure how similar two explanations are: those of two models, or of one model with two seeds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,13 +18,13 @@ TOP = 10
 
 @dataclass(frozen=True)
 class Agreement:
-    """How alike two explanations are.
+    """The similarity of two explanations.
 
     Attributes:
-        overlap: share of the top words that both have in common, 0 to 1.
-        rank_correlation: Spearman's, of all words' weights, -1 to 1.
-        sign_agreement: share of the words in either's top whose weights have the same sign in both.
-        top: how many words were the top.
+        overlap: Share of the top words that both explanations have in common, 0 to 1.
+        rank_correlation: Spearman's rank correlation of all words' weights, -1 to 1.
+        sign_agreement: Share of the words in either explanation's top whose weights have the same sign in both.
+        top: Number of words that were counted as the top.
     """
 
     overlap: Estimate
@@ -36,7 +36,7 @@ class Agreement:
 def agree(first: Explanation, second: Explanation, top: int = TOP) -> Agreement:
     """Compare two explanations of one text over the words that both have.
 
-    A word whose weight is 0 in both has no sign and is left out of the sign agreement.
+    A word whose weight is 0 in both explanations has no sign. It is left out of the sign agreement.
     """
     one, other = _weights(first), _weights(second)
     names = sorted(one.keys() & other.keys())
@@ -46,7 +46,7 @@ def agree(first: Explanation, second: Explanation, top: int = TOP) -> Agreement:
     if not all(any(weights.values()) for weights in (one, other)):
         shared = Estimate(None, reason="no word has a weight in one of the models")
     elif size >= min(len(one), len(other)):
-        shared = Estimate(None, reason=f"the text has no more than {size} words, which are all at the top")
+        shared = Estimate(None, reason=f"the text has no more than {size} words, so all of them are top words")
     else:
         shared = Estimate(len(tops[0] & tops[1]) / size)
     either = [row for row, name in enumerate(names) if name in tops[0] | tops[1] and (a[row] or b[row])]
@@ -68,19 +68,19 @@ def stability(
     settings: Settings | None = None,
     top: int = TOP,
 ) -> Estimate:
-    """Mean overlap of the top words of one model's explanations from several seeds, over all pairs of seeds.
+    """Return the mean overlap of the top words of one model's explanations, over all pairs of seeds.
 
     Raises:
-        ValueError: there are fewer than two seeds.
-        InputError: the text or the label can't be explained.
+        ValueError: Fewer than two different seeds were passed.
+        InputError: The text or the label can't be explained.
     """
     if len(set(seeds)) < 2:
         raise ValueError("expected at least two different seeds")
     base = settings or Settings()
     drawn = [explain(text, [classifier], label, replace(base, seed=seed))[0] for seed in seeds]
-    found = [agree(*pair, top).overlap for pair in combinations(drawn, 2)]
-    undefined = next((each for each in found if each.value is None), None)
-    return undefined or Estimate(float(np.mean([each.value for each in found])))
+    overlaps = [agree(*pair, top).overlap for pair in combinations(drawn, 2)]
+    undefined = next((overlap for overlap in overlaps if overlap.value is None), None)
+    return undefined or Estimate(float(np.mean([overlap.value for overlap in overlaps])))
 
 
 def _weights(explanation: Explanation) -> dict[str, float]:
@@ -93,8 +93,8 @@ def _heaviest(weights: dict[str, float], top: int) -> list[str]:
 
 def _rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> Estimate:
     if len(first) < 3:
-        return Estimate(None, reason="fewer than three words are in both")
+        return Estimate(None, reason="fewer than three words are in both explanations")
     ranks = [pd.Series(weights).rank().to_numpy() for weights in (first, second)]
-    if min(np.ptp(each) for each in ranks) == 0:
-        return Estimate(None, reason="all words weigh the same in one of the models")
+    if min(np.ptp(rank) for rank in ranks) == 0:
+        return Estimate(None, reason="all words have the same weight in one of the models")
     return Estimate(float(np.corrcoef(*ranks)[0, 1]))

@@ -1,7 +1,8 @@
-"""Whether a model really rests on the words that an explanation names.
+"""Check whether a model really relies on the words that an explanation names.
 
-Comprehensiveness and sufficiency as in ERASER (DeYoung et al., 2020), and the deletion curve: the words that speak
-most for the class are taken away first. In log-odds, which move where probabilities are all but 1, and in probability.
+Comprehensiveness and sufficiency are defined as in ERASER (DeYoung et al., 2020). The deletion curve removes the words
+with the strongest evidence for the class first. Everything is measured in log-odds and in probability, because
+log-odds still move where probabilities are close to 1.
 """
 
 from collections.abc import Sequence
@@ -20,12 +21,12 @@ RANDOM_ORDERS = 5
 
 @dataclass(frozen=True)
 class Curve:
-    """What a model says as words are taken away.
+    """A model's output as words are removed.
 
     Attributes:
-        removed: how many words, from 0.
-        log_odds: of the explained class, (m,).
-        probability: of the explained class, (m,).
+        removed: Number of removed words at each of the m points, starting at 0.
+        log_odds: Log-odds of the explained class at each point, (m,).
+        probability: Probability of the explained class at each point, (m,).
     """
 
     removed: tuple[int, ...]
@@ -35,15 +36,15 @@ class Curve:
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """How much of a class rests on the words that speak for it.
+    """How much a model relies on the words that its explanation ranks first.
 
     Attributes:
-        deletion: the most important words go first.
-        random: words go in random order; the mean of several orders.
-        kept: only the most important words are kept: `removed` says how many.
-        comprehensiveness: by how much the target falls when the top words go, averaged over the counts: higher is
-            better. By target, "log-odds" and "probability".
-        sufficiency: by how much it falls when only the top words are kept: lower is better.
+        deletion: Curve with the most important words removed first.
+        random: Curve with words removed in random order, averaged over several orders.
+        kept: Curve with only the most important words kept. Its `removed` counts the kept words.
+        comprehensiveness: Drop of the target when the top words are removed, averaged over the counts. Higher is
+            better. The keys are the targets, "log-odds" and "probability".
+        sufficiency: Drop of the target when only the top words are kept. Lower is better.
     """
 
     deletion: Curve
@@ -59,28 +60,27 @@ def faithfulness(
     counts: Sequence[int] = COUNTS,
     seed: int = 0,
 ) -> Faithfulness:
-    """Take away words and ask the model.
+    """Remove words and score the rest with the model.
 
     Args:
-        classifier: the one that was explained.
-        explanation: whose weights give the order.
-        counts: of words; those beyond the text's own number are left out, all words take the place of the first of
-            them.
-        seed: of the random orders.
+        classifier: The model that was explained.
+        explanation: The explanation whose weights order the words.
+        counts: Numbers of words to remove. A count beyond the text's number of words becomes that number, once.
+        seed: Seed of the random orders.
     """
     order = sorted(explanation.parts, key=lambda part: -part.weight)
     counts = _within(counts, len(order))
     rng = np.random.default_rng(seed)
     shuffled = [[order[row] for row in rng.permutation(len(order))] for _ in range(RANDOM_ORDERS)]
     deletion = deletion_curve(classifier, explanation, order, counts)
-    others = [deletion_curve(classifier, explanation, parts, counts) for parts in shuffled]
+    random_curves = [deletion_curve(classifier, explanation, parts, counts) for parts in shuffled]
     kept = _curve(classifier, explanation, counts, [_without(explanation, order[count:]) for count in counts])
     return Faithfulness(
         deletion=deletion,
         random=Curve(
             deletion.removed,
-            tuple(np.mean([each.log_odds for each in others], axis=0).tolist()),
-            tuple(np.mean([each.probability for each in others], axis=0).tolist()),
+            tuple(np.mean([curve.log_odds for curve in random_curves], axis=0).tolist()),
+            tuple(np.mean([curve.probability for curve in random_curves], axis=0).tolist()),
         ),
         kept=kept,
         comprehensiveness=_mean_drop(deletion),
@@ -91,7 +91,7 @@ def faithfulness(
 def deletion_curve(
     classifier: Classifier, explanation: Explanation, order: Sequence[Part], counts: Sequence[int]
 ) -> Curve:
-    """What the model says of the text it reads without the first words of an order; the first point is the whole."""
+    """Score the text without the first words of an order. The first point is the whole text that the model reads."""
     texts = [_without(explanation, order[:count]) for count in counts]
     return _curve(classifier, explanation, counts, texts)
 
@@ -109,11 +109,11 @@ def _within(counts: Sequence[int], words: int) -> tuple[int, ...]:
 
 def _mean_drop(curve: Curve) -> dict[str, float]:
     values: dict[str, NDArray] = {"log-odds": np.array(curve.log_odds), "probability": np.array(curve.probability)}
-    return {name: float(np.mean(each[0] - each[1:])) for name, each in values.items()}
+    return {name: float(np.mean(points[0] - points[1:])) for name, points in values.items()}
 
 
 def _without(explanation: Explanation, parts: Sequence[Part]) -> str:
-    """The text that the model reads, without some parts."""
+    """Return the text that the model reads, without some parts."""
     text = explanation.text[: explanation.read]
     spans = sorted((start, start + len(part.name)) for part in parts for start in part.starts)
     pieces, position = [], 0

@@ -1,4 +1,4 @@
-"""All that is known of one text's explanations, for the page, the file to download and the API."""
+"""Collect everything known about one text's explanations, for the page, the downloads and the API."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,24 +11,24 @@ from explain.table import comparable, differences, table
 ENDED = {
     "stable": "the top words are stable",
     "samples": "all samples were used",
-    "time": "the time is used up",
-    "constant": "no model's answer changes, whatever is taken away",
+    "time": "the time limit is reached",
+    "constant": "no model's answer changes, whichever words are removed",
     "": "stopped by the reader",
 }
-APART = 10  # words that push the models apart
+APART = 10  # number of words listed as pushing the models apart
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found, and how.
+    """The explanations of one text and how they were computed.
 
     Attributes:
-        explanations: one a model, of the same samples.
-        settings: how they were drawn and fitted.
-        calls: of each model.
-        ended: why the sampling is over: "stable", "samples" or "time"; empty where it was stopped or goes on.
-        by_difference: the words that push the models apart are asked for first.
-        measured: how faithful each explanation is, by framework; empty where it was not measured.
+        explanations: One explanation per model, all from the same samples.
+        settings: How the samples were drawn and fitted.
+        calls: Number of texts that each model scored.
+        ended: Why the sampling ended, a key of `ENDED`. Empty if it was stopped or is still running.
+        by_difference: Whether to list the words that push the models apart first.
+        measured: Faithfulness of each explanation, by framework. Empty if it was not measured.
     """
 
     explanations: tuple[Explanation, ...]
@@ -40,15 +40,15 @@ class Findings:
 
     @property
     def agreement(self) -> Agreement | None:
-        """How alike the two explanations are; None where there is one, or where they explain different classes."""
+        """Return how similar the two explanations are; None for one explanation or for different classes."""
         return agree(*self.explanations) if comparable(self.explanations) else None
 
     def words_apart(self) -> list[str]:
-        """The words that most push the models apart; none where they were not asked for."""
+        """Return the words that most push the models apart; none unless `by_difference` is set."""
         return [row.name for row in differences(self.explanations)[:APART]] if self.by_difference else []
 
     def to_json(self) -> dict:
-        """Everything but the resamples as a JSON object; the words are its `table`."""
+        """Return everything except the resamples as a JSON object; `table` holds the words."""
         first, words = self.explanations[0], table(self.explanations, self.by_difference)
         return {
             "text": first.text,
@@ -56,16 +56,16 @@ class Findings:
             "settings": asdict(self.settings),
             "calls": self.calls,
             "ended": self.ended,
-            "models": [self._model(each) for each in self.explanations],
+            "models": [self._model(explanation) for explanation in self.explanations],
             "table": words.astype(object).where(words.notna(), None).to_dict("records"),
             "agreement": None if self.agreement is None else asdict(self.agreement),
         }
 
     def _model(self, explanation: Explanation) -> dict:
         fields = ("framework", "revision", "label", "against", "predicted", "probability", "samples", "r2", "r2_unseen")
-        out = {name: getattr(explanation, name) for name in fields}
-        measured = self.measured.get(explanation.framework)
-        return out | {
+        model = {name: getattr(explanation, name) for name in fields}
+        faithfulness = self.measured.get(explanation.framework)
+        return model | {
             "trust": asdict(explanation.trust),
-            "faithfulness": None if measured is None else asdict(measured),
+            "faithfulness": None if faithfulness is None else asdict(faithfulness),
         }

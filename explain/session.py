@@ -1,4 +1,4 @@
-"""One text's scored samples and what they say: drawn once, then explained for any class without another call."""
+"""Keep one text's scored samples, so that any class can be explained without calling the models again."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,14 +11,14 @@ from explain.lime_text.explanation import Settings
 from explain.lime_text.rounds import Round, Subject, explanations, rounds_of
 
 
-@dataclass(frozen=True, eq=False)  # compared by identity: arrays have no hash
+@dataclass(frozen=True, eq=False)  # compared by identity, because arrays have no hash
 class Session:
-    """What is kept of a text.
+    """The samples and explanations of one text.
 
     Attributes:
-        subject: the text and the models.
-        last: where the sampling stands.
-        findings: what is shown of it.
+        subject: The text and the models.
+        last: The last round of the sampling.
+        findings: The explanations to show.
     """
 
     subject: Subject
@@ -26,29 +26,29 @@ class Session:
     findings: Findings
 
     def refit(self, label: str | None, against: str | None = None, by_difference: bool = False) -> "Session":
-        """The same samples, explained for another class (None for each model's own answer).
+        """Explain the same samples for another class, or for each model's own answer with None.
 
         Raises:
-            InputError: no model knows a class.
+            InputError: A model does not know a class.
         """
         settings = self.findings.settings
-        found = explanations(self.last.samples, self.subject, label, against, settings)
-        return replace(self, findings=Findings(found, settings, self.last.calls, self.last.ended, by_difference))
+        refitted = explanations(self.last.samples, self.subject, label, against, settings)
+        return replace(self, findings=Findings(refitted, settings, self.last.calls, self.last.ended, by_difference))
 
     def disagreement(self) -> "Session":
-        """What speaks for PyTorch's answer against TensorFlow's; for their common one where they agree.
+        """Explain PyTorch's answer against TensorFlow's, or their common answer if they agree.
 
         Raises:
-            InputError: only one model was ready.
+            InputError: Only one model was ready.
         """
         first, second = self.answer_of("PyTorch"), self.answer_of("TensorFlow")
         return self.refit(first, second if second != first else None, by_difference=True)
 
     def answer_of(self, framework: str) -> str:
-        """A model's own answer.
+        """Return a model's own answer.
 
         Raises:
-            InputError: this model was not ready.
+            InputError: This model was not ready.
         """
         for classifier, column in zip(self.subject.classifiers, self.subject.answers, strict=True):
             if classifier.framework == framework:
@@ -56,22 +56,26 @@ class Session:
         raise InputError(f"{framework} was not ready when this text was explained: explain it again.")
 
     def measure(self) -> "Session":
-        """With the faithfulness of each explanation, which takes some calls of the models.
+        """Measure the faithfulness of each explanation, which calls the models again.
 
-        It is of a class against all others: an explanation against one class is left unmeasured.
+        Faithfulness is defined for a class against all others. An explanation against one class is not measured.
         """
         pairs = zip(self.subject.classifiers, self.findings.explanations, strict=True)
-        measured = {each.framework: faithfulness(classifier, each) for classifier, each in pairs if not each.against}
+        measured = {
+            explanation.framework: faithfulness(classifier, explanation)
+            for classifier, explanation in pairs
+            if not explanation.against
+        }
         return replace(self, findings=replace(self.findings, measured=measured))
 
 
 def sessions(
     text: str, classifiers: Sequence[Classifier], label: str | None = None, settings: Settings | None = None
 ) -> Iterator[Session]:
-    """`rounds`, each with all that is needed to go on from it.
+    """Yield a session after each round of the sampling.
 
     Raises:
-        InputError: the text has nothing to take away, or no model knows the label.
+        InputError: The text has no word to remove, or a model does not know the label.
     """
     settings, subject = settings or Settings(), Subject.of(text, classifiers)
     for last in rounds_of(subject, label, settings):

@@ -1,4 +1,4 @@
-"""The table twin of the highlighted texts: one row a word, in the text's order or by what pushes the models apart."""
+"""Tabulate explanations with one row per word, in the text's order or by what pushes the models apart."""
 
 from collections.abc import Sequence
 
@@ -11,32 +11,35 @@ DECIMALS = 6
 
 
 def comparable(explanations: Sequence[Explanation]) -> bool:
-    """Whether there are two, of one class against the same: only then a difference of weights means something."""
-    return len(explanations) == 2 and len({(each.label, each.against) for each in explanations}) == 1
+    """Return whether the weights can be compared: there are two explanations, and both ask the same question."""
+    questions = {(explanation.label, explanation.against) for explanation in explanations}
+    return len(explanations) == 2 and len(questions) == 1
 
 
 def differences(explanations: Sequence[Explanation]) -> tuple[Row, ...]:
-    """All words, those that most push the models apart first; none where the explanations are not comparable."""
+    """Return all words, with those that most push the models apart first; none if they are not comparable."""
     return apart(compare(*explanations), len(explanations[0].parts)) if comparable(explanations) else ()
 
 
 def table(explanations: Sequence[Explanation], by_difference: bool = False) -> pd.DataFrame:
-    """One row a word (or passage), weights and ends of intervals as numbers.
+    """Return one row per word or passage, with weights and ends of 95 % intervals as numbers.
 
     Args:
-        explanations: one a model, of the same samples.
-        by_difference: order the rows by what most pushes the models apart, not by the text.
+        explanations: One explanation per model, all from the same samples.
+        by_difference: Whether to order the rows by what most pushes the models apart instead of by the text.
 
     Returns:
-        Columns `word`, `times` and for each framework its weight, `low` and `high`; where they are comparable also the
-        `difference` (second minus first), its `low` and `high`, and whether it is `clear`: "yes" or "no". An end that
-        does not exist is NaN.
+        A table with the columns `word` and `times`, and each framework's weight, `low` and `high`. For comparable
+        explanations it also has the `difference` (second minus first), its `low` and `high`, and `clear`: "yes" or
+        "no". A missing end of an interval is NaN.
     """
-    cells = [_cells(parts, explanations) for parts in zip(*(each.parts for each in explanations), strict=True)]
+    cells = [
+        _cells(parts, explanations) for parts in zip(*(explanation.parts for explanation in explanations), strict=True)
+    ]
     if not comparable(explanations):
         return pd.DataFrame(cells)
     rows = compare(*explanations)
-    frame = pd.DataFrame([each | _difference(row) for each, row in zip(cells, rows, strict=True)])
+    frame = pd.DataFrame([weights | _difference(row) for weights, row in zip(cells, rows, strict=True)])
     if not by_difference:
         return frame
     position = {row.name: number for number, row in enumerate(rows)}
@@ -44,10 +47,10 @@ def table(explanations: Sequence[Explanation], by_difference: bool = False) -> p
 
 
 def _cells(parts: Sequence[Part], explanations: Sequence[Explanation]) -> dict[str, str | int | float]:
-    out = {"word": parts[0].name, "times": len(parts[0].starts)}
-    for each, part in zip(explanations, parts, strict=True):
-        out |= _numbers(each.framework, part.weight, part.low, part.high)
-    return out
+    cells = {"word": parts[0].name, "times": len(parts[0].starts)}
+    for explanation, part in zip(explanations, parts, strict=True):
+        cells |= _numbers(explanation.framework, part.weight, part.low, part.high)
+    return cells
 
 
 def _difference(row: Row) -> dict[str, str | float]:

@@ -1,4 +1,4 @@
-"""What an explanation is: how it is asked for, what each word weighs, and whether to believe it."""
+"""Define an explanation: its settings, the weight of each word, and how far to trust it."""
 
 from dataclasses import dataclass, field
 
@@ -12,15 +12,15 @@ from explain.lime_text.trust import Trust
 
 @dataclass(frozen=True)
 class Settings:
-    """How to explain.
+    """The settings of an explanation.
 
     Attributes:
-        samples: perturbed texts at most, that is calls of each model; at least 10.
-        seconds: wall time at most; None for no limit.
-        top: the words whose stability ends the sampling: so many, or those with an effect where they are fewer.
-        target: "log-odds" or "probability" of the explained class.
-        stock: draw, weigh and fit as stock lime does, on the whole text, to the last sample.
-        seed: of the draws; equal seed, text and settings give equal explanations, unless time ran out.
+        samples: Largest number of perturbed texts, which is the number that each model scores; at least 10.
+        seconds: Largest wall time in seconds; None for no limit.
+        top: Number of top words whose stability ends the sampling. If fewer words have an effect, only those count.
+        target: What is fitted: "log-odds" or "probability" of the explained class.
+        stock: Whether to draw, weight and fit as stock lime does: on the whole text, with all samples.
+        seed: Seed of the samples. Equal seed, text and settings give equal explanations, unless time ran out.
     """
 
     samples: int = 500
@@ -34,22 +34,22 @@ class Settings:
         in_time = self.seconds is None or self.seconds > 0  # false for NaN too
         if self.samples < 10 or self.top < 1 or not 0 <= self.seed < 2**32 or self.target not in TARGETS or not in_time:
             raise InputError(
-                "these settings can't be explained with: expected at least 10 samples, 1 top word, a seed from 0 to "
-                f"4,294,967,295, a target among {', '.join(TARGETS)} and more than 0 seconds; received {self.samples}, "
-                f"{self.top}, {self.seed}, {self.target} and {self.seconds}; change them."
+                "these explanation settings are invalid: expected at least 10 samples, at least 1 top word, a seed "
+                f"from 0 to 4,294,967,295, a target among {', '.join(TARGETS)} and more than 0 seconds; received "
+                f"{self.samples}, {self.top}, {self.seed}, {self.target} and {self.seconds}; change them."
             )
 
 
 @dataclass(frozen=True)
 class Part:
-    """A word of the text (all its occurrences), or a passage that was not looked into further.
+    """A word of the text (all its occurrences), or a passage that was not split into words.
 
     Attributes:
-        name: what it says.
-        starts: where it stands in the text, one position an occurrence.
-        weight: what it adds to the target, on average over the perturbed texts.
-        low: lower end of the weight's 95 % interval; None where there is none.
-        high: upper end of it.
+        name: The word or passage itself.
+        starts: Start of each occurrence in the text, in characters.
+        weight: What the part adds to the target, on average over the perturbed texts.
+        low: Lower end of the weight's 95 % interval; None where there is no interval.
+        high: Upper end of the weight's 95 % interval; None where there is no interval.
     """
 
     name: str
@@ -60,30 +60,30 @@ class Part:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves out 0."""
+        """Return whether the interval excludes 0."""
         return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why one model answers as it does, in words and weights.
+    """The weights of the words that explain one model's answer.
 
     Attributes:
-        framework: of the model.
-        revision: of the model.
-        label: the explained class.
-        against: the class it is held against; empty for all others.
-        predicted: the model's own answer.
-        probability: the model's, of the explained class.
-        text: what was explained.
-        read: how many of its first characters the model reads.
-        parts: the words, in the text's order.
-        target: what was fitted: "log-odds" or "probability".
-        samples: the perturbed texts that were fitted, the text itself among them.
-        r2: share of the target's variance that the fit explains; None where the target never changes.
-        r2_unseen: the same on samples that it was not fitted to; None where they are too few.
-        trust: whether to believe it.
-        replicates: float64 (b, d): the parts' weights from b resamples, the same draws for each model.
+        framework: Framework of the model.
+        revision: Revision of the model.
+        label: The explained class.
+        against: The class that `label` is compared with; empty for all other classes.
+        predicted: The model's own answer.
+        probability: The model's probability of the explained class.
+        text: The explained text.
+        read: Number of characters, from the start of the text, that the model reads.
+        parts: The words, in the text's order.
+        target: What was fitted: "log-odds" or "probability".
+        samples: Number of perturbed texts in the fit, including the text itself.
+        r2: Share of the target's variance that the fit explains (R²); None where the target never changes.
+        r2_unseen: R² on samples that were not in the fit; None where there are too few.
+        trust: How far to trust the explanation.
+        replicates: float64 (b, d), the parts' weights from b resamples; each model uses the same resamples.
     """
 
     framework: str
@@ -103,5 +103,5 @@ class Explanation:
     replicates: NDArray[np.float64] = field(repr=False, compare=False)
 
     def heaviest(self, top: int | None = None) -> tuple[Part, ...]:
-        """The parts (or the first `top` of them) by their absolute weight."""
+        """Return the parts by descending absolute weight, or the first `top` of them."""
         return tuple(sorted(self.parts, key=lambda part: -abs(part.weight))[:top])

@@ -1,9 +1,14 @@
-"""LIME for text (Ribeiro et al., 2016), made to be believed: which words speak for a class, how surely, in each model.
+"""Explain text classifiers with LIME (Ribeiro et al., 2016): which words support a class, with 95 % intervals.
 
-Built on `lime`: its index of words and its local fit. What is different by default: both models see the same perturbed
-texts; the log-odds are fitted, which do not flatten as probabilities do; every weight has an interval; sampling goes on
-in rounds until the top words are stable; and only what the model reads is perturbed. `Settings(stock=True)` does as
-stock lime does.
+Built on `lime`'s index of words and its local fit. The defaults differ from stock lime in five ways:
+
+- Both models see the same perturbed texts.
+- The fit is to log-odds, which do not saturate as probabilities do.
+- Every weight has an interval.
+- Sampling continues in rounds until the top words are stable.
+- Only the part of the text that the model reads is perturbed.
+
+`Settings(stock=True)` restores stock lime's behavior.
 """
 
 import time
@@ -24,24 +29,24 @@ from explain.lime_text.trust import STABLE
 from explain.lime_text.units import Units, by_passage, by_word, by_word_in, end_of_word, words
 
 ROUND = 50  # samples between two fits
-MAX_WORDS = 120  # distinct ones; a longer text is narrowed down by its passages first
-PASSAGE_SHARE = 0.25  # of the samples
-BOOTSTRAP = 100  # rounds, for the intervals and the trust
-STABLE_ROUNDS = 2  # in a row
-MAX_STOCK_WORDS = 2000  # different ones; the time of its fit grows with their cube
-STOCK_ROUNDS = 4  # it goes on to the last sample anyway
-COARSE = 600  # parts, beyond which no intervals are computed: stock lime on thousands of words
+MAX_WORDS = 120  # distinct words; in a longer text, the important passages are found first
+PASSAGE_SHARE = 0.25  # share of the samples that may be spent on passages
+BOOTSTRAP = 100  # bootstrap resamples, for the intervals and the trust level
+STABLE_ROUNDS = 2  # consecutive stable rounds that end the sampling
+MAX_STOCK_WORDS = 2000  # distinct words that stock lime may fit; the time of the fit grows with their cube
+STOCK_ROUNDS = 4  # fits in stock mode, which uses all samples in any case
+COARSE = 600  # with more parts than this (stock lime on thousands of words), no intervals are computed
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is explained.
+    """A text to explain, and the models that classify it.
 
     Attributes:
-        text: without lone surrogates.
-        read: how many of its first characters the models read; a word that is cut in two counts as read.
-        classifiers: the models.
-        answers: the column of each model's own answer.
+        text: The text without lone surrogates.
+        read: Number of characters, from the start, that the models read. A word that is cut counts as read.
+        classifiers: The models.
+        answers: Column of each model's own answer.
     """
 
     text: str
@@ -51,39 +56,39 @@ class Subject:
 
     @classmethod
     def of(cls, text: str, classifiers: Sequence[Classifier]) -> "Subject":
-        """Ask the models about the text."""
+        """Classify the text with each model."""
         text = without_lone_surrogates(text)
         read = end_of_word(text, max(classifier.characters_read(text) for classifier in classifiers))
         answers = tuple(int(classifier.logits([text])[0].argmax()) for classifier in classifiers)
         return cls(text, read, tuple(classifiers), answers)
 
     def columns(self, label: str | None) -> tuple[int, ...]:
-        """The column of a class in each model; of each model's own answer for None.
+        """Return the column of a class in each model; for None, the column of each model's own answer.
 
         Raises:
-            InputError: a model does not know it.
+            InputError: A model does not know the class.
         """
         if label is None:
             return self.answers
         for classifier in self.classifiers:
             if label not in classifier.labels:
                 known = ", ".join(classifier.labels)
-                raise InputError(f"{label[:50]!r} is none of the models' classes: choose one of {known[:200]}.")
+                raise InputError(f"{label[:50]!r} is not one of the models' classes: choose one of {known[:200]}.")
         return tuple(classifier.labels.index(label) for classifier in self.classifiers)
 
 
 @dataclass(frozen=True)
 class Round:
-    """Where the sampling stands.
+    """The state of the sampling after one round.
 
     Attributes:
-        samples: those scored so far, of the present division of the text.
-        explanations: what they say, one a model.
-        calls: the perturbed texts that each model scored, those for passages too.
-        share: of the samples or the time that may be used, whichever is further: 0 to 1.
-        seconds: since the start.
-        ended: why it is the last round: "stable", "samples", "time", or "constant" where no model's answer ever
-            changes; empty while it goes on.
+        samples: Samples scored so far, for the current division of the text.
+        explanations: One explanation per model, fitted to these samples.
+        calls: Number of perturbed texts that each model scored, including those for passages.
+        share: Used share of the allowed samples or time, whichever is larger, 0 to 1.
+        seconds: Seconds since the start.
+        ended: Why this is the last round: "stable", "samples", "time", or "constant" where no model's answer ever
+            changes. Empty while the sampling continues.
     """
 
     samples: Samples
@@ -97,19 +102,19 @@ class Round:
 def explain(
     text: str, classifiers: Sequence[Classifier], label: str | None = None, settings: Settings | None = None
 ) -> tuple[Explanation, ...]:
-    """Why each model answers as it does.
+    """Explain each model's answer.
 
     Args:
-        text: any text with at least one visible character.
-        classifiers: models with the same classes.
-        label: the class to explain; None for each model's own answer.
-        settings: how.
+        text: Any text with at least one visible character.
+        classifiers: Models with the same classes.
+        label: The class to explain; None for each model's own answer.
+        settings: Settings of the explanation; None for the defaults.
 
     Returns:
-        One explanation a model, in their order.
+        One explanation per model, in the models' order.
 
     Raises:
-        InputError: the text has nothing to take away, or no model knows the label.
+        InputError: The text has no word to remove, or a model does not know the label.
     """
     *_, last = rounds(text, classifiers, label, settings)
     return last.explanations
@@ -118,19 +123,19 @@ def explain(
 def rounds(
     text: str, classifiers: Sequence[Classifier], label: str | None = None, settings: Settings | None = None
 ) -> Iterator[Round]:
-    """`explain`, round by round; closing the iterator stops it.
+    """Yield the rounds of `explain`; closing the iterator stops the sampling.
 
     Raises:
-        InputError: as `explain`.
+        InputError: The text has no word to remove, or a model does not know the label.
     """
     yield from rounds_of(Subject.of(text, classifiers), label, settings)
 
 
 def rounds_of(subject: Subject, label: str | None = None, settings: Settings | None = None) -> Iterator[Round]:
-    """`rounds` of a text that the models were asked about already.
+    """Yield the rounds for a text that the models have already classified.
 
     Raises:
-        InputError: as `explain`.
+        InputError: The text has no word to remove, or a model does not know the label.
     """
     settings = settings or Settings()
     subject.columns(label)
@@ -140,8 +145,8 @@ def rounds_of(subject: Subject, label: str | None = None, settings: Settings | N
         raise InputError("The text has no visible character, so there is nothing to explain: give a text with words.")
     if settings.stock and len(units) > MAX_STOCK_WORDS:
         raise InputError(
-            f"The text has {len(units):,} different words, and stock LIME fits all at once: explain at most "
-            f"{MAX_STOCK_WORDS:,} words so, or without the stock settings."
+            f"The text has {len(units):,} different words, but stock LIME can fit at most {MAX_STOCK_WORDS:,} at once: "
+            "shorten the text, or explain it without the stock settings."
         )
     calls = 0
     if len(units) > MAX_WORDS and not settings.stock:
@@ -162,17 +167,17 @@ def explanations(
     against: str | None = None,
     settings: Settings | None = None,
 ) -> tuple[Explanation, ...]:
-    """What samples say of a class, one explanation a model; no model is called.
+    """Fit one explanation per model to the samples. No model is called.
 
     Args:
-        samples: of `rounds`, for any label.
-        subject: the text and the models.
-        label: the class to explain; None for each model's own answer.
-        against: explain the log-odds of `label` against this class alone; None for all others.
-        settings: those of `rounds`.
+        samples: Samples of `rounds`, drawn for any label.
+        subject: The text and the models.
+        label: The class to explain; None for each model's own answer.
+        against: Explain the log-odds of `label` against this class only; None for all other classes.
+        settings: The settings that `rounds` was called with.
 
     Raises:
-        InputError: no model knows a label, or both are the same.
+        InputError: A model does not know a label, or both labels are the same.
     """
     settings = settings or Settings()
     columns, others = (
@@ -180,7 +185,7 @@ def explanations(
         subject.columns(against) if against else (None,) * len(subject.classifiers),
     )
     if against and set(columns) & set(others):
-        raise InputError(f"a class can't be held against itself ({against}): choose two classes.")
+        raise InputError(f"a class can't be compared with itself ({against}): choose two classes.")
     return tuple(
         _explanation(number, samples, subject, columns[number], others[number], settings)
         for number in range(len(subject.classifiers))
@@ -190,30 +195,31 @@ def explanations(
 def _stage(
     units: Units, subject: Subject, label: str | None, settings: Settings, limit: int, before: int, started: float
 ) -> Iterator[Round]:
-    """Rounds over one division of the text until it is stable, or `limit` calls were made, `before` among them."""
+    """Yield rounds over one division of the text until it is stable or `limit` calls, including `before`, are used."""
     random = np.random.RandomState(settings.seed)
     samples, columns, stable = sampling.whole(units, subject.classifiers), subject.columns(label), 0
     planned = sampling.draw_as_lime(len(units), limit - 1, random) if settings.stock else None
     size = max(ROUND, -(-limit // STOCK_ROUNDS)) if settings.stock else ROUND
     while True:
-        done = len(samples)
-        count = min(size - (done == 1), limit - before - done)
-        kept = sampling.draw(samples, count, columns, random) if planned is None else planned[done - 1 :][:count]
+        scored = len(samples)
+        count = min(size - (scored == 1), limit - before - scored)
+        kept = sampling.draw(samples, count, columns, random) if planned is None else planned[scored - 1 :][:count]
         for longer in sampling.extend(samples, kept, subject.classifiers):
             samples = longer
             if _over(settings, started):
                 break
-        found = explanations(samples, subject, label, settings=settings)
-        stable = stable + 1 if all(each.trust.level == STABLE or each.r2 is None for each in found) else 0
-        calls, seconds, ended = before + len(samples), time.monotonic() - started, ""
+        fitted = explanations(samples, subject, label, settings=settings)
+        settled = all(explanation.trust.level == STABLE or explanation.r2 is None for explanation in fitted)
+        stable = stable + 1 if settled else 0
+        calls, seconds = before + len(samples), time.monotonic() - started
         if calls >= limit:
             ended = "samples"
         elif stable >= STABLE_ROUNDS and not settings.stock:
-            ended = "constant" if all(each.r2 is None for each in found) else "stable"
-        elif _over(settings, started):
-            ended = "time"
+            ended = "constant" if all(explanation.r2 is None for explanation in fitted) else "stable"
+        else:
+            ended = "time" if _over(settings, started) else ""
         share = max(calls / settings.samples, seconds / settings.seconds if settings.seconds else 0)
-        yield Round(samples, found, calls, min(share, 1.0), seconds, ended)
+        yield Round(samples, fitted, calls, min(share, 1.0), seconds, ended)
         if ended:
             return
 
@@ -225,7 +231,7 @@ def _over(settings: Settings, started: float) -> bool:
 def _explanation(
     number: int, samples: Samples, subject: Subject, column: int, other: int | None, settings: Settings
 ) -> Explanation:
-    from explain.lime_text import surrogate  # scikit-learn and SciPy's optimisers: the page opens without them
+    from explain.lime_text import surrogate  # imported late: the page must open without scikit-learn and SciPy
 
     classifier, logits = subject.classifiers[number], samples.logits[number]
     target = contrast(logits, column, other) if other is not None else TARGETS[settings.target](logits, column)
@@ -252,19 +258,19 @@ def _explanation(
 
 
 def _parts(units: Units, fitted: Surrogate) -> tuple[Part, ...]:
-    ends = [(None, None)] * len(units)
+    bounds = [(None, None)] * len(units)
     if len(fitted.replicates):
-        ends = intervals(fitted.weights, fitted.replicates).T.tolist()
+        bounds = intervals(fitted.weights, fitted.replicates).T.tolist()
     return tuple(
         Part(name, starts, float(weight), low, high)
-        for name, starts, weight, (low, high) in zip(units.names, units.starts, fitted.weights, ends, strict=True)
+        for name, starts, weight, (low, high) in zip(units.names, units.starts, fitted.weights, bounds, strict=True)
     )
 
 
 def _weighty(coarse: Sequence[Explanation]) -> set[str]:
-    """The passages that matter most to any of the models, up to the number of words that can be told apart."""
-    shares = [np.abs([part.weight for part in each.parts]) for each in coarse]
-    importance = sum(weights / max(weights.sum(), 1e-12) for weights in shares)
+    """Return the passages that matter most to any model, with at most `MAX_WORDS` words in total."""
+    sizes = [np.abs([part.weight for part in explanation.parts]) for explanation in coarse]
+    importance = sum(weights / max(weights.sum(), 1e-12) for weights in sizes)
     chosen, seen = set(), set()
     for row in np.argsort(-importance, kind="stable"):
         seen |= set(words(coarse[0].parts[row].name))

@@ -1,6 +1,6 @@
-"""Perturbed texts, and what the models say of them: one set for all models, drawn and scored in rounds.
+"""Draw perturbed texts and score them with all models, in rounds.
 
-With the same samples, a difference between two explanations is a difference between two models.
+All models score the same samples, so a difference between two explanations is a difference between two models.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,9 @@ from bakeoff.classifiers.base import Classifier
 from explain.lime_text.targets import log_odds
 from explain.lime_text.units import Units
 
-CHUNK = 16  # texts that are made and scored at once: memory stays flat, and the end of the time is seen soon
-BINS = 8  # of the share that is kept
-UNIFORM_SHARE = 0.2  # of the draws, whatever was learnt: a level that looked flat by chance gets a second look
+CHUNK = 16  # texts scored at once: this bounds the memory, and the time limit is checked after each chunk
+BINS = 8  # levels into which the kept share of a text, 0 to 1, is divided
+UNIFORM_SHARE = 0.2  # share of the draws spread evenly, so that a level that looked flat by chance is sampled again
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Samples:
     """Perturbed texts and the models' logits.
 
     Attributes:
-        units: what the text was divided into, d parts.
-        kept: bool (n, d): which parts each perturbed text has; the first has all.
-        logits: float32 (n, k) of each model.
+        units: The d parts into which the text was divided.
+        kept: bool (n, d), which parts each perturbed text has. The first text has all of them.
+        logits: One float32 array (n, k) per model.
     """
 
     units: Units
@@ -37,17 +37,17 @@ class Samples:
 
 
 def whole(units: Units, classifiers: Sequence[Classifier]) -> Samples:
-    """The first sample: the text itself."""
+    """Score the first sample: the text itself."""
     return _scored(units, np.ones((1, len(units)), dtype=bool), classifiers)
 
 
 def extend(samples: Samples, kept: NDArray[np.bool_], classifiers: Sequence[Classifier]) -> Iterator[Samples]:
-    """The samples and more of them, chunk by chunk.
+    """Yield the samples extended by new ones, after each chunk.
 
     Args:
-        samples: those there are.
-        kept: which parts each new one has (m, d).
-        classifiers: the models that score them.
+        samples: The existing samples.
+        kept: bool (m, d), which parts each of the m new samples has.
+        classifiers: The models that score the new samples.
     """
     for start in range(0, len(kept), CHUNK):
         more = _scored(samples.units, kept[start : start + CHUNK], classifiers)
@@ -65,16 +65,16 @@ def _scored(units: Units, kept: NDArray[np.bool_], classifiers: Sequence[Classif
 
 
 def draw(samples: Samples, count: int, columns: Sequence[int], random: np.random.RandomState) -> NDArray[np.bool_]:
-    """Which parts to keep in `count` more texts: bool (count, d).
+    """Choose which parts to keep in `count` more texts: bool (count, d).
 
-    How much is kept is drawn at first evenly from nothing to everything, then in proportion to how much the models'
-    answers vary at each level (Neyman's allocation): where nothing moves, a sample teaches nothing.
+    At first, the kept share is drawn evenly from nothing to everything. Later it is drawn in proportion to how much the
+    models' answers vary at each level (Neyman allocation). Where answers do not vary, samples carry no information.
 
     Args:
-        samples: those scored so far.
-        count: of the new ones.
-        columns: the explained class of each model.
-        random: the source of chance.
+        samples: The samples scored so far.
+        count: Number of new samples.
+        columns: Column of the explained class in each model.
+        random: The random number generator.
     """
     d = len(samples.units)
     levels = random.choice(BINS, size=count, p=_allocation(samples, columns))
@@ -85,7 +85,7 @@ def draw(samples: Samples, count: int, columns: Sequence[int], random: np.random
 
 
 def _allocation(samples: Samples, columns: Sequence[int]) -> NDArray[np.float64]:
-    """The probability (BINS,) of each level."""
+    """Return the probability (BINS,) of each level."""
     levels = np.minimum((samples.kept.mean(axis=1) * BINS).astype(int), BINS - 1)
     spread = np.ones(BINS)
     if len(samples) > 4 * BINS:
@@ -96,17 +96,20 @@ def _allocation(samples: Samples, columns: Sequence[int]) -> NDArray[np.float64]
 
 
 def _spread(levels: NDArray[np.int64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The target's standard deviation at each level, as a share of all levels'; the mean where a level is too thin."""
+    """Return the target's standard deviation at each level, divided by the sum over all levels.
+
+    A level with fewer than three samples gets the mean of the other levels.
+    """
     inside = [target[levels == level] for level in range(BINS)]
-    found = np.array([values.std() if len(values) > 2 else np.nan for values in inside])
-    if not np.nansum(found) > 0:
+    deviations = np.array([values.std() if len(values) > 2 else np.nan for values in inside])
+    if not np.nansum(deviations) > 0:
         return np.zeros(BINS)
-    found = np.where(np.isnan(found), np.nanmean(found), found)
-    return found / found.sum()
+    deviations = np.where(np.isnan(deviations), np.nanmean(deviations), deviations)
+    return deviations / deviations.sum()
 
 
 def draw_as_lime(d: int, count: int, random: np.random.RandomState) -> NDArray[np.bool_]:
-    """What stock lime keeps of d parts in `count` perturbed texts, from the same random state: bool (count, d)."""
+    """Draw the parts that stock lime keeps in `count` texts, from the same random state: bool (count, d)."""
     sizes = random.randint(1, d + 1, count)
     kept = np.ones((count, d), dtype=bool)
     for row, size in enumerate(sizes):

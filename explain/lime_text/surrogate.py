@@ -1,9 +1,9 @@
-"""The readable model of a model: from which words are kept to what the model says, by `lime`'s own fit.
+"""Fit a surrogate model, which predicts the model's output from the kept words, with `lime`'s own fit.
 
-`LimeBase` takes either of two regressors: its ridge regression, or `SaturatingRegression`. A news article says its
-class many times over, so that a BERT's log-odds barely move until most of it is gone and then fall at once. A straight
-line can't follow that; one that levels off can, and its weights come out more alike from one draw of samples to the
-next (figures in benchmarks/README.md).
+`LimeBase` accepts either of two regressors: its ridge regression, or `SaturatingRegression`. A news article supports
+its class with many redundant words. So a BERT's log-odds barely move until most words are removed, and then fall
+sharply. A straight line can't follow that, but a curve that levels off can. Its weights also vary less from one set of
+samples to another (figures in benchmarks/README.md).
 """
 
 import threading
@@ -19,24 +19,24 @@ from threadpoolctl import threadpool_limits
 
 from explain.lime_text.fit import Surrogate
 
-KERNEL_WIDTH = 25  # lime's own, for cosine distances times 100
-PENALTY = 0.01  # of the squared weights, in units of the target's variance
-LEVEL_PENALTY = 1e-3  # of the levels': keeps them finite where the samples reach only one of them
-EVALUATIONS = 100
-FEWEST_SAMPLES = 1.5  # a parameter: with fewer, intervals are far too narrow
+KERNEL_WIDTH = 25  # lime's default, for cosine distances times 100
+PENALTY = 0.01  # penalty on the squared weights, in units of the target's variance
+LEVEL_PENALTY = 1e-3  # penalty on the two levels, which keeps them finite where the samples reach only one of them
+EVALUATIONS = 100  # largest number of function evaluations of the optimizer
+FEWEST_SAMPLES = 1.5  # samples per parameter; with fewer, intervals are far too narrow
 
 _ONE_AT_A_TIME = threading.Lock()
 
 
 class SaturatingRegression(RegressorMixin, BaseEstimator):
-    """Least squares of y on `a + b tanh(c + X w)`, with a penalty on w: a line that may level off at both ends.
+    """A least-squares fit of y on `a + b tanh(c + X w)`, with a penalty on w: a line that may level off at both ends.
 
-    A single-index model. `coef_` has the direction of w; its size is the average derivative (Brillinger, 1983): by how
-    much y changes, on average over the samples, for one unit of a column.
+    This is a single-index model. `coef_` has the direction of w. Its size is the average derivative (Brillinger, 1983):
+    the change of y, on average over the samples, per unit of a column.
 
     Attributes:
         coef_: float64 (d,), in units of y.
-        intercept_: what makes a line with these coefficients right on average.
+        intercept_: Intercept with which a line with these coefficients is right on average.
     """
 
     def fit(self, X: NDArray, y: NDArray, sample_weight: NDArray | None = None) -> "SaturatingRegression":  # noqa: N803
@@ -53,24 +53,24 @@ class SaturatingRegression(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: NDArray) -> NDArray[np.float64]:  # noqa: N803
-        """y (n,) of X (n, d)."""
+        """Predict y (n,) from X (n, d)."""
         return self.predict_with(X, self.theta)
 
     def predict_with(self, X: NDArray, theta: NDArray) -> NDArray[np.float64]:  # noqa: N803
-        """y (n,) of X (n, d) by other parameters (d + 3,): a, b, c and w."""
+        """Predict y (n,) from X (n, d) with other parameters (d + 3,): a, b, c and w."""
         return self._center + self._scale * (theta[0] + theta[1] * np.tanh(theta[2] + X @ theta[3:]))
 
     def coefficients(self, X: NDArray, theta: NDArray) -> NDArray[np.float64]:  # noqa: N803
-        """`coef_` (d,) for other parameters, averaged over the rows of X."""
+        """Return `coef_` (d,) for other parameters, averaged over the rows of X."""
         slopes = 1 - np.tanh(theta[2] + X @ theta[3:]) ** 2
         return self._scale * theta[1] * slopes.mean() * theta[3:]
 
     def jacobian(self, X: NDArray) -> NDArray[np.float64]:  # noqa: N803
-        """Derivatives (n, d + 3) of the prediction by the parameters."""
+        """Return the derivatives (n, d + 3) of the prediction with respect to the parameters."""
         return self._scale * _slopes(X, self.theta)
 
     def penalty(self, weight: float) -> NDArray[np.float64]:
-        """What each squared parameter (d + 3,) costs, where the samples' weights sum to `weight`."""
+        """Return the penalty of each squared parameter (d + 3,) for samples whose weights sum to `weight`."""
         return weight * self._scale**2 * _penalties(len(self.theta))
 
     def _minimum(self, X, y, root_weights) -> NDArray[np.float64]:  # noqa: N803
@@ -99,47 +99,50 @@ def _penalties(parameters: int) -> NDArray[np.float64]:
 
 
 class LinearRegression(Ridge):
-    """lime's ridge regression, with the same view of its parameters: the intercept and the coefficients (d + 1,)."""
+    """A ridge regression as in lime, with the interface of `SaturatingRegression`.
+
+    Its parameters are the intercept and the coefficients (d + 1,).
+    """
 
     def __init__(self, alpha: float = 1.0):
         super().__init__(alpha=alpha, fit_intercept=True)
 
     @property
     def theta(self) -> NDArray[np.float64]:
-        """The parameters."""
+        """Return the parameters (d + 1,)."""
         return np.concatenate([[self.intercept_], self.coef_])
 
     def predict_with(self, X: NDArray, theta: NDArray) -> NDArray[np.float64]:  # noqa: N803
-        """y (n,) of X (n, d) by other parameters."""
+        """Predict y (n,) from X (n, d) with other parameters."""
         return theta[0] + X @ theta[1:]
 
     def coefficients(self, X: NDArray, theta: NDArray) -> NDArray[np.float64]:  # noqa: N803
-        """The coefficients (d,) among the parameters."""
+        """Return the coefficients (d,) among the parameters."""
         return theta[1:]
 
     def jacobian(self, X: NDArray) -> NDArray[np.float64]:  # noqa: N803
-        """Derivatives (n, d + 1) of the prediction by the parameters."""
+        """Return the derivatives (n, d + 1) of the prediction with respect to the parameters."""
         return np.column_stack([np.ones(len(X)), X])
 
     def penalty(self, weight: float) -> NDArray[np.float64]:
-        """What each squared parameter costs, whatever the samples' weights sum to."""
+        """Return the penalty of each squared parameter, which does not depend on the sum of the samples' weights."""
         return np.concatenate([[0], np.full(len(self.coef_), self.alpha)])
 
 
 def fit(kept: NDArray[np.bool_], target: NDArray[np.float64], *, stock: bool, rounds: int, seed: int = 0) -> Surrogate:
-    """Fit the target (n,) of the samples kept (n, d), the first of which is the whole text.
+    """Fit the target (n,) of the samples (n, d), the first of which is the whole text.
 
     Args:
-        kept: which parts each perturbed text has.
-        target: what the model says of each.
-        stock: as stock lime does: a ridge regression on samples weighted by their distance. Otherwise a
-            `SaturatingRegression` in which all samples count alike: a saturated model moves only far from the text.
-        rounds: of the bootstrap, which is left out where the samples are too few: a fit that nearly goes through all of
-            them leaves no residuals to tell its errors by.
-        seed: of the bootstrap; the same seed and n draw the same resamples.
+        kept: bool (n, d), which parts each perturbed text has.
+        target: float64 (n,), the model's output for each perturbed text.
+        stock: Whether to fit as stock lime does: a ridge regression on samples weighted by their distance. Otherwise
+            fit a `SaturatingRegression` with equal weights, because a saturated model moves only far from the text.
+        rounds: Number of bootstrap resamples. With too few samples there is no bootstrap: a fit that passes through
+            nearly all of them leaves no residuals from which to estimate its errors.
+        seed: Seed of the bootstrap. The same seed and n give the same resamples.
     """
-    # On matrices this small, a second thread costs many times what it saves. The limit is the whole process's, so that
-    # two fits at once would each put back what the other had set.
+    # On matrices this small, a second thread costs many times what it saves. The limit applies to the whole process,
+    # so without the lock two concurrent fits would each restore the other's setting.
     with _ONE_AT_A_TIME, threadpool_limits(limits=1, user_api="blas"):
         return _fit(kept, target, stock, rounds, seed)
 
@@ -170,7 +173,10 @@ def _bootstrap(
     rounds: int,
     seed: int,
 ) -> tuple[NDArray[np.float64], float | None]:
-    """Coefficients (rounds, d) of resamples and their R²: one Newton step from the fit, exact where that is linear."""
+    """Return the coefficients (rounds, d) of resamples, and their mean R² on the samples left out.
+
+    Each resample takes one Newton step from the fit, which is exact for a linear fit.
+    """
     n = len(target)
     jacobian, residuals = regressor.jacobian(data), target - regressor.predict(data)
     rng = np.random.default_rng(seed)
@@ -196,7 +202,7 @@ def _r2(target: NDArray, predicted: NDArray, weights: NDArray) -> float:
 
 
 def _distances(data: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cosine distance of each sample to the whole text, times 100, as lime has it."""
+    """Return 100 times the cosine distance of each sample to the whole text, as lime does."""
     return 100 * (1 - np.sqrt(data.mean(axis=1)))
 
 

@@ -1,22 +1,22 @@
-"""What is explained of a model: numbers of its logits that words can add to."""
+"""Compute from logits the quantities that an explanation can fit."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def log_odds(logits: NDArray, column: int) -> NDArray[np.float64]:
-    """log p / (1 - p) of one class (n,), from logits (n, k), k at least 2; exact where p rounds to 1."""
+    """Return log p / (1 - p) of one class (n,), from logits (n, k) with k at least 2; exact where p rounds to 1."""
     logits = np.asarray(logits, dtype=np.float64)
     return logits[:, column] - np.logaddexp.reduce(np.delete(logits, column, axis=1), axis=1)
 
 
 def probability(logits: NDArray, column: int) -> NDArray[np.float64]:
-    """The probability of one class (n,), from logits (n, k): what stock lime fits."""
+    """Return the probability of one class (n,), from logits (n, k). Stock lime fits this."""
     return 1 / (1 + np.exp(-log_odds(logits, column)))
 
 
 def contrast(logits: NDArray, column: int, other: int) -> NDArray[np.float64]:
-    """log p / q of one class against another (n,), from logits (n, k)."""
+    """Return log p / q of one class against another (n,), from logits (n, k)."""
     logits = np.asarray(logits, dtype=np.float64)
     return logits[:, column] - logits[:, other]
 

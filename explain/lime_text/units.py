@@ -1,8 +1,8 @@
-"""What counts as a word or a passage: in scripts with spaces and without, in emoji, and in mere punctuation.
+r"""Split a text into words and passages: in scripts with and without spaces, in emoji, and in punctuation alone.
 
-`lime` splits at `\\W+`: it takes a whole Chinese sentence for one word, tears Hindi words at their vowel signs and
-finds nothing in emoji or punctuation. The rules here give lime's words on text in Latin script, and a sound unit
-elsewhere.
+`lime` splits at `\W+`. It treats a whole Chinese sentence as one word, splits Hindi words at their vowel signs, and
+finds no word in emoji or punctuation. The rules here give lime's words on text in Latin script, and meaningful units in
+other scripts.
 """
 
 from collections import defaultdict
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
 LONGEST_WORD = 100  # characters; BERT reads a longer word as one unknown token, and lime's arrays grow with the longest
 LONGEST_PASSAGE = 30  # words
-LARGEST_INDEX = 5_000_000  # characters: lime keeps all pieces of a text at the length of the longest, words or not
+LARGEST_INDEX = 5_000_000  # characters; lime stores every piece of a text, word or not, at the length of the longest
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
 _PICTURE = r"\p{Extended_Pictographic}\p{Regional_Indicator}"
-# One character of a script without spaces (BERT's tokenizers cut such scripts up, too), one emoji as it is seen, or a
-# run of other word characters.
+# Matches one character of a script without spaces (BERT's tokenizers split such scripts too), one emoji as displayed,
+# or a run of other word characters.
 _WORD = regex.compile(
     rf"(?=[{_UNSPACED}])\X|(?=[{_PICTURE}])(?!\w)\X|(?:(?![{_UNSPACED}])\w){{1,{LONGEST_WORD}}}", regex.VERSION1
 )
 _MARK = regex.compile(r"\S")
-_SENTENCE = regex.compile(r"\S(?:.*?(?:[.!?…]+['\"”’)\]]*(?=\s)|[。！？]+)|.*)")  # `.` ends at a line's end
+_SENTENCE = regex.compile(r"\S(?:.*?(?:[.!?…]+['\"”’)\]]*(?=\s)|[。！？]+)|.*)")  # `.` does not match a line break
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in their order; where it has none, its visible characters."""
+    """Return the words of a text in order, or its visible characters if it has no words."""
     return _WORD.findall(text) or _MARK.findall(text)
 
 
 def end_of_word(text: str, position: int) -> int:
-    """Where the word ends that a cut at this position would cut in two; the position itself if there is none."""
+    """Return the end of the word that a cut at this position would split, or the position itself."""
     for inside in _WORD.finditer(text, max(0, position - LONGEST_WORD)):
         if inside.end() >= position:
             return inside.end() if inside.start() < position else position
@@ -48,24 +48,24 @@ def end_of_word(text: str, position: int) -> int:
 
 
 def passages(text: str) -> list[str]:
-    """The sentences of a text in their order, the long ones in pieces of at most `LONGEST_PASSAGE` words."""
+    """Return the sentences of a text in order, with long ones split into pieces of at most `LONGEST_PASSAGE` words."""
     return [piece for sentence in _SENTENCE.findall(text) for piece in _pieces(sentence)]
 
 
 def _pieces(sentence: str) -> list[str]:
-    starts = [found.start() for found in _WORD.finditer(sentence)][::LONGEST_PASSAGE]
+    starts = [word.start() for word in _WORD.finditer(sentence)][::LONGEST_PASSAGE]
     cuts = [0, *starts[1:], len(sentence)]
     return [sentence[start:end].strip() for start, end in zip(cuts, cuts[1:], strict=False)]
 
 
 @dataclass(frozen=True)
 class Units:
-    """The parts of a text that are taken away to see what a model makes of the rest.
+    """The parts of a text that can be removed to measure their effect on a model.
 
     Attributes:
-        text: the whole of it.
-        names: what each part says, (d,).
-        starts: where each part stands in the text, (d,): one position an occurrence.
+        text: The whole text.
+        names: The word or passage of each part, (d,).
+        starts: Start of each occurrence of each part in the text, in characters, (d,).
     """
 
     text: str
@@ -77,26 +77,26 @@ class Units:
         return len(self.names)
 
     def without(self, kept: NDArray[np.bool_]) -> str:
-        """The text with those parts only for which `kept` (d,) is true; what is between parts stays."""
+        """Return the text with only the parts for which `kept` (d,) is true; the characters between parts stay."""
         return self._indexed.inverse_removing(np.flatnonzero(~kept))
 
 
 def by_word(text: str) -> Units:
-    """A text's distinct words: taking one away takes away all its occurrences.
+    """Divide a text into its distinct words; removing a word removes all its occurrences.
 
     Raises:
-        InputError: it has so long a run without a word that its index would not fit the memory.
+        InputError: The text has so long a stretch without a word that its index would not fit in memory.
     """
     return _units(text, words)
 
 
 def by_passage(text: str) -> Units:
-    """A text's distinct passages."""
+    """Divide a text into its distinct passages."""
     return _units(text, passages)
 
 
 def by_word_in(text: str, chosen: Collection[str]) -> Units:
-    """The distinct words of some passages, and each other passage as one part."""
+    """Divide the chosen passages into distinct words; each other passage stays one part."""
 
     def split(text: str) -> list[str]:
         return [part for passage in passages(text) for part in (words(passage) if passage in chosen else [passage])]
@@ -105,7 +105,9 @@ def by_word_in(text: str, chosen: Collection[str]) -> Units:
 
 
 def _units(text: str, split: Callable[[str], list[str]]) -> Units:
-    from lime.lime_text import IndexedString  # brings scikit-learn: the page opens without it
+    from lime.lime_text import (
+        IndexedString,
+    )  # imported late because it imports scikit-learn: the page must open without it
 
     starts, longest, position = defaultdict(list), 0, 0
     for part in split(text):
@@ -115,7 +117,7 @@ def _units(text: str, split: Callable[[str], list[str]]) -> Units:
     pieces, longest = 2 * sum(map(len, starts.values())) + 1, max(longest, len(text) - position)
     if pieces * longest > LARGEST_INDEX:
         raise InputError(
-            f"The text has {longest:,} characters in a row without a word, beside {len(starts):,} words: take out long "
+            f"The text has a stretch of {longest:,} characters without a word, and {len(starts):,} words: remove long "
             "runs of spaces or signs."
         )
     indexed = IndexedString(text, split_expression=split, bow=True)

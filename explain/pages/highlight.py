@@ -1,6 +1,6 @@
-"""Explanations as HTML: the text with its words coloured, and bars of the heaviest words, on one scale for all models.
+"""Render explanations as HTML: the text with colored words, and bars of the heaviest words.
 
-Fragments for a page that is trusted with nothing: every character of the input is escaped by the templates.
+All models share one scale. The fragments are safe to embed: the templates escape every character of the input.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,20 +12,20 @@ from bakeoff.common import html_page
 from explain.lime_text.explanation import Explanation, Part
 from explain.lime_text.units import words
 
-BARS = 10  # words of each model
+BARS = 10  # number of words with bars, from each model
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of the text.
+    """A piece of the text.
 
     Attributes:
-        text: its characters.
-        kind: "word", "passage" (not looked into), "unread" (beyond the model's window) or "plain" (between words).
-        side: "for" or "against" the class; empty for what has no weight.
-        strength: its weight's share of the scale, 0 to 1.
-        clear: whether the weight's interval leaves out 0.
-        title: the word and its weight in words.
+        text: Characters of the piece.
+        kind: "word", "passage" (not split into words), "unread" (beyond the model's window) or "plain" (between words).
+        side: "for" or "against" the class; empty for a piece without weight.
+        strength: Share of the scale that the weight takes, 0 to 1.
+        clear: Whether the weight's 95 % interval excludes 0.
+        title: Tooltip with the word and its weight.
     """
 
     text: str
@@ -41,12 +41,12 @@ class Bar:
     """One model's weight of one word, in percent of the track's width.
 
     Attributes:
-        framework: of the model.
-        start: where the bar begins.
-        width: how long it is.
-        low: where the interval begins; None without one.
-        span: how long the interval is.
-        weight: as text.
+        framework: Framework of the model.
+        start: Start of the bar.
+        width: Length of the bar.
+        low: Start of the interval; None without an interval.
+        span: Length of the interval.
+        weight: Weight as text.
     """
 
     framework: str
@@ -58,32 +58,33 @@ class Bar:
 
 
 def side_by_side(explanations: Sequence[Explanation], missing: Sequence[str] = ()) -> Markup:
-    """The highlighted texts with their badges and a legend.
+    """Render the highlighted texts with their badges and a legend.
 
     Args:
-        explanations: one a model, of one text.
-        missing: frameworks whose model is not ready.
+        explanations: One explanation per model, all of one text.
+        missing: Frameworks whose model is not ready.
     """
     top = scale(explanations)
-    columns = [(each, list(pieces(each, top))) for each in explanations]
+    columns = [(explanation, list(pieces(explanation, top))) for explanation in explanations]
+    kinds = {piece.kind for _, row in columns for piece in row}
     return _fragment(
         "explain/pages/texts.html.j2",
         columns=columns,
         missing=missing,
         scale=signed(top, explanations[0].target),
         target=explanations[0].target,
-        passages=any(piece.kind == "passage" for _, found in columns for piece in found),
-        unread=any(piece.kind == "unread" for _, found in columns for piece in found),
-        one_class=len({each.label for each in explanations}) == 1,
+        passages="passage" in kinds,
+        unread="unread" in kinds,
+        one_class=len({explanation.label for explanation in explanations}) == 1,
     )
 
 
 def pieces(explanation: Explanation, top: float) -> Iterator[Piece]:
-    """The text in stretches that make it up, in order.
+    """Split the text into pieces, in order.
 
     Args:
-        explanation: whose weights colour it.
-        top: the weight of full strength.
+        explanation: The explanation whose weights color the text.
+        top: The weight that is shown at full strength.
     """
     text, position = explanation.text, 0
     spans = sorted(((start, part) for part in explanation.parts for start in part.starts), key=lambda span: span[0])
@@ -99,37 +100,40 @@ def pieces(explanation: Explanation, top: float) -> Iterator[Piece]:
 
 
 def scale(explanations: Sequence[Explanation]) -> float:
-    """The largest absolute weight of a word in any of the explanations; of a passage where no word was looked at."""
-    parts = [part for each in explanations for part in each.parts]
+    """Return the largest absolute weight of a word in any explanation, or of a passage if there are no words."""
+    parts = [part for explanation in explanations for part in explanation.parts]
     return max((abs(part.weight) for part in [part for part in parts if not is_passage(part)] or parts), default=0.0)
 
 
 def is_passage(part: Part) -> bool:
-    """Whether it is a passage that was not looked into."""
+    """Return whether the part is a passage that was not split into words."""
     return words(part.name) != [part.name]
 
 
 def bars(explanations: Sequence[Explanation], colors: Mapping[str, str], names: Sequence[str] = ()) -> Markup:
-    """Bars of the heaviest words.
+    """Render bars of the heaviest words.
 
     Args:
-        explanations: one a model, of one text.
-        colors: of each framework, as CSS.
-        names: the words to show; by default those that are among the heaviest of any model.
+        explanations: One explanation per model, all of one text.
+        colors: Color of each framework, as CSS.
+        names: The words to show; by default those among the heaviest of any model.
     """
-    by_name = [{part.name: part for part in each.parts} for each in explanations]
+    by_name = [{part.name: part for part in explanation.parts} for explanation in explanations]
     names = names or _heaviest_of_any(explanations)
     shown = [part for parts in by_name for name, part in parts.items() if name in names]
     reach = max((max(map(abs, _ends(part))) for part in shown), default=0.0) or 1.0
     rows = [
-        (name, [_bar(each, parts[name], reach) for each, parts in zip(explanations, by_name, strict=True)])
+        (
+            name,
+            [_bar(explanation, parts[name], reach) for explanation, parts in zip(explanations, by_name, strict=True)],
+        )
         for name in names
     ]
     return _fragment("explain/pages/bars.html.j2", rows=rows, colors=colors, explanations=explanations)
 
 
 def signed(weight: float, target: str) -> str:
-    """A weight as text, such as +1.27 of log-odds or −0.012 of probability."""
+    """Format a weight, such as +1.27 for log-odds or −0.012 for probability."""
     return f"{weight:+.{3 if target == 'probability' else 2}f}".replace("-", "−")
 
 
@@ -150,8 +154,8 @@ def _piece(part: Part, text: str, top: float, target: str) -> Piece:
 
 def _heaviest_of_any(explanations: Sequence[Explanation]) -> list[str]:
     weights: dict[str, float] = {}
-    for each in explanations:
-        for part in each.heaviest(BARS):
+    for explanation in explanations:
+        for part in explanation.heaviest(BARS):
             weights[part.name] = max(weights.get(part.name, 0.0), abs(part.weight))
     return sorted(weights, key=lambda name: -weights[name])
 

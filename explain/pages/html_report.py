@@ -1,4 +1,4 @@
-"""An explanation as one self-contained HTML page: it opens with no network, and nothing of the input can run in it."""
+"""Render an explanation as one self-contained HTML page, which opens offline and can't run anything from the input."""
 
 import math
 import platform
@@ -15,19 +15,19 @@ PACKAGES = ("lime", "numpy", "scipy", "scikit-learn", "torch", "transformers", "
 
 
 def page(findings: Findings, colors: Mapping[str, str]) -> str:
-    """The page.
+    """Render the page.
 
     Args:
-        findings: what it shows.
-        colors: of each framework, as CSS.
+        findings: The findings to show.
+        colors: Color of each framework, as CSS.
     """
     explanations, measured = findings.explanations, findings.measured
     curves = ""
     if measured:
-        curves = deletion_plot(explanations, [measured[each.framework] for each in explanations], colors)
+        curves = deletion_plot(explanations, [measured[explanation.framework] for explanation in explanations], colors)
     compared = numbers(findings.agreement, measured)
     columns = [
-        *(each.framework for each in explanations),
+        *(explanation.framework for explanation in explanations),
         *(["difference", "clear"] if comparable(explanations) else []),
     ]
     return html_page.render(
@@ -44,10 +44,10 @@ def page(findings: Findings, colors: Mapping[str, str]) -> str:
 
 
 def _rows(findings: Findings, columns: Sequence[str]) -> list[tuple[str, int, list[str]]]:
-    """Each word, how often it stands there, and its weights with their intervals as text."""
+    """Return each word, its number of occurrences, and its weights with their intervals as text."""
     records = table(findings.explanations, findings.by_difference).to_dict("records")
     target = findings.explanations[0].target
-    return [(each["word"], each["times"], [_cell(each, name, target) for name in columns]) for each in records]
+    return [(record["word"], record["times"], [_cell(record, name, target) for name in columns]) for record in records]
 
 
 def _cell(record: Mapping, name: str, target: str) -> str:
@@ -60,7 +60,9 @@ def _cell(record: Mapping, name: str, target: str) -> str:
 
 def _facts(findings: Findings) -> list[tuple[str, str]]:
     settings = findings.settings
-    models = [(f"{each.framework} model", f"revision {each.revision}") for each in findings.explanations]
+    models = [
+        (f"{explanation.framework} model", f"revision {explanation.revision}") for explanation in findings.explanations
+    ]
     return [
         *models,
         ("fitted", f"{findings.explanations[0].target}{', as stock LIME does' if settings.stock else ''}"),
@@ -72,10 +74,10 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
 
 
 def _versions() -> list[str]:
-    out = [f"Python {platform.python_version()}"]
+    versions = [f"Python {platform.python_version()}"]
     for name in PACKAGES:
         try:
-            out.append(f"{name} {version(name)}")
+            versions.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            out.append(f"no {name}")
-    return out
+            versions.append(f"no {name}")
+    return versions

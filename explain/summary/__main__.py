@@ -21,11 +21,11 @@ from explain.lime_text.explanation import Settings
 from explain.lime_text.rounds import rounds
 from explain.lime_text.sampling import Samples
 from explain.summary import page
-from explain.summary.effects import LEAST_TEXTS, summarise
+from explain.summary.effects import LEAST_TEXTS, summarize
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = options.command("summarize", __doc__, "bakeoff summarize --models runs/demo --texts 50 --output summary.html")
     add_models(out)
     corpus.add_corpus(out, "whose test split is used")
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     pair = tuple(load_named(arguments.models))
     texts = [data.test[row].text for row in chosen]
     sampled = sample_all(texts, pair, settings, options.hide_progress(arguments))
-    rows = summarise(sampled, pair[0].labels, arguments.top)
+    rows = summarize(sampled, pair[0].labels, arguments.top)
     if arguments.output:
         page.write(arguments.output, rows, pair, data.name, len(sampled))
         options.note(arguments, f"written to {arguments.output}")
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def sample_all(
     texts: Sequence[str], classifiers: Sequence[Classifier], settings: Settings, hidden: bool | None = None
 ) -> list[Samples]:
-    """The samples of each text; Ctrl-C ends it early with what there is."""
+    """Draw and score the samples of each text; Ctrl-C ends the sampling early and keeps the finished texts."""
     sampled: list[Samples] = []
     try:
         for number, text in enumerate(tqdm(texts, desc="texts", unit="text", disable=hidden)):
@@ -78,7 +78,7 @@ def sample_all(
     except KeyboardInterrupt:
         if len(sampled) < LEAST_TEXTS:
             raise
-        print(f"stopped after {len(sampled)} of {len(texts)} texts; this is what they say:", file=sys.stderr)
+        print(f"stopped after {len(sampled)} of {len(texts)} texts; these are their results:", file=sys.stderr)
     return sampled
 
 

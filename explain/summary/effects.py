@@ -1,4 +1,4 @@
-"""What a model goes by, on the whole: which words speak for each class, on average over the texts of a corpus."""
+"""Compute a global explanation: the words that push the model towards each class, averaged over a corpus."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,21 +14,21 @@ from explain.lime_text.sampling import Samples
 from explain.lime_text.targets import log_odds
 from explain.lime_text.units import words
 
-LEAST_TEXTS = 3  # that a word stands in: fewer say more about the texts than about the model
+LEAST_TEXTS = 3  # texts that must contain a word; fewer say more about the texts than about the model
 Effects = Mapping[str, Sequence[NDArray[np.float64]]]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One word and one class.
+    """The effect of one word on one class.
 
     Attributes:
-        label: the class.
-        word: in lower case.
-        texts: in which the word stands.
-        effects: what the word adds to the log-odds of the class on average over these texts, one a model, with the
-            95 % interval of Student's t.
-        difference: the last model's effect minus the first's, paired by text.
+        label: The class.
+        word: The word in lower case.
+        texts: Number of texts that contain the word.
+        effects: One mean effect per model: what the word adds to the log-odds of the class, averaged over these texts,
+            with a 95 % interval from Student's t.
+        difference: The last model's effect minus the first model's, paired by text.
     """
 
     label: str
@@ -39,8 +39,8 @@ class Row:
 
 
 def effects(samples: Samples, column: int) -> tuple[dict[str, float], ...]:
-    """What each word of one text adds to the log-odds of a class, one table a model; passages are left out."""
-    found = []
+    """Return what each word of one text adds to the log-odds of a class, one table per model, without passages."""
+    tables = []
     for logits in samples.logits:
         target = log_odds(logits, column)
         weights = surrogate.fit(samples.kept, target, stock=False, rounds=0).weights
@@ -48,17 +48,17 @@ def effects(samples: Samples, column: int) -> tuple[dict[str, float], ...]:
         for name, weight in zip(samples.units.names, weights, strict=True):
             if words(name) == [name]:
                 table[name.casefold()] += float(weight)
-        found.append(dict(table))
-    return tuple(found)
+        tables.append(dict(table))
+    return tuple(tables)
 
 
-def summarise(texts: Iterable[Samples], labels: Sequence[str], top: int = 10) -> tuple[Row, ...]:
-    """The words that speak most surely for each class: those with the highest lower ends of their mean effects.
+def summarize(texts: Iterable[Samples], labels: Sequence[str], top: int = 10) -> tuple[Row, ...]:
+    """Return the words that most surely support each class, ranked by the lower end of their mean effect's interval.
 
     Args:
-        texts: the samples of each text, of `explain.lime_text.rounds.rounds`.
-        labels: the classes, in the order of the logits' columns.
-        top: words a class.
+        texts: The samples of each text, from `explain.lime_text.rounds.rounds`.
+        labels: The classes, in the order of the logits' columns.
+        top: Number of words per class.
     """
     gathered: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
     for samples in texts:
@@ -67,7 +67,7 @@ def summarise(texts: Iterable[Samples], labels: Sequence[str], top: int = 10) ->
             for word in tables[0]:
                 gathered[label, word].append([table[word] for table in tables])
     rows = [
-        _row(label, word, np.array(found)) for (label, word), found in gathered.items() if len(found) >= LEAST_TEXTS
+        _row(label, word, np.array(values)) for (label, word), values in gathered.items() if len(values) >= LEAST_TEXTS
     ]
     return tuple(
         row
@@ -77,9 +77,9 @@ def summarise(texts: Iterable[Samples], labels: Sequence[str], top: int = 10) ->
     )
 
 
-def _row(label: str, word: str, found: NDArray[np.float64]) -> Row:
-    """The means over texts of effects (texts, models)."""
-    return Row(label, word, len(found), tuple(map(_mean, found.T)), _mean(found[:, -1] - found[:, 0]))
+def _row(label: str, word: str, values: NDArray[np.float64]) -> Row:
+    """Average effects (texts, models) over texts."""
+    return Row(label, word, len(values), tuple(map(_mean, values.T)), _mean(values[:, -1] - values[:, 0]))
 
 
 def _mean(values: NDArray[np.float64]) -> Estimate:

@@ -1,4 +1,4 @@
-"""The words that speak for each class: in the terminal, and as a page with a plot, CSV or JSON."""
+"""Show the words that support each class: in the terminal, and as a page with a plot, CSV or JSON."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ from explain.summary.effects import Row
 
 
 def show(console: Console, rows: Sequence[Row], frameworks: Sequence[str]) -> None:
-    """Print a table: one row a word, one block a class."""
+    """Print a table with one row per word and one block per class."""
     table = Table("class", "word", "texts")
     for name in (*frameworks, f"{frameworks[-1]} minus {frameworks[0]}"):
         table.add_column(name, justify="right")
@@ -28,7 +28,8 @@ def show(console: Console, rows: Sequence[Row], frameworks: Sequence[str]) -> No
         if before not in (None, row.label):
             table.add_section()
         cells = ["" if row.label == before else row.label, row.word, str(row.texts)]
-        cells += [f"{each.value:+.2f} [{each.low:+.2f}, {each.high:+.2f}]" for each in (*row.effects, row.difference)]
+        estimates = (*row.effects, row.difference)
+        cells += [f"{estimate.value:+.2f} [{estimate.low:+.2f}, {estimate.high:+.2f}]" for estimate in estimates]
         table.add_row(*(Text(html_page.printable(cell)) for cell in cells))
         before = row.label
     console.print(table)
@@ -38,20 +39,23 @@ def write(path: Path, rows: Sequence[Row], classifiers: Sequence[Classifier], co
     """Write the table in the format of the file's suffix.
 
     Raises:
-        InputError: the file can't be written.
+        InputError: The file can't be written.
     """
     export(path, WRITERS[path.suffix](rows, classifiers, corpus, texts))
 
 
 def as_html(rows: Sequence[Row], classifiers: Sequence[Classifier], corpus: str, texts: int) -> str:
-    """A page with a bar for each word and model, which opens with no network."""
-    ends = [end for row in rows for each in row.effects for end in (each.low, each.high)]
+    """Render a page that opens offline, with a bar for each word and model."""
+    ends = [end for row in rows for effect in row.effects for end in (effect.low, effect.high)]
     low, high = min([0.0, *ends]), max([1e-9, *ends])
     return html_page.render(
         "explain/summary/page.html.j2",
         rows=rows,
         labels=list(dict.fromkeys([*classifiers[0].labels, *(row.label for row in rows)])),
-        models=[(each.framework, each.revision, html_page.COLORS[each.framework]) for each in classifiers],
+        models=[
+            (classifier.framework, classifier.revision, html_page.COLORS[classifier.framework])
+            for classifier in classifiers
+        ],
         corpus=corpus,
         texts=texts,
         percent=lambda value: round(100 * (value - low) / (high - low), 2),
@@ -59,23 +63,23 @@ def as_html(rows: Sequence[Row], classifiers: Sequence[Classifier], corpus: str,
 
 
 def as_csv(rows: Sequence[Row], classifiers: Sequence[Classifier], corpus: str, texts: int) -> str:
-    """One line a word; no cell can run as a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    columns = [*(each.framework.lower() for each in classifiers), "difference"]
-    ends = ("value", "low", "high")
-    writer.writerow(["class", "word", "texts", *(f"{column}_{end}" for column in columns for end in ends)])
+    """Write one line per word; no cell can run as a formula."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    columns = [*(classifier.framework.lower() for classifier in classifiers), "difference"]
+    fields = ("value", "low", "high")
+    writer.writerow(["class", "word", "texts", *(f"{column}_{name}" for column in columns for name in fields)])
     for row in rows:
-        numbers = [getattr(each, end) for each in (*row.effects, row.difference) for end in ends]
+        numbers = [getattr(estimate, name) for estimate in (*row.effects, row.difference) for name in fields]
         writer.writerow([neutralise(row.label), neutralise(row.word), row.texts, *numbers])
-    return out.getvalue()
+    return buffer.getvalue()
 
 
 def as_json(rows: Sequence[Row], classifiers: Sequence[Classifier], corpus: str, texts: int) -> str:
-    """One object a word, and what was explained."""
-    models = [{"framework": each.framework, "revision": each.revision} for each in classifiers]
-    made = {"corpus": corpus, "texts": texts, "models": models, "rows": [asdict(row) for row in rows]}
-    return json.dumps(made, indent=2) + "\n"
+    """Write one object per word, with the corpus and the models that were explained."""
+    models = [{"framework": classifier.framework, "revision": classifier.revision} for classifier in classifiers]
+    summary = {"corpus": corpus, "texts": texts, "models": models, "rows": [asdict(row) for row in rows]}
+    return json.dumps(summary, indent=2) + "\n"
 
 
 WRITERS = {".html": as_html, ".csv": as_csv, ".json": as_json}

@@ -1,4 +1,4 @@
-"""`bakeoff explain` and `bakeoff summarize`: on tiny models as a user would, and on planted ones."""
+"""Test `bakeoff explain` and `bakeoff summarize`, on tiny models as a user would, and on planted ones."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ HOSTILE = ("<script>alert(1)</script>", "=1+1", "[bold]")
 
 @pytest.fixture
 def planted_pair(monkeypatch):
-    """Both commands find planted models whatever folders are named."""
+    """Make both commands load planted models, whatever folders are named."""
     for module in (command, summary_command):
         monkeypatch.setattr(module, "load_named", lambda _: PAIR)
 
@@ -55,7 +55,7 @@ def test_the_terminal_shows_both_texts_and_the_table(capsys):
     out = capsys.readouterr().out
     assert "PyTorch says tech" in out
     assert "TensorFlow says sport" in out
-    assert "Words that push the two apart: " in out
+    assert "Words that push the two models apart: " in out
     assert "perturbed texts in " in out
 
 
@@ -66,7 +66,7 @@ def test_the_terminal_shows_both_texts_and_the_table(capsys):
         (["--text", " "], "The text is empty"),
         (["--text", "x" * 20_001], "at most 20,000"),
         (["--file", "absent.txt"], "absent.txt can't be read"),
-        (["--text", "tech", "--label", "news"], "'news' is none of the models' classes"),
+        (["--text", "tech", "--label", "news"], "'news' is not one of the models' classes"),
         (["--text", "tech", "--samples", "3"], "expected at least 10 samples"),
     ],
 )
@@ -83,7 +83,7 @@ def test_a_file_that_is_no_utf8_gets_one_sentence(tmp_path):
         command.read(str(tmp_path / "latin.txt"))
 
 
-def test_colours_follow_weights_and_unread_text_is_grey():
+def test_colors_follow_weights_and_unread_text_is_gray():
     model = Planted(window=len(mixed()))
     (found,) = explain(mixed() + " unread", [model], "tech")
     text = terminal.highlighted(found, max(abs(part.weight) for part in found.parts))
@@ -135,7 +135,7 @@ def planted_summary(top=3):
     sampled = summary_command.sample_all(
         texts, [model, Planted("TensorFlow", slope=0.25)], Settings(samples=60, seconds=None)
     )
-    return summary_effects.summarise(sampled, model.labels, top)
+    return summary_effects.summarize(sampled, model.labels, top)
 
 
 def test_the_summary_names_the_planted_words_of_each_class():
@@ -174,7 +174,7 @@ def test_the_page_and_the_csv_of_the_summary_run_nothing():
     assert "<script" not in page
     assert "<b>tech" not in page
     assert "<i>corpus" not in page
-    assert page.count("take more texts") == len(PAIR[0].labels)  # none of these rows is of their classes
+    assert page.count("Use more texts") == len(PAIR[0].labels)  # none of these rows is of their classes
     table = list(csv.DictReader(io.StringIO(summary_page.as_csv(rows, PAIR, "corpus", 3))))
     assert [row["word"] for row in table] == [HOSTILE[0], "'=1+1", HOSTILE[2]]
     assert float(table[0]["difference_value"]) == pytest.approx(0.1)

@@ -1,4 +1,4 @@
-"""`explain/faithfulness.py`, `agreement.py`, `difference.py` and `trust.py` on planted truth."""
+"""Test `explain/faithfulness.py`, `agreement.py`, `difference.py` and `trust.py` on planted truth."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_the_words_that_matter_go_first_and_the_answer_falls():
     (found,) = explain(mixed(), [model], "tech")
     measured = faithfulness(model, found, counts=(1, 2, 3, 500))
     assert measured.deletion.removed == (0, 1, 2, 3, len(found.parts))
-    # superb, good and fine add up to 7, poor and awful to -4.5: by hand.
+    # Computed by hand: superb, good and fine add up to 7, poor and awful to -4.5.
     expected = [6 * np.tanh(0.5 * total) for total in (2.5, -1.5, -3.5, -4.5, 0)]
     assert measured.deletion.log_odds == pytest.approx(expected, abs=1e-5)
     probabilities = [1 / (1 + np.exp(-each)) for each in expected]
@@ -67,7 +67,7 @@ def test_agreement_that_is_not_defined_says_why():
     assert "no more than 3 words" in stability("superb good fine", Planted(), [0, 1], "tech").reason
     assert found.sign_agreement.reason == "no word has a weight"
     (flat,) = explain("three plain words", [Planted()], "tech")
-    assert "weigh the same" in agree(flat, flat).rank_correlation.reason
+    assert "have the same weight" in agree(flat, flat).rank_correlation.reason
 
 
 def test_stability_over_seeds():
@@ -101,7 +101,7 @@ def test_explanations_of_different_texts_are_not_compared():
 
 
 def surrogate(r2, agreeing):
-    """20 parts whose top 10 stay in a share of the resamples and are others in the rest."""
+    """Return 20 parts whose top 10 stay the same in a share of the resamples and change in the rest."""
     weights = np.concatenate([np.ones(10), np.zeros(20)])
     replicates = np.array([weights if row < 100 * agreeing else np.roll(weights, 10) for row in range(100)])
     return Surrogate(weights, replicates, 500, r2, r2)
@@ -129,7 +129,7 @@ def test_too_few_samples_for_the_words_are_not_to_be_trusted():
     text = " ".join([mixed(), *(f"w{number}" for number in range(60))])
     (found,) = explain(text, [Planted()], "tech", Settings(samples=60))
     assert found.trust.level == "not to be trusted"
-    assert found.trust.reason == "60 samples are too few to tell 82 parts of a text apart."
+    assert found.trust.reason == "60 samples are too few to estimate the weights of 82 parts."
     assert found.trust.overlap is None
     assert found.parts[0].low is None
 

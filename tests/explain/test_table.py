@@ -1,4 +1,4 @@
-"""`explain/table.py` and `explain/findings.py`: the table twin, and all findings as JSON."""
+"""Test `explain/table.py` and `explain/findings.py`: the table, and all findings as JSON."""
 
 import io
 import json

@@ -167,7 +167,7 @@ def test_the_api_explains_with_both(client):
     [
         ((" ",), "The text is empty"),
         (([1],), "A text is expected"),
-        (("tech news", "nope"), "'nope' is none of the models' classes: choose one of sport, tech"),
+        (("tech news", "nope"), "'nope' is not one of the models' classes: choose one of sport, tech"),
         (("tech news", "", 49), "50 to 2,000 samples"),
         (("tech news", "", 2001), "50 to 2,000 samples"),
         (("tech news", "", 50, 0.5), "A seed is a whole number"),

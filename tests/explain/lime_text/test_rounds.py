@@ -1,4 +1,4 @@
-"""LIME in rounds on planted classifiers: good and bad words in order, awkward texts, budgets, stock lime."""
+"""Test LIME in rounds on planted classifiers: good and bad words in order, awkward texts, budgets, stock lime."""
 
 import itertools
 import time
@@ -23,7 +23,7 @@ FILLER = ["the", "of", "and", "to", "in", "that", "it", "with", "as", "for", "wa
 
 @dataclass
 class Planted(WordCounter):
-    """Adds up the weights of known words, and levels off as a BERT does; keeps what it was asked."""
+    """A classifier that adds up the weights of known words, saturates as a BERT does, and records its input texts."""
 
     framework: str = "PyTorch"
     window: int | None = None  # characters
@@ -33,14 +33,14 @@ class Planted(WordCounter):
         self.asked = []
 
     def logits(self, texts):
-        """Log-odds of `tech` in the second column."""
+        """Return logits whose second column holds the log-odds of `tech`."""
         texts = [text[: self.window] for text in texts]
         self.asked.append(list(texts))
         sums = [sum(WEIGHTS.get(word, 0) for word in set(text.split())) for text in texts]
         return np.array([[0, 6 * np.tanh(self.slope * each)] for each in sums], dtype=np.float32).reshape(-1, 2)
 
     def characters_read(self, text):
-        """What the window holds."""
+        """Return the number of characters that fit in the window."""
         return len(text) if self.window is None else min(len(text), self.window)
 
 
@@ -70,7 +70,7 @@ def test_each_models_own_answer_by_default_and_any_label_on_wish():
     assert [each.label for each in own] == ["tech", "sport"]
     assert [each.predicted for each in explain("contrary tech", PAIR, "sport")] == ["tech", "sport"]
     assert [each.label for each in explain("contrary tech", PAIR, "sport")] == ["sport", "sport"]
-    with pytest.raises(InputError, match="'news' is none of the models' classes"):
+    with pytest.raises(InputError, match="'news' is not one of the models' classes"):
         explain("tech", PAIR, "news")
 
 
@@ -81,7 +81,7 @@ def test_both_models_read_the_same_texts_and_a_new_label_asks_neither():
     asked = [len(each.asked) for each in pair]
     subject = Subject.of(mixed(), pair)
     other = explanations(last.samples, subject, "sport")
-    assert [len(each.asked) for each in pair] == [number + 1 for number in asked]  # the subject's one look
+    assert [len(each.asked) for each in pair] == [number + 1 for number in asked]  # plus the subject's own call
     for one, two in zip(other, last.explanations, strict=True):
         assert [part.weight for part in one.parts] == pytest.approx([-part.weight for part in two.parts], abs=1e-6)
 
@@ -94,7 +94,7 @@ def test_a_class_against_another():
     (of_odds, _) = explanations(last.samples, subject, "tech", "sport", Settings(target="probability"))
     assert of_odds.target == "log-odds"
     assert of_odds.parts == found.parts
-    with pytest.raises(InputError, match="against itself"):
+    with pytest.raises(InputError, match="compared with itself"):
         explanations(last.samples, subject, "tech", "tech")
 
 
@@ -113,7 +113,7 @@ def test_sampling_ends_when_stable_and_never_beyond_the_budget():
     *_, last = rounds(mixed(), [noisy], settings=Settings(samples=130))
     assert last.ended in ("samples", "stable")
     assert last.calls <= 130
-    assert sum(map(len, noisy.asked)) <= 130 + 1  # the subject's one look
+    assert sum(map(len, noisy.asked)) <= 130 + 1  # plus the subject's own call
 
 
 def test_time_ends_it_with_what_there_is():
@@ -133,19 +133,19 @@ def test_nothing_is_asked_before_a_round_is_wanted():
     running = rounds(mixed(), [model])
     next(running)
     asked = sum(map(len, model.asked))
-    assert asked <= 50 + 1  # one round, and the subject's one look
+    assert asked <= 50 + 1  # one round, plus the subject's own call
     running.close()
     assert sum(map(len, model.asked)) == asked
 
 
 def test_stock_settings_refuse_more_words_than_they_can_fit_and_say_what_they_do_not_know():
-    with pytest.raises(InputError, match="at most 2,000 words"):
+    with pytest.raises(InputError, match="at most 2,000 at once"):
         explain(" ".join(f"w{number}" for number in range(2001)), [Planted()], settings=Settings(stock=True))
     text = " ".join(f"w{number}" for number in range(700)) + " superb"
     (found,) = explain(text, [Planted()], "tech", Settings(stock=True, samples=60))
     assert found.r2 is not None
     assert found.r2_unseen is None
-    assert "too few to tell 701 parts" in found.trust.reason
+    assert "too few to estimate the weights of 701 parts" in found.trust.reason
 
 
 def test_perturbed_texts_are_scored_in_chunks():
@@ -201,7 +201,7 @@ def test_an_answer_that_never_changes_is_not_to_be_trusted():
     assert last.ended == "constant"
     (found,) = last.explanations
     assert found.trust.level == "not to be trusted"
-    assert "same whatever is taken away" in found.trust.reason
+    assert "never changes, whichever words are removed" in found.trust.reason
     assert found.r2 is None
 
 

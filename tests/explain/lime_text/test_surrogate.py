@@ -1,4 +1,4 @@
-"""`explain/lime_text/surrogate.py`: planted functions come back, intervals cover, stock lime is matched."""
+"""Test `explain/lime_text/surrogate.py`: it recovers planted functions, intervals cover, and stock lime is matched."""
 
 import numpy as np
 import pytest
@@ -98,7 +98,7 @@ def test_95_percent_intervals_cover_as_they_say(saturating):
         found = fit(kept, truth(kept) + rng.normal(0, 1, len(kept)), stock=False, rounds=100, seed=seed)
         low, high = intervals(found.weights, found.replicates)
         covered.append((low <= expected) & (expected <= high))
-    assert 0.88 <= np.mean(covered) <= 0.99  # 320 intervals of one experiment each, correlated by eights
+    assert 0.88 <= np.mean(covered) <= 0.99  # 320 intervals, correlated in groups of eight
 
 
 @pytest.mark.parametrize("stock", [True, False])

@@ -1,4 +1,4 @@
-"""`explain/lime_text/units.py`: sound parts in every script, and lime's own on Latin script."""
+"""Test `explain/lime_text/units.py`: meaningful parts in every script, and lime's own parts on Latin script."""
 
 import re
 
@@ -79,5 +79,5 @@ def test_a_word_that_a_window_cuts_counts_whole(position, end):
 
 @pytest.mark.parametrize("text", ["a b c d " * 1250 + " " * 10_000, "?" * 10_000 + " a b c d" * 1250])
 def test_an_index_that_would_not_fit_the_memory_is_refused(text):
-    with pytest.raises(InputError, match="10,00[01] characters in a row without a word"):
+    with pytest.raises(InputError, match="stretch of 10,00[01] characters without a word"):
         by_word(text)

@@ -1,4 +1,4 @@
-"""`explain/pages/html_report.py`: a page to download that holds everything and runs nothing."""
+"""Test `explain/pages/html_report.py`: the page to download holds everything and runs nothing."""
 
 import re
 
@@ -57,5 +57,5 @@ def test_numbers_say_how_to_read_them():
     found = findings("tech sport news today and eight more words so that ten make a top", "tech")
     rows = numbers(found.agreement, found.measured)
     assert len(rows) == 7
-    assert (rows[0][0], rows[0][2]) == ("same words in the top 10", "1: both rest on the same words")
+    assert (rows[0][0], rows[0][2]) == ("same words in the top 10", "1: both rely on the same words")
     assert 0.1 <= float(rows[0][1]) <= 1

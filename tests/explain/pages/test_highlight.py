@@ -1,4 +1,4 @@
-"""`explain/pages/highlight.py`: every character of the text once, coloured on one scale, and none of it markup."""
+"""Test `explain/pages/highlight.py`: every character appears once, colored on one scale, and none is markup."""
 
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -12,7 +12,7 @@ from tests.support.planted import WordCounter
 
 
 class Tags(HTMLParser):
-    """What a browser would make of a page: names of the elements, and names of their attributes."""
+    """A parser that collects, as a browser would, the names of a page's elements and of their attributes."""
 
     def __init__(self, page):
         super().__init__()
@@ -26,7 +26,7 @@ class Tags(HTMLParser):
 
 @dataclass
 class ShortSighted(WordCounter):
-    """Reads 20 characters."""
+    """A classifier that reads 20 characters."""
 
     def logits(self, texts):
         return super().logits([text[:20] for text in texts])
@@ -49,7 +49,7 @@ def test_the_pieces_make_up_the_text_in_both_models(text):
         assert joined == findings(text).explanations[0].text
 
 
-def test_a_word_is_coloured_by_its_weight_wherever_it_stands():
+def test_a_word_is_colored_by_its_weight_wherever_it_stands():
     found = {piece.text: piece for piece in pieces("tech sport news tech", number=0)}
     assert (found["tech"].side, found["sport"].side) == ("for", "against")
     assert found["tech"].clear
@@ -79,7 +79,7 @@ def test_passages_that_were_not_looked_into_are_pale(monkeypatch):
     kinds = {piece.kind for piece in highlight.pieces(explanations[0], highlight.scale(explanations))}
     assert {"word", "passage"} <= kinds
     page = highlight.side_by_side(explanations)
-    assert "not looked into word by word" in page
+    assert "not split into words" in page
     assert "--a:0.12" in page
 
 
@@ -99,13 +99,13 @@ def test_nothing_of_the_text_becomes_markup():
 
 def test_a_model_that_is_not_ready_is_named():
     page = highlight.side_by_side(findings(models=MODELS[:1]).explanations, ["TensorFlow"])
-    assert "TensorFlow was not ready, and the line at the top of the page says why" in page
+    assert "TensorFlow was not ready; the status line at the top of the page says why" in page
     assert "scale for the text" in page
 
 
 def test_two_classes_are_not_compared():
-    assert "another class" in highlight.side_by_side(findings("contrary tech").explanations)
-    assert "another class" not in highlight.side_by_side(findings("contrary tech", "tech").explanations)
+    assert "a different class" in highlight.side_by_side(findings("contrary tech").explanations)
+    assert "a different class" not in highlight.side_by_side(findings("contrary tech", "tech").explanations)
 
 
 def test_bars_share_one_reach_and_hold_their_intervals():
