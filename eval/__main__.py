@@ -31,9 +31,9 @@ from eval.report.provenance import check_comparable, facets, provenance, weights
 
 
 class CachedModel:
-    """A model whose framework is imported only when a text is asked that the cache does not know.
+    """A classifier whose framework is imported only when a text is missing from the cache.
 
-    Of the `Classifier` protocol.
+    It implements the `Classifier` protocol.
     """
 
     def __init__(self, framework: str, model: str, cache: Path | None, progress: tqdm):
@@ -47,13 +47,13 @@ class CachedModel:
         self._classifier, self._cache, self._progress = None, cache, progress
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Logits (n, k) of n texts, from the cache where it has them."""
+        """Return the logits (n, k) of n texts, from the cache where it has them."""
         return logits_cache.logits(
             self._answer, len(self.labels), self.digest, texts, self._cache, self._progress.update
         )
 
     def characters_read(self, text: str) -> int:
-        """How many of the text's first characters the model reads."""
+        """Return the number of characters, from the text's start, that the model reads."""
         return self.folder.text_encoder().characters_read(text)
 
     def _answer(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -63,7 +63,7 @@ class CachedModel:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = options.command(
         "evaluate", __doc__, "bakeoff evaluate --models runs/demo --output runs/demo/report.json --html report.html"
     )
@@ -104,10 +104,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def evaluate(arguments: argparse.Namespace, data: Corpus, bar: tqdm, command: str) -> dict:
-    """The report that the flags ask for.
+    """Build the report that the flags ask for.
 
     Raises:
-        ModelError: the two can't be compared, or don't know the corpus's classes.
+        ModelError: The two models can't be compared, or do not know the corpus's classes.
     """
     models = [
         CachedModel(framework, model, arguments.cache, bar)
@@ -141,14 +141,14 @@ def evaluate(arguments: argparse.Namespace, data: Corpus, bar: tqdm, command: st
     )
 
 
-def summary(made: dict) -> str:
-    """The verdicts and the main figures, for the terminal."""
-    lines = [made["comparison"]["headline"], made["comparison"]["explanation"], ""]
+def summary(document: dict) -> str:
+    """Format the verdicts and the main figures for the terminal."""
+    lines = [document["comparison"]["headline"], document["comparison"]["explanation"], ""]
     lines.append(_row("", ("PyTorch", "TensorFlow", "TensorFlow minus PyTorch")))
-    for name, each in made["comparison"]["metrics"].items():
-        lines.append(_row(name, [wording.number(each[key]) for key in ("pytorch", "tensorflow", "difference")]))
-    if made["seeds"]:
-        lines += ["", made["seeds"]["headline"], made["seeds"]["explanation"]]
+    for name, compared in document["comparison"]["metrics"].items():
+        lines.append(_row(name, [wording.number(compared[key]) for key in ("pytorch", "tensorflow", "difference")]))
+    if document["seeds"]:
+        lines += ["", document["seeds"]["headline"], document["seeds"]["explanation"]]
     return "\n".join(lines)
 
 
@@ -161,7 +161,7 @@ def _warn_of_other_corpus(models: Sequence[CachedModel], data: Corpus) -> None:
     if others:
         print(
             f"warning: {len(others)} of {len(models)} models were trained on another corpus or split than {data.name} "
-            f"(digest {data.digest[:12]}): where their training texts are in this test split, the scores are too good.",
+            f"(digest {data.digest[:12]}). If their training texts are in this test split, the scores are too high.",
             file=sys.stderr,
         )
 

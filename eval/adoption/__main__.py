@@ -24,19 +24,19 @@ from eval.measure.machine import public_command
 from eval.report.logits_cache import default_cache
 
 TASK = "text-classification"
-# As the Hub's filter names them. transformers runs on PyTorch alone since its version 5.
+# Names of the libraries in the Hub's filter. Since version 5, transformers runs on PyTorch only.
 LIBRARIES = {"PyTorch": ("transformers", "pytorch"), "TensorFlow": ("tf", "keras", "tf-keras", "keras-hub")}
 FACTS = Path(__file__).with_name("facts.json")
 
 
 def hub(cache: Path) -> tuple[dict[str, Any] | None, str]:
-    """Models on the Hub: those of each framework's largest library, all libraries, the date; and a notice, or empty.
+    """Count the models on the Hub for each framework and library; return the counts with their date, and a notice.
 
-    A model may be in several libraries. A framework's own number is therefore that of its largest library, and so at
-    most what the Hub holds for it: a sum would count models twice.
+    A model may be in several libraries, so a sum would count models twice. A framework's number is therefore that of
+    its largest library, which is at most what the Hub holds for it. The notice is empty if there is nothing to say.
     """
     try:
-        counts = hub_counts.count_models(TASK, [each for names in LIBRARIES.values() for each in names], cache)
+        counts = hub_counts.count_models(TASK, [name for names in LIBRARIES.values() for name in names], cache)
     except HubError as error:
         return None, str(error)
     largest = {framework: max(counts.models[name] for name in names) for framework, names in LIBRARIES.items()}
@@ -44,12 +44,12 @@ def hub(cache: Path) -> tuple[dict[str, Any] | None, str]:
 
 
 def facts() -> list[dict[str, str]]:
-    """What happened to both frameworks' ecosystems, each with its date and its source, oldest first."""
+    """Return events in both frameworks' ecosystems, each with its date and its source, oldest first."""
     return json.loads(FACTS.read_text(encoding="utf-8"))
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = options.command("adoption", __doc__, "bakeoff adoption --output adoption.json")
     out.add_argument("--trends", type=Path, metavar="FILE", help="a CSV exported from Google Trends")
     options.add_output(out, "where the report is written", Path("adoption.json"))
@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
-    """Ask the Hub, read the files, print and write."""
+    """Query the Hub, read the files, print the report and write it."""
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
     trends = adoption_trends.read(arguments.trends) if arguments.trends else None
@@ -80,16 +80,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def lines(made: dict[str, Any]) -> list[str]:
-    """The document for the terminal."""
-    out = list(made["notes"])
-    if made["hub"]:
-        counted = ", ".join(f"{name} {number:,}" for name, number in made["hub"]["libraries"].items())
-        out.append(f"models on the Hub for {TASK}, {made['hub']['date'][:10]}: {counted}")
-    if made["trends"]:
-        means = ", ".join(f"{name} {mean:.0f}" for name, mean in made["trends"]["mean_of_last_year"].items())
-        out.append(f"searches in the last year to {made['trends']['dates'][-1]}, of at most 100: {means}")
-    return out + [f"{fact['date']}  {fact['text']} {fact['source']}" for fact in made["facts"]]
+def lines(document: dict[str, Any]) -> list[str]:
+    """Format the report for the terminal."""
+    text = list(document["notes"])
+    if document["hub"]:
+        counted = ", ".join(f"{name} {number:,}" for name, number in document["hub"]["libraries"].items())
+        text.append(f"models on the Hub for {TASK}, {document['hub']['date'][:10]}: {counted}")
+    if document["trends"]:
+        means = ", ".join(f"{name} {mean:.0f}" for name, mean in document["trends"]["mean_of_last_year"].items())
+        text.append(
+            f"mean search interest in the year to {document['trends']['dates'][-1]}, on a scale of 0 to 100: {means}"
+        )
+    return text + [f"{fact['date']}  {fact['text']} {fact['source']}" for fact in document["facts"]]
 
 
 if __name__ == "__main__":

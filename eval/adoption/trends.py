@@ -1,6 +1,7 @@
-"""A Google Trends export: how often people searched for each framework, relative to the busiest moment of the export.
+"""Read a Google Trends export: searches for each framework, relative to the busiest moment of the export.
 
-https://trends.google.com/trends/explore?q=pytorch,tensorflow, then the arrow above "Interest over time".
+To get one, open https://trends.google.com/trends/explore?q=pytorch,tensorflow and click the arrow above "Interest over
+time".
 """
 
 import csv
@@ -16,29 +17,29 @@ import numpy as np
 from bakeoff.common.errors import ReportError
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")
-STEPS = ("Hour", "Day", "Week", "Month", "Time")  # what the first column is headed with
-LESS_THAN_ONE = 0.5  # for "<1"
+STEPS = ("Hour", "Day", "Week", "Month", "Time")  # possible headings of the first column
+LESS_THAN_ONE = 0.5  # the value used for a cell with "<1"
 YEAR = timedelta(days=365)
 EXPECTED = 'expected the CSV of "Interest over time" for the terms pytorch and tensorflow'
 MAX_BYTES = 1_000_000
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The export as JSON: its terms and region, the values (0 to 100), and their means over all and the last year.
+    """Read the export as JSON: terms, region, values (0 to 100), and their means over all dates and the last year.
 
     Raises:
-        ReportError: the file can't be read or is no such export.
+        ReportError: The file can't be read or is not such an export.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ReportError(f"{path.name} has more than {MAX_BYTES / 1e6:.0f} MB: {EXPECTED}.")
+            raise ReportError(f"{path.name} is larger than {MAX_BYTES / 1e6:.0f} MB: {EXPECTED}.")
         content = path.read_bytes()
         rows = [row for row in csv.reader(content.decode("utf-8-sig").splitlines()) if any(map(str.strip, row))]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ReportError(f"{path.name} can't be read ({error}): {EXPECTED}.") from error
     head = next((number for number, row in enumerate(rows) if row[0] in STEPS), None)
     if head is None:
-        raise ReportError(f"{path.name} has no line that begins with {', '.join(STEPS[:-1])} or Time: {EXPECTED}.")
+        raise ReportError(f"{path.name} has no line that starts with {', '.join(STEPS[:-1])} or Time: {EXPECTED}.")
     columns = [_column(rows[head], framework, path.name) for framework in FRAMEWORKS]
     moments, values = _values(rows[head + 1 :], columns, path.name)
     recent = np.array([moment > moments[-1] - YEAR for moment in moments])
@@ -57,14 +58,14 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _column(head: Sequence[str], framework: str, name: str) -> int:
-    found = [number for number, term in enumerate(head) if number and framework.lower() in term.lower()]
-    if len(found) != 1:
-        raise ReportError(f"{name} has {len(found)} columns for {framework}, not 1: {EXPECTED}.")
-    return found[0]
+    matches = [number for number, term in enumerate(head) if number and framework.lower() in term.lower()]
+    if len(matches) != 1:
+        raise ReportError(f"{name} has {len(matches)} columns for {framework}, not 1: {EXPECTED}.")
+    return matches[0]
 
 
 def _region(terms: Sequence[str], name: str) -> str | None:
-    """What stands in brackets behind the terms."""
+    """Return the region, which follows the terms in parentheses."""
     regions = {match[1] if (match := re.search(r"\(([^()]*)\)\s*$", term)) else None for term in terms}
     if len(regions) > 1:
         raise ReportError(
@@ -74,7 +75,7 @@ def _region(terms: Sequence[str], name: str) -> str | None:
 
 
 def _values(rows: Sequence[Sequence[str]], columns: Sequence[int], name: str) -> tuple[list[datetime], np.ndarray]:
-    """The moments (n,), rising, and the values (n, 2)."""
+    """Parse the moments (n,), which must increase, and the values (n, 2)."""
     moments, values = [], []
     for row in rows:
         try:
@@ -83,12 +84,12 @@ def _values(rows: Sequence[Sequence[str]], columns: Sequence[int], name: str) ->
         except (ValueError, IndexError) as error:
             raise ReportError(f"{name} has the line {','.join(row)[:60]!r} ({error}): {EXPECTED}.") from error
     if not values or moments != sorted(set(moments)):
-        raise ReportError(f"{name} has no lines of values with rising dates: {EXPECTED}.")
+        raise ReportError(f"{name} has no lines of values with increasing dates: {EXPECTED}.")
     return moments, np.array(values)
 
 
 def _value(cell: str) -> float:
     value = LESS_THAN_ONE if cell == "<1" else float(int(cell))
     if value > 100 or value < 0:
-        raise ValueError(f"{cell} is not from 0 to 100")
+        raise ValueError(f"{cell} is not between 0 and 100")
     return value

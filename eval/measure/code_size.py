@@ -1,12 +1,12 @@
-"""How much code each framework takes: logical lines of this project's two trainers and classifiers.
+"""Count the code that each framework needs: logical lines of this project's two trainers and classifiers.
 
 bakeoff code-size --output code_size.json
 
-Both sides do the same work on the same shared code (batches, head, monitor, model folder, ...), which is not counted:
-what is left is what the framework makes one write. `transplant.py`, which only comparing takes, counts for
-neither, nor do this project's fast kernels and forward passes (SPEED): nobody has to write them to use a framework.
-It is one author's code, written to be read side by side: another author's counts would be others. The counter is
-coverage.py (https://coverage.readthedocs.io): its statements.
+Both sides do the same work with the same shared code (batches, head, monitor, model folder, ...). The shared code is
+not counted, so the count is the code that the framework requires. `transplant.py` is not counted, because only the
+comparison needs it. The fast kernels and forward passes (SPEED) are not counted, because using a framework does not
+require them. One author wrote this code to be read side by side; another author's counts would differ. The counts are
+the statements that coverage.py (https://coverage.readthedocs.io) finds.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from bakeoff.common.files import json_text
 from bakeoff.common.root import ROOT
 from eval.measure.machine import public_command
 
-# A file that a framework gets later is counted by its name.
+# The patterns also count files that are added later.
 FILES = {
     "PyTorch": ("trainers/*_pytorch.py", "bakeoff/classifiers/pytorch_*.py"),
     "TensorFlow": (
@@ -35,63 +35,65 @@ SPEED = ("trainers/kernels_*.py", "bakeoff/classifiers/*_forward.py")
 
 
 def logical_lines(path: Path) -> int:
-    """Statements of a Python file, without comments and docstrings; one over several lines counts once.
+    """Count the statements of a Python file, without comments and docstrings; a multi-line statement counts once.
 
     Raises:
-        ReportError: coverage is not installed.
+        ReportError: coverage.py is not installed.
     """
     try:
         import coverage
     except ImportError as error:
-        raise ReportError("coverage counts the lines and is not installed: see requirements-dev.txt.") from error
+        raise ReportError(
+            "coverage, which counts the lines, is not installed: install requirements-dev.txt."
+        ) from error
     counter = coverage.Coverage(data_file=None, config_file=False)
-    counter.clear_exclude()  # lines that tests need not reach are code too
+    counter.clear_exclude()  # count lines that are excluded from test coverage, too
     _, statements, *_ = counter.analysis2(str(path))
     return len(statements)
 
 
 def files(framework: str, root: Path = ROOT) -> list[Path]:
-    """The files that one framework's trainer and classifier are made of; shared ones and SPEED are left out.
+    """List the files of one framework's trainer and classifier, without shared files and SPEED.
 
     Raises:
-        ReportError: there are none.
+        ReportError: There are no such files.
     """
     fast = {path for pattern in SPEED for path in root.glob(pattern)}
-    found = sorted({path for pattern in FILES[framework] for path in root.glob(pattern)} - fast)
-    if not found:
+    paths = sorted({path for pattern in FILES[framework] for path in root.glob(pattern)} - fast)
+    if not paths:
         raise ReportError(f"there are no files {', '.join(FILES[framework])}; run the command in the project's folder.")
-    return found
+    return paths
 
 
 def count(root: Path = ROOT) -> dict[str, dict[str, Any]]:
-    """The logical lines of each file, and of all together, by framework."""
-    out = {}
+    """Count the logical lines of each file, and in total, by framework."""
+    counts = {}
     for framework in FILES:
         lines = {path.relative_to(root).as_posix(): logical_lines(path) for path in files(framework, root)}
-        out[framework] = {"files": lines, "logical_lines": sum(lines.values())}
-    return out
+        counts[framework] = {"files": lines, "logical_lines": sum(lines.values())}
+    return counts
 
 
 def digest(root: Path = ROOT) -> str:
-    """sha256 over the names and contents of all files that are counted: other code has another one."""
-    out = hashlib.sha256()
+    """Compute the sha256 over the names and contents of all counted files, which identifies this code."""
+    combined = hashlib.sha256()
     for path in (path for framework in FILES for path in files(framework, root)):
         for part in (path.relative_to(root).as_posix().encode(), path.read_bytes()):
-            out.update(hashlib.sha256(part).digest())
-    return out.hexdigest()
+            combined.update(hashlib.sha256(part).digest())
+    return combined.hexdigest()
 
 
 def lines(frameworks: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The counts for the terminal."""
-    out = []
+    """Format the counts for the terminal."""
+    text = []
     for framework, counted in frameworks.items():
-        out.append(f"{framework}: {counted['logical_lines']} logical lines")
-        out += [f"  {number:5}  {path}" for path, number in counted["files"].items()]
-    return out
+        text.append(f"{framework}: {counted['logical_lines']} logical lines")
+        text += [f"  {number:5}  {path}" for path, number in counted["files"].items()]
+    return text
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = options.command("code-size", __doc__, "bakeoff code-size --output code_size.json")
     options.add_output(out, "where the report is written", Path("code_size.json"))
     options.add_json(out)
@@ -101,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
-    """Count, print and write."""
+    """Count the lines, print the counts and write them."""
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
     command = public_command("bakeoff code-size", given)

@@ -1,4 +1,4 @@
-"""Room on the disk: of a model's folder, and of the packages that serving it needs."""
+"""Measure disk usage: of a model's folder, and of the packages that serving it needs."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-# What serving a model of each framework imports.
+# The packages that serving a model of each framework imports.
 SERVING = {
     "pytorch": ("torch", "transformers", "tokenizers", "safetensors", "numpy"),
     "tensorflow": ("tensorflow", "keras", "keras-hub", "tokenizers", "numpy"),
@@ -15,40 +15,44 @@ SERVING = {
 
 
 def folder_bytes(folder: Path) -> int:
-    """Of all files below a folder."""
+    """Return the total size in bytes of all files below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def install_bytes(roots: Iterable[str]) -> dict[str, int]:
-    """Bytes of each installed package that these need, themselves included, biggest first."""
-    sizes = {name: _bytes(found) for name, found in closure(roots).items()}
-    return dict(sorted(sizes.items(), key=lambda each: -each[1]))
+    """Return the bytes of each installed package that `roots` need, including `roots`, largest first."""
+    sizes = {name: _bytes(installed) for name, installed in closure(roots).items()}
+    return dict(sorted(sizes.items(), key=lambda size: -size[1]))
 
 
 def closure(roots: Iterable[str]) -> dict[str, Distribution]:
-    """The installed distributions that these require, directly or not, by normalised name; extras are left out."""
-    found, pending = {}, list(roots)
+    """Return the installed distributions that `roots` require, directly or indirectly, by normalized name.
+
+    Extras are left out.
+    """
+    installed, pending = {}, list(roots)
     while pending:
-        name = _normalised(pending.pop())
-        if name in found:
+        name = _normalized(pending.pop())
+        if name in installed:
             continue
         try:
-            found[name] = distribution(name)
-        except PackageNotFoundError:  # optional, or of another system
+            installed[name] = distribution(name)
+        except PackageNotFoundError:  # optional, or for another system
             continue
-        pending += [each.name for each in map(Requirement, found[name].requires or ()) if _applies(each)]
-    return found
+        requirements = map(Requirement, installed[name].requires or ())
+        pending += [requirement.name for requirement in requirements if _applies(requirement)]
+    return installed
 
 
 def _applies(requirement: Requirement) -> bool:
     return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
 
 
-def _bytes(found: Distribution) -> int:
-    paths = (Path(found.locate_file(file)) for file in found.files or ())
+def _bytes(installed: Distribution) -> int:
+    paths = (Path(installed.locate_file(file)) for file in installed.files or ())
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
-def _normalised(name: str) -> str:
-    """As PEP 503 has it."""
+def _normalized(name: str) -> str:
+    """Normalize a package's name as PEP 503 specifies."""
     return re.sub(r"[-_.]+", "-", name).lower()

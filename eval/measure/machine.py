@@ -1,4 +1,4 @@
-"""What a benchmark ran on: processor, memory, system, versions, other load, and its energy."""
+"""Describe the machine that a benchmark ran on: processor, memory, system, versions, other load, and energy."""
 
 import os
 import platform
@@ -15,13 +15,13 @@ from bakeoff.common import processors
 
 CPUINFO = Path("/proc/cpuinfo")
 POWERCAP = Path("/sys/class/powercap")
-# What matrix products use, as Linux names them.
+# Instruction sets that speed up matrix products, with Linux's names.
 FLAGS = ("avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_tile", "amx_bf16", "amx_int8")
 PACKAGES = ("torch", "transformers", "accelerate", "tensorflow", "keras", "keras-hub", "numpy", "tokenizers")
 
 
 def record(packages: Sequence[str] = PACKAGES) -> dict[str, Any]:
-    """The machine and what is installed, as JSON: call it before the measurements, for the load."""
+    """Describe the machine and the installed packages as JSON; call it before measuring, as it records the load."""
     frequency = psutil.cpu_freq()
     return {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -38,31 +38,31 @@ def record(packages: Sequence[str] = PACKAGES) -> dict[str, Any]:
 
 
 def public_command(program: str, arguments: Sequence[str]) -> str:
-    """The command line with paths' last parts only: where files lie on a machine is nobody's business.
+    """Return the command line with only the last part of each path, because full paths are private.
 
     Args:
-        program: such as `bakeoff evaluate`, or `python -m benchmarks.load` for what is no part of `bakeoff`.
-        arguments: the flags, as they were given.
+        program: The command, such as `bakeoff speed`, or `python -m benchmarks.load` for a benchmark.
+        arguments: The flags, as they were given.
     """
     shown = [Path(part).name if part.startswith(("/", "~", ".")) else part for part in arguments]
     return " ".join([program, *shown])
 
 
 def processor() -> str:
-    """The processor's name."""
+    """Return the processor's name."""
     return _cpuinfo().get("model name") or platform.processor() or "unknown"
 
 
 def flags() -> list[str] | None:
-    """Which of FLAGS the processor has; None where the system does not tell."""
-    found = _cpuinfo().get("flags")
-    return None if found is None else [flag for flag in FLAGS if flag in found.split()]
+    """Return which of FLAGS the processor has; None if the system does not report them."""
+    reported = _cpuinfo().get("flags")
+    return None if reported is None else [flag for flag in FLAGS if flag in reported.split()]
 
 
 def cores(count: int) -> list[int]:
-    """So many of the logical cores that this process may use, one of each physical core first.
+    """Choose `count` of the logical cores that this process may use, one per physical core first.
 
-    Two threads that share a physical core would slow each other down. Empty where the system sets no affinity.
+    Two threads that share a physical core would slow each other down. The list is empty if the system has no affinity.
     """
     if not hasattr(os, "sched_getaffinity"):
         return []
@@ -76,14 +76,14 @@ def cores(count: int) -> list[int]:
 
 
 def load_average() -> float | None:
-    """Of the last minute: 0 on an idle machine; None where the system does not tell."""
+    """Return the load average of the last minute, 0 on an idle machine; None if the system does not report it."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def peak_memory(pid: int) -> int | None:
-    """Largest resident memory that a running process ever had, its libraries included, in bytes; None if not told.
+    """Return a running process's peak resident memory in bytes, including libraries; None if it is not reported.
 
-    Not `getrusage`: Linux hands its figure on from the process that started this one.
+    `getrusage` is not used, because on Linux its figure is inherited from the parent process.
     """
     status = Path(f"/proc/{pid}/status")
     if status.exists():
@@ -94,40 +94,40 @@ def peak_memory(pid: int) -> int | None:
 
 @dataclass(frozen=True)
 class EnergyReader:
-    """The processor's energy counters (Intel's and AMD's RAPL), where the system lets this user read them.
+    """The processor's energy counters (RAPL of Intel and AMD), if the system lets this user read them.
 
     Attributes:
-        counters: folders of the packages' counters.
-        reason: why there are none; empty where there are.
+        counters: Folders of the processor packages' counters.
+        reason: Why there are no counters; empty if there are.
     """
 
     counters: tuple[Path, ...]
     reason: str = ""
 
     def readings(self) -> tuple[int, ...] | None:
-        """Each counter in microjoules, from an arbitrary start; None where there are none."""
-        return tuple(_number(each / "energy_uj") for each in self.counters) or None
+        """Read each counter in microjoules, from an arbitrary start; None if there are no counters."""
+        return tuple(_number(counter / "energy_uj") for counter in self.counters) or None
 
     def spent(self, before: tuple[int, ...] | None, after: tuple[int, ...] | None) -> float | None:
-        """Joules between two readings, less than a turn of a counter apart; None where there are none."""
+        """Return the joules between two readings, at most one counter overflow apart; None without readings."""
         if before is None or after is None:
             return None
-        turns = [_number(each / "max_energy_range_uj") for each in self.counters]
-        parts = zip(before, after, turns, strict=True)
-        return sum(end - start if end >= start else end - start + turn for start, end, turn in parts) / 1e6
+        ranges = [_number(counter / "max_energy_range_uj") for counter in self.counters]
+        parts = zip(before, after, ranges, strict=True)
+        return sum(end - start if end >= start else end - start + overflow for start, end, overflow in parts) / 1e6
 
 
 def energy_reader(folder: Path = POWERCAP) -> EnergyReader:
-    """The counters of whole packages; their parts would be counted twice."""
-    found = sorted(folder.glob("*-rapl:[0-9]")) if folder.is_dir() else []
-    if not found:
+    """Find the counters of whole processor packages; counting their parts too would count energy twice."""
+    counters = sorted(folder.glob("*-rapl:[0-9]")) if folder.is_dir() else []
+    if not counters:
         return EnergyReader((), "the system shows no energy counters, as is usual in a virtual machine")
     try:
-        for each in found:
-            _number(each / "energy_uj")
+        for counter in counters:
+            _number(counter / "energy_uj")
     except OSError as error:
         return EnergyReader((), f"the energy counters can't be read by this user ({error.strerror})")
-    return EnergyReader(tuple(found))
+    return EnergyReader(tuple(counters))
 
 
 def _number(path: Path) -> int:
@@ -135,7 +135,7 @@ def _number(path: Path) -> int:
 
 
 def _cpuinfo() -> dict[str, str]:
-    """The first core's entries; empty where there is no such file."""
+    """Return the first core's entries of /proc/cpuinfo; empty if there is no such file."""
     if not CPUINFO.exists():
         return {}
     first = CPUINFO.read_text(encoding="utf-8").split("\n\n")[0]

@@ -1,4 +1,4 @@
-"""What a command has measured so far, line by line, so that it can be stopped at any time and goes on."""
+"""Keep a command's measurements line by line, so that it can be stopped at any time and resumed."""
 
 import json
 from collections.abc import Mapping
@@ -9,17 +9,17 @@ from bakeoff.common.errors import ReportError
 
 
 class MeasurementLog:
-    """A JSONL file: first what is measured, then a line a measurement.
+    """A JSONL file whose first line says what is measured and whose other lines hold one measurement each.
 
     Args:
-        path: of the file; begun where there is none.
-        subject: what tells these measurements from others; JSON.
+        path: Path of the file, which is created if it does not exist.
+        subject: JSON values that identify what is measured.
 
     Attributes:
-        measured: what each key was measured as.
+        measured: The measurement of each key.
 
     Raises:
-        ReportError: the file has measurements of something else, or can't be read or written.
+        ReportError: The file has measurements of something else, or can't be read or written.
     """
 
     def __init__(self, path: Path, subject: Mapping[str, Any]):
@@ -33,22 +33,24 @@ class MeasurementLog:
         except (OSError, ValueError) as error:
             raise ReportError(f"{path} can't be used for measurements ({error}); name another --output.") from error
 
-    def add(self, key: tuple, found: Any) -> None:
-        """Keep a measurement.
+    def add(self, key: tuple, measurement: Any) -> None:
+        """Add a measurement.
 
         Raises:
-            ReportError: it can't be written.
+            ReportError: The measurement can't be written.
         """
-        self.measured[_hashable(key)] = found
+        self.measured[_hashable(key)] = measurement
         try:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps([key, found]) + "\n")
+                file.write(json.dumps([key, measurement]) + "\n")
         except OSError as error:
-            raise ReportError(f"{self.path} can't be written ({error.strerror}); make room and go on.") from error
+            raise ReportError(
+                f"{self.path} can't be written ({error.strerror}); free some space and resume."
+            ) from error
 
     def _read(self, subject: Any) -> None:
         whole, cut, rest = self.path.read_text(encoding="utf-8").rpartition("\n")
-        if rest:  # cut by a crash: measured again
+        if rest:  # a crash left this line incomplete, so it is measured again
             self.path.write_text(whole + cut, encoding="utf-8")
         first, *rows = map(json.loads, whole.splitlines())
         if not isinstance(first, dict):
@@ -56,9 +58,10 @@ class MeasurementLog:
         if first != subject:
             differing = [name for name in first | subject if first.get(name) != subject.get(name)]
             raise ReportError(
-                f"{self.path} has measurements with other {', '.join(differing)}; name another --output, or remove it."
+                f"{self.path} has measurements with different {', '.join(differing)}; name another --output, or remove "
+                "the file."
             )
-        self.measured = {_hashable(key): found for key, found in rows}
+        self.measured = {_hashable(key): measurement for key, measurement in rows}
 
 
 def _hashable(key: Any) -> Any:

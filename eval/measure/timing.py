@@ -1,7 +1,7 @@
-"""Statistics of timings: the order of measurements, when they are enough, and ratios with their uncertainty.
+"""Plan and analyze timings: the order of measurements, when there are enough, and ratios with their uncertainty.
 
-Pure functions over seconds; nothing here takes a time. Timings are compared by medians: what else a machine does only
-ever makes a run slower, and pulls a mean along.
+These are pure functions over seconds; nothing here measures a time. Timings are compared by medians, because other work
+on the machine only makes runs slower and so biases a mean.
 """
 
 import random
@@ -15,13 +15,13 @@ from bakeoff.stats.bootstrap import percentile_interval
 from bakeoff.stats.estimate import Estimate
 
 RESAMPLES = 10_000
-LEAST_ROUNDS = 5  # with fewer, not even the smallest and the largest round cover the median in 93 % of cases
+LEAST_ROUNDS = 5  # with fewer, even the range of all rounds covers the median in less than 93 % of cases
 TOO_NOISY = "too noisy to call"
 
 
 @dataclass(frozen=True)
 class Percentiles:
-    """Of single calls, in seconds."""
+    """Percentiles of the times of single calls, in seconds."""
 
     p50: float
     p90: float
@@ -29,9 +29,9 @@ class Percentiles:
 
 
 def abba(names: Sequence[str], rounds: int, seed: int | str = 0) -> Iterator[list[str]]:
-    """The order of each round: all names in random order, then in reverse, so that each comes twice.
+    """Yield the order of each round: all names in random order, then in reverse, so that each name comes twice.
 
-    A slow drift of the machine (its temperature, other work) then falls on all names alike.
+    A slow drift of the machine (its temperature, other work) then affects all names equally.
     """
     order = random.Random(seed)
     for _ in range(rounds):
@@ -40,17 +40,17 @@ def abba(names: Sequence[str], rounds: int, seed: int | str = 0) -> Iterator[lis
 
 
 def enough(seconds: Sequence[float], least_count: int, least_seconds: float) -> bool:
-    """Whether these calls are as many and took as long together as asked for."""
+    """Return whether the calls reach both the required count and the required total seconds."""
     return len(seconds) >= least_count and sum(seconds) >= least_seconds
 
 
 def percentiles(seconds: ArrayLike) -> Percentiles:
-    """The median and the slow end of single calls; with fewer than 100 of them p99 lies near the slowest."""
+    """Return the median and the slow end of single calls; with fewer than 100 calls, p99 is close to the slowest."""
     return Percentiles(*map(float, np.percentile(np.asarray(seconds, dtype=np.float64), [50, 90, 99])))
 
 
 def median(seconds: ArrayLike, confidence: float = 0.95, seed: int = 0) -> Estimate:
-    """The median with a bootstrap interval; see `ratio` for the argument's shape and the method."""
+    """Return the median with a bootstrap interval; see `ratio` for the argument's shape and the method."""
     values = _by_round(seconds)
     if len(values) < LEAST_ROUNDS:
         return Estimate(float(np.median(values)), reason=_too_few(len(values)))
@@ -61,23 +61,23 @@ def median(seconds: ArrayLike, confidence: float = 0.95, seed: int = 0) -> Estim
 def ratio(
     numerator_seconds: ArrayLike, denominator_seconds: ArrayLike, confidence: float = 0.95, seed: int = 0
 ) -> Estimate:
-    """How many times as long one takes as the other: the ratio of their medians.
+    """Return the ratio of two medians: how many times as long the numerator takes.
 
-    The interval is a percentile bootstrap (Efron and Tibshirani 1993, chapter 13) over rounds, which are drawn for both
-    together: what slows a whole round down then cancels out. That speed-ups are to be given this way, as a ratio with
-    an interval over repeated runs, follows Kalibera and Jones 2013 ("Rigorous benchmarking in reasonable time").
+    The interval is a percentile bootstrap (Efron and Tibshirani 1993, chapter 13) over rounds. Rounds are drawn for
+    both together, so whatever slows a whole round cancels out. Reporting a speed-up as a ratio with an interval over
+    repeated runs follows Kalibera and Jones 2013 ("Rigorous benchmarking in reasonable time").
 
     Args:
-        numerator_seconds: (rounds,) or (rounds, measurements a round), positive.
-        denominator_seconds: of the same rounds; the number of measurements a round may be another.
-        confidence: of the interval, between 0 and 1.
-        seed: of the resampling.
+        numerator_seconds: Positive seconds, shape (rounds,) or (rounds, measurements per round).
+        denominator_seconds: Seconds of the same rounds; the number of measurements per round may differ.
+        confidence: Confidence level of the interval, between 0 and 1.
+        seed: Seed of the resampling.
 
     Returns:
-        The ratio; without an interval, and with the reason, if there are fewer than 5 rounds.
+        The ratio. With fewer than 5 rounds it has no interval, but the reason.
 
     Raises:
-        ValueError: the numbers of rounds differ, there are none, or a time is not positive.
+        ValueError: The numbers of rounds differ, there are no rounds, or a time is not positive.
     """
     numerator, denominator = _by_round(numerator_seconds), _by_round(denominator_seconds)
     if len(numerator) != len(denominator):
@@ -90,7 +90,7 @@ def ratio(
 
 
 def too_noisy(estimate: Estimate) -> bool:
-    """Whether a ratio tells nothing: its interval includes 1, or it has none."""
+    """Return whether a ratio is inconclusive: its interval includes 1, or it has no interval."""
     if estimate.low is None or estimate.high is None:
         return True
     return estimate.low <= 1 <= estimate.high
@@ -117,4 +117,4 @@ def _estimate(value: float, replicates: NDArray[np.float64], confidence: float) 
 
 
 def _too_few(rounds: int) -> str:
-    return f"{rounds} rounds are too few for an interval, which takes {LEAST_ROUNDS}"
+    return f"{rounds} rounds are too few for an interval, which needs {LEAST_ROUNDS}"

@@ -1,10 +1,10 @@
-"""A contender in a fresh process of its own, with pinned threads.
+"""Run a contender in its own fresh process, with pinned threads.
 
     with Worker("module:factory", {"folder": "runs/demo/pytorch"}, threads=2) as worker:
         worker.call("latency", text="a headline")
 
-The child imports the module, calls the factory with the arguments, and then the methods of what it returned. All that
-passes between the two is JSON.
+The child process imports the module and calls the factory with the arguments. Then it calls methods of the object that
+the factory returned. The two processes exchange only JSON.
 """
 
 import json
@@ -24,8 +24,8 @@ from bakeoff.common.errors import WorkerError
 from bakeoff.common.root import ROOT
 from eval.measure import machine
 
-# What the libraries read at import: OpenMP (PyTorch, ONNX Runtime), MKL, OpenBLAS (numpy), TensorFlow's two thread
-# pools, and the tokenizer's.
+# Variables that set the threads of each library at import: OpenMP (PyTorch, ONNX Runtime), MKL, OpenBLAS (numpy),
+# TensorFlow's two thread pools, and the tokenizer.
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -39,12 +39,12 @@ CLOSING_SECONDS = 10
 
 @dataclass(frozen=True)
 class Startup:
-    """When the child got how far, in seconds since its process was started.
+    """The times at which the child reached each stage, in seconds since its process was started.
 
     Attributes:
-        interpreter: Python runs.
-        imported: the contender's module is imported.
-        built: its factory has returned.
+        interpreter: Time at which Python ran.
+        imported: Time at which the contender's module was imported.
+        built: Time at which the contender's factory returned.
     """
 
     interpreter: float
@@ -56,14 +56,15 @@ class Worker:
     """A process that holds one contender; use it in a `with` statement.
 
     Args:
-        factory: "module:name" of a callable, as the child imports it.
-        arguments: its keyword arguments; JSON.
-        threads: of every library's pool; also the number of cores that the child may use, where the system allows it.
-        environment: variables for the child, beside the parent's; they win over those that pin the threads.
+        factory: The callable that the child imports, as "module:name".
+        arguments: Keyword arguments of the factory, as JSON values.
+        threads: Threads in every library's pool. It is also the number of cores that the child may use, if the system
+            can limit them.
+        environment: Variables for the child in addition to the parent's. They override those that pin the threads.
 
     Attributes:
-        startup: when the child got how far.
-        pid: the child's process id.
+        startup: When the child reached each stage.
+        pid: The child's process id.
 
     Raises:
         WorkerError: the contender can't be built.
@@ -78,7 +79,7 @@ class Worker:
         environment: Mapping[str, str] | None = None,
     ):
         self.factory = factory
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  closed together with the process
         started = time.monotonic()
         self._process = subprocess.Popen(
             # -P: a folder `eval` where the command runs must not hide ours, which PYTHONPATH names.
@@ -99,7 +100,7 @@ class Worker:
         self.startup = Startup(**{name: moment - started for name, moment in moments.items()})
 
     def call(self, method: str, **arguments: Any) -> Any:
-        """Call a method of the contender with JSON arguments; returns its answer, which has passed through JSON.
+        """Call a method of the contender with JSON arguments, and return its answer after a round trip through JSON.
 
         Raises:
             WorkerError: the method failed, or the process has ended.
@@ -107,10 +108,10 @@ class Worker:
         return self._ask({"method": method, "arguments": arguments}, f"calling {method}")
 
     def close(self) -> None:
-        """End the process; twice does no harm."""
+        """End the process; a second call is a no-op."""
         if self._stderr.closed:
             return
-        with suppress(BrokenPipeError):  # the child is dead already, and has left a request unread
+        with suppress(BrokenPipeError):  # the child ended before it read a request
             self._process.stdin.close()
         try:
             self._process.wait(CLOSING_SECONDS)
@@ -142,19 +143,19 @@ class Worker:
         return answer["result"]
 
     def _obituary(self, doing: str) -> str:
-        """Why the process has ended, in one sentence."""
+        """Say in one sentence why the process has ended."""
         if self._stderr.closed:
-            return f"the process of {self.factory} was closed before {doing}; start another."
+            return f"the process of {self.factory} was closed before {doing}; start a new one."
         status = self._process.wait()
         cause = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
         self._stderr.seek(0)
-        last = (self._stderr.read().decode("utf-8", "replace").strip().splitlines() or ["it said nothing"])[-1]
-        return f"the process of {self.factory} {cause} when {doing} ({last[:200]}); look for a lack of memory."
+        last = (self._stderr.read().decode("utf-8", "replace").strip().splitlines() or ["no output"])[-1]
+        return f"the process of {self.factory} {cause} when {doing} ({last[:200]}); check whether memory ran out."
 
 
-def _environment(threads: int, given: Mapping[str, str]) -> dict[str, str]:
+def _environment(threads: int, overrides: Mapping[str, str]) -> dict[str, str]:
     pinned = dict.fromkeys(THREAD_VARIABLES, str(threads))
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     inherited = dict(os.environ)
     plain_environment.neutralise(inherited)  # stock libraries are measured with their own defaults, not a user's
-    return inherited | {"PYTHONPATH": path} | pinned | dict(given)
+    return inherited | {"PYTHONPATH": path} | pinned | dict(overrides)

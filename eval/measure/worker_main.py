@@ -1,8 +1,8 @@
-"""The child of `eval.measure.worker`: builds what it was told to, and answers calls until the pipe is closed.
+"""Run the child process of `eval.measure.worker`: build the contender, and answer calls until the pipe is closed.
 
 python -m eval.measure.worker_main [CORE ...]
 
-Imports nothing but a few small modules of the standard library: what a contender costs to import is measured here.
+This module imports only a few small modules of the standard library, because it measures the contender's import time.
 """
 
 import importlib
@@ -18,16 +18,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TextIO
 
-LONGEST_ERROR = 300  # characters; some libraries list all they know
+LONGEST_ERROR = 300  # characters; some libraries write very long messages
 
 
 def main() -> None:
-    """Read requests from the standard input and answer on the standard output, one JSON document a line each."""
+    """Read requests from standard input and answer on standard output, with one JSON document per line."""
     ready = time.monotonic()
-    # Libraries print where they like: from here on only this module knows the pipe to the parent.
+    # Libraries may print to standard output, so only this module keeps the pipe to the parent.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who then closes the pipe
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and closes the pipe
     if cores := set(map(int, sys.argv[1:])):
         os.sched_setaffinity(0, cores)
     requests: queue.Queue[dict] = queue.Queue()
@@ -51,12 +51,12 @@ def _call(contender: Any, method: str, arguments: dict) -> tuple[None, Any]:
 
 
 def _answer(answers: TextIO, work: Callable[[], tuple[Any, Any]]) -> Any:
-    """Send what the work returns second, and return what it returns first; None where it fails."""
+    """Send the second value that the work returns, and return the first; None if the work fails."""
     kept = None
     try:
         kept, result = work()
-        line = json.dumps({"result": result}, default=lambda value: value.tolist())  # numpy's arrays and numbers
-    except Exception as error:  # noqa: BLE001  whatever it is, the parent is told
+        line = json.dumps({"result": result}, default=lambda value: value.tolist())  # for numpy arrays and numbers
+    except Exception as error:  # noqa: BLE001  every error is reported to the parent
         traceback.print_exc()
         line = json.dumps({"error": " ".join(str(error).split())[:LONGEST_ERROR], "kind": type(error).__name__})
     answers.write(line + "\n")
@@ -67,7 +67,7 @@ def _answer(answers: TextIO, work: Callable[[], tuple[Any, Any]]) -> Any:
 def _read(requests: queue.Queue) -> None:
     for line in sys.stdin:
         requests.put(json.loads(line))
-    os._exit(0)  # closed or dead, the parent waits for nothing; a call that still runs must not outlive it
+    os._exit(0)  # the parent has closed the pipe or ended, so a running call must not outlive it
 
 
 if __name__ == "__main__":

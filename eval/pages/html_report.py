@@ -1,4 +1,4 @@
-"""An evaluation report as a page to read, print or send: verdict first, offline, with nothing in it that can run.
+"""Write an evaluation report as a page to read, print or send: verdict first, offline, and without anything that runs.
 
 bakeoff page report.json --output report.html
 """
@@ -16,34 +16,34 @@ from eval.pages import plots, wording
 from eval.report import provenance, report
 
 
-def render(made: Mapping[str, Any]) -> str:
-    """The page, from a report that `report.check` let pass."""
+def render(document: Mapping[str, Any]) -> str:
+    """Render the page from a report that `report.check` accepted."""
     return html_page.render(
         "eval/pages/evaluation.html.j2",
-        report=made,
+        report=document,
         frameworks=tuple(html_page.COLORS),
         colors=html_page.COLORS,
-        seeds_plot=plots.seeds(made),
-        differences_plot=plots.differences(made),
-        reliability_plot=plots.reliability(made),
-        trained_elsewhere=provenance.trained_elsewhere(made),
+        seeds_plot=plots.seeds(document),
+        differences_plot=plots.differences(document),
+        reliability_plot=plots.reliability(document),
+        trained_elsewhere=provenance.trained_elsewhere(document),
         wording=wording,
         shade=shade,
     )
 
 
 def shade(count: int, row: Sequence[int]) -> str:
-    """The opacity of a confusion cell's background: its share of the row."""
+    """Return the opacity of a confusion cell's background, which grows with its share of the row."""
     return f"{0.55 * count / max(sum(row), 1):.2f}"
 
 
-def write(path: Path, made: Mapping[str, Any]) -> None:
+def write(path: Path, document: Mapping[str, Any]) -> None:
     """Write the page.
 
     Raises:
-        ReportError: the file can't be written.
+        ReportError: The file can't be written.
     """
-    export(path, render(made), ReportError)
+    export(path, render(document), ReportError)
 
 
 def parser() -> argparse.ArgumentParser:

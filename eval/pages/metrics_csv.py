@@ -1,4 +1,4 @@
-"""The metrics of a report as CSV, for a spreadsheet: one row a metric, overall and of each class."""
+"""Write the metrics of a report as CSV for a spreadsheet: one row per metric, overall and per class."""
 
 import csv
 import io
@@ -9,26 +9,31 @@ from bakeoff.common.spreadsheet import neutralise
 from eval.pages import wording
 
 COMPARED = ("pytorch", "tensorflow", "difference")  # TensorFlow minus PyTorch
-HEADER = ("class", "metric", *(f"{each}_{part}" for each in COMPARED for part in ("value", "low", "high")), "reason")
+HEADER = (
+    "class",
+    "metric",
+    *(f"{column}_{part}" for column in COMPARED for part in ("value", "low", "high")),
+    "reason",
+)
 
 
 def metrics_csv(report: Mapping[str, Any]) -> str:
-    """All metrics with their 95 % intervals and differences; cells are empty where a number is not defined.
+    """Return all metrics with their 95 % intervals and differences; cells of undefined numbers are empty.
 
-    The column `class` is empty for the metrics of all texts; `reason` says why a number is missing.
+    The column `class` is empty for the metrics of all texts. The column `reason` says why a number is missing.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(HEADER)
     groups = [("", report["comparison"]["metrics"])]
-    groups += [(each["label"], each["metrics"]) for each in report["comparison"]["classes"]]
+    groups += [(row["label"], row["metrics"]) for row in report["comparison"]["classes"]]
     for label, metrics in groups:
         for name, compared in metrics.items():
             writer.writerow(
                 [neutralise(label), neutralise(name), *_numbers(compared), neutralise(wording.reasons(compared))]
             )
-    return out.getvalue()
+    return buffer.getvalue()
 
 
 def _numbers(compared: Mapping[str, Any]) -> list[float | None]:
-    return [compared[each][part] for each in COMPARED for part in ("value", "low", "high")]
+    return [compared[column][part] for column in COMPARED for part in ("value", "low", "high")]

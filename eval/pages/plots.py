@@ -1,6 +1,6 @@
-"""Plots of a report as SVG for the HTML page: text stays text, and ink takes the page's colour, light or dark.
+"""Draw plots of a report as SVG for the HTML page: text stays text, and ink takes the page's text color.
 
-No word of a report is drawn, only its numbers, so that nothing of an uploaded report reaches the SVG.
+Only a report's numbers are drawn and none of its words, so no text of an uploaded report reaches the SVG.
 """
 
 import io
@@ -12,28 +12,29 @@ from markupsafe import Markup
 
 from bakeoff.common.html_page import COLORS
 
-INK = "#010203"  # stands for the page's text colour until the SVG is written
+INK = "#010203"  # placeholder for the page's text color until the SVG is written
 GROUP_ID = re.compile(r'(<g) id="[A-Za-z_]+_?\d+"')
 
 
 def reliability(report: Mapping[str, Any]) -> Markup:
-    """Accuracy over confidence of both models, one point a bin, with 95 % intervals; the diagonal is calibrated."""
+    """Plot accuracy over confidence of both models, one point per bin, with 95 % intervals; the diagonal is ideal."""
     figure = _figure(6.4, 4.2)
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=":", label="calibrated")
     lowest = 1.0
     for framework, color in COLORS.items():
         bins = report["calibration"][framework]["calibration"]["bins"]
-        confidence, accuracy = [each["confidence"] for each in bins], [each["accuracy"] for each in bins]
+        confidence, accuracy = [row["confidence"] for row in bins], [row["accuracy"] for row in bins]
         _with_intervals(axes, confidence, accuracy, color, framework)
-        lowest = min([lowest, *confidence, *(each["value"] for each in accuracy if each["value"] is not None)])
+        known = [estimate["value"] for estimate in accuracy if estimate["value"] is not None]
+        lowest = min([lowest, *confidence, *known])
     floor = max(0.0, lowest - 0.1)
     axes.set(xlim=(floor, 1.02), ylim=(floor, 1.02), xlabel="confidence", ylabel="accuracy")
     return _svg(figure, axes, "Reliability: accuracy of texts of similar confidence", "reliability")
 
 
 def differences(report: Mapping[str, Any]) -> Markup:
-    """The differences of accuracy and F1 with their intervals, and the margin of equivalence."""
+    """Plot the differences of accuracy and F1 with their intervals, and the margin of equivalence."""
     names = [name for name in SHARES if _defined(report, name)]
     figure = _figure(6.4, 1.6 + 0.4 * len(names))
     axes = figure.add_subplot()
@@ -41,12 +42,12 @@ def differences(report: Mapping[str, Any]) -> Markup:
     axes.axvspan(-margin, margin, color=INK, alpha=0.12, linewidth=0, label="margin of equivalence")
     axes.axvline(0, color=INK, linewidth=1)
     for row, name in enumerate(names):
-        found = report["comparison"]["metrics"][name]["difference"]
-        axes.plot([100 * found["low"], 100 * found["high"]], [row, row], color=INK, linewidth=2)
-        axes.plot([100 * found["value"]], [row], marker="o", color=INK)
+        difference = report["comparison"]["metrics"][name]["difference"]
+        axes.plot([100 * difference["low"], 100 * difference["high"]], [row, row], color=INK, linewidth=2)
+        axes.plot([100 * difference["value"]], [row], marker="o", color=INK)
     axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5))
     axes.set_yticklabels([SHARES[name] for name in names])
-    axes.set_xlabel("← PyTorch better | points | TensorFlow better →")
+    axes.set_xlabel("← PyTorch better | percentage points | TensorFlow better →")
     return _svg(figure, axes, "Differences, TensorFlow minus PyTorch, with 95 % intervals", "differences")
 
 
@@ -59,7 +60,7 @@ SHARES = {
 
 
 def seeds(report: Mapping[str, Any]) -> Markup:
-    """The accuracy of each training; empty where the report has no seeds."""
+    """Plot the accuracy of each training run; return an empty string if the report has no seeds."""
     if not report["seeds"]:
         return Markup("")
     accuracy = report["seeds"]["metrics"]["accuracy"]
@@ -70,7 +71,7 @@ def seeds(report: Mapping[str, Any]) -> Markup:
         axes.plot(runs, [row] * len(runs), linestyle="", marker="o", alpha=0.7, color=color)
     axes.set(yticks=range(len(COLORS)), ylim=(len(COLORS) - 0.5, -0.5), xlabel="accuracy, %")
     axes.set_yticklabels(list(COLORS))
-    return _svg(figure, axes, "Accuracy of each seed's training", "seeds")
+    return _svg(figure, axes, "Accuracy of the training with each seed", "seeds")
 
 
 def _defined(report: Mapping[str, Any], name: str) -> bool:
@@ -79,15 +80,15 @@ def _defined(report: Mapping[str, Any], name: str) -> bool:
 
 
 def _with_intervals(axes, xs: Sequence[float], estimates: Sequence[Mapping[str, Any]], color: str, label: str) -> None:
-    known = [(x, each) for x, each in zip(xs, estimates, strict=True) if each["value"] is not None]
-    axes.plot([x for x, _ in known], [each["value"] for _, each in known], marker="o", color=color, label=label)
-    for x, each in known:
-        if each["low"] is not None and each["high"] is not None:
-            axes.plot([x, x], [each["low"], each["high"]], color=color, alpha=0.4, linewidth=1)
+    known = [(x, estimate) for x, estimate in zip(xs, estimates, strict=True) if estimate["value"] is not None]
+    axes.plot([x for x, _ in known], [estimate["value"] for _, estimate in known], marker="o", color=color, label=label)
+    for x, estimate in known:
+        if estimate["low"] is not None and estimate["high"] is not None:
+            axes.plot([x, x], [estimate["low"], estimate["high"]], color=color, alpha=0.4, linewidth=1)
 
 
 def _figure(width: float, height: float):
-    # Not pyplot, whose global state is not for threads; imported late, as it takes half a second.
+    # pyplot is avoided because its global state is not thread-safe. The import is late because it takes half a second.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="tight")
@@ -107,16 +108,16 @@ def _svg(figure, axes, title: str, name: str) -> Markup:
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(INK)
     if axes.get_legend_handles_labels()[1]:
-        # Below the axes, where it hides no point.
+        # The legend goes below the axes, where it hides no point.
         axes.legend(frameon=False, labelcolor=INK, fontsize=9, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.2))
-    # Constants of the process: what they are set to never changes.
+    # These settings apply to the whole process, and every call sets them to the same values.
     matplotlib.rcParams["svg.fonttype"] = "none"
     matplotlib.rcParams["svg.hashsalt"] = "bakeoff"
-    out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    drawing = out.getvalue()
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    drawing = buffer.getvalue()
     drawing = drawing[drawing.index("<svg") :].replace(INK, "currentColor")
-    # Several drawings share a page, where an id may stand once.
+    # Several drawings share a page, and an id must be unique within a page.
     drawing = GROUP_ID.sub(r"\1", drawing)
     drawing = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", drawing)
     return Markup(drawing.replace("<svg", f'<svg role="img" aria-label="{title}"', 1))

@@ -1,10 +1,11 @@
-"""Deployability, by trying it: each fine-tuned model exported to the formats that others serve, run, compared, timed.
+"""Test portability: export each fine-tuned model to the formats that others serve, run it, and compare and time it.
 
 bakeoff export --models runs/demo --output deployability.json
 
-Some formats take packages and an environment of their own: `pip install -r requirements-export.txt`. A format whose
-packages are absent is *not tried*, and one that a framework can't be exported to at all has *no way*. What was found
-is kept beside the output, line by line: after Ctrl-C the same command goes on. Other work spoils the times.
+Some formats need packages and an environment of their own: `pip install -r requirements-export.txt`. A format whose
+packages are missing is *not tried*. A format to which a framework can't be exported at all has *no way*. Results are
+kept line by line beside the output. After Ctrl-C, run the same command again to resume. Other work on the machine
+distorts the times.
 """
 
 import argparse
@@ -32,11 +33,11 @@ from eval.portability.run import Runner, Settings, untried
 from eval.report.provenance import weights_digest
 from eval.speed.texts import Cutter
 
-HEADLINE = 16  # tokens
-ARTICLES = 12  # of the sample
-PIECES = (1, 2, 5, 12, 30)  # words
-FILE_WIDTH = 160  # of the table where it does not go to a terminal
-# What users send, and what breaks code that was written for ordinary text.
+HEADLINE = 16  # length of a headline, in tokens
+ARTICLES = 12  # number of articles from the sample corpus
+PIECES = (1, 2, 5, 12, 30)  # lengths of short texts, in words
+FILE_WIDTH = 160  # width of the table in characters if it is not printed in a terminal
+# Texts that users may send and that break code written for ordinary text.
 HOSTILE = (
     "",
     " \t\n",
@@ -55,7 +56,7 @@ HOSTILE = (
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = options.command("export", __doc__, "bakeoff export --models runs/demo --only ONNX OpenVINO")
     add_models(out)
     options.add_output(out, "where the report is written", Path("deployability.json"))
@@ -119,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def attempt(
     routes: Sequence[Route], log: MeasurementLog, settings: Settings, hidden: bool | None = None
 ) -> list[dict[str, Any]] | None:
-    """A row for each route; those that the log knows are not tried again. None after Ctrl-C: all is in the log."""
+    """Try each route that is not in the log and return one row per route; None after Ctrl-C, with all work logged."""
     rows: list[dict[str, Any]] = []
     try:
         with Runner(settings) as runner, tqdm(routes, desc="formats", unit="", disable=hidden) as bar:
@@ -132,7 +133,7 @@ def attempt(
 
 
 def _row(route: Route, log: MeasurementLog, runner: Runner) -> dict[str, Any]:
-    """What can't be tried is not kept: it may be installed later, in other versions too."""
+    """Return a route's row, and log it unless the route can't be tried: its packages may be installed later."""
     if row := untried(route):
         return json_report.plain(row)
     key = (route.framework, route.format, tuple(versions(route.packages).items()))
@@ -142,12 +143,12 @@ def _row(route: Route, log: MeasurementLog, runner: Runner) -> dict[str, Any]:
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """The rows for the terminal."""
-    out = Table("framework", "format", "result", "MB", "logits off by", "headline, ms", "ours, ms", "remarks")
+    """Format the rows for the terminal."""
+    result = Table("framework", "format", "result", "MB", "logits off by", "headline, ms", "ours, ms", "remarks")
     for row in rows:
         size, difference = row["bytes"], row["largest_logit_difference"]
         packages = ", ".join(f"{name} {version}" for name, version in row["packages"].items())
-        out.add_row(
+        result.add_row(
             row["framework"],
             row["format"],
             row["status"],
@@ -157,7 +158,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> Table:
             _milliseconds(row["own_latency_seconds"]),
             "; ".join(filter(None, (row["reason"], packages))),
         )
-    return out
+    return result
 
 
 def _milliseconds(estimate: Mapping[str, Any] | None) -> str:
@@ -168,10 +169,10 @@ def _milliseconds(estimate: Mapping[str, Any] | None) -> str:
 
 
 def _settings(arguments: argparse.Namespace, folders: Mapping[str, Path]) -> Settings:
-    """What the flags ask for.
+    """Build the settings from the flags.
 
     Raises:
-        ReportError: a flag makes no sense.
+        ReportError: A flag's value is invalid.
     """
     threads = arguments.threads or processors.usable()
     if min(arguments.rounds, arguments.headlines, arguments.timeout, threads) <= 0:
@@ -183,14 +184,14 @@ def _settings(arguments: argparse.Namespace, folders: Mapping[str, Path]) -> Set
 
 
 def texts(articles: Sequence[str]) -> list[str]:
-    """Ordinary texts of many lengths, from a word to more than any model reads, and hostile ones."""
+    """Return ordinary texts of many lengths, from one word to more than any model reads, and hostile texts."""
     words = articles[0].split()
     pieces = [" ".join(words[:count]) for count in PIECES]
     return [*pieces, *articles[:ARTICLES], " ".join(articles), *HOSTILE]
 
 
 def _identity(digests: Mapping[str, str], settings: Settings, ran_on: Mapping[str, Any]) -> dict[str, Any]:
-    """What must be equal for a run to go on from an earlier one's rows."""
+    """Return what must be equal for a run to resume from an earlier run's rows."""
     return {
         "models": digests,
         "settings": {name: getattr(settings, name) for name in ("rounds", "timeout", "threads", "seed")},

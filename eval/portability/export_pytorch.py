@@ -1,7 +1,7 @@
-"""The PyTorch model in the formats that others serve: one function a format, from a model folder to a file.
+"""Export the PyTorch model to the formats that others serve, with one function per format.
 
-Every graph takes any batch size and length where its format allows. Weights stay float32, so that formats are compared
-by what they are and not by what they round.
+Each function reads a model folder and writes a file. Every graph accepts any batch size and length if its format allows
+it. Weights stay float32, so that rounding does not affect the comparison of formats.
 """
 
 from pathlib import Path
@@ -12,18 +12,18 @@ from torch import nn
 
 from bakeoff.classifiers.model_folder import ModelFolder
 
-TRACED = 8  # tokens of an example where the length is free
+TRACED = 8  # tokens of the example text for formats with a free length
 
 
 class Logits(nn.Module):
-    """A transformers classifier that takes token ids and their mask, and gives logits alone."""
+    """A transformers classifier that takes token ids and their mask, and returns only logits."""
 
     def __init__(self, model: nn.Module):
         super().__init__()
         self.model = model
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Logits (n, k) of token ids (n, length) and their mask, int64."""
+        """Return the logits (n, k) of int64 token ids (n, length) and their mask."""
         return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
 
 
@@ -44,7 +44,7 @@ def onnx(folder: Path, file: Path) -> None:
 
 
 def torchscript(folder: Path, file: Path) -> None:
-    """Write what `torch.jit.trace` records."""
+    """Write the TorchScript that `torch.jit.trace` records."""
     traced = torch.jit.trace(_load(folder), _example(), check_trace=False)
     torch.jit.save(torch.jit.freeze(traced), file)
 
@@ -69,7 +69,7 @@ def openvino(folder: Path, file: Path) -> None:
 
 
 def litert(folder: Path, file: Path) -> None:
-    """Write LiteRT for one text of as many tokens as the model reads: litert-torch can't leave a BERT's sizes free."""
+    """Write LiteRT for one text of the model's maximum length, because litert-torch needs fixed sizes for a BERT."""
     import litert_torch
 
     ids, mask = _example(1, ModelFolder(folder).recipe["max_length"])
@@ -81,14 +81,14 @@ def _load(folder: Path) -> nn.Module:
 
 
 def _example(texts: int = 2, length: int = TRACED) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids and mask, with padding: transformers leaves out a mask that it sees to be all ones."""
+    """Return token ids and a mask with padding, because transformers drops a mask of only ones."""
     ids, mask = torch.ones(2, texts, length, dtype=torch.int64).unbind()
     mask[-1, length // 2 :] = 0
     return ids, mask
 
 
 def _free(model: Logits) -> dict[str, dict[int, torch.export.Dim]]:
-    """Which sizes of the inputs are free, and up to where."""
+    """Return which dimensions of the inputs are dynamic, and their limits."""
     longest = model.model.config.max_position_embeddings
     free = {0: torch.export.Dim("batch", min=1), 1: torch.export.Dim("length", min=2, max=longest)}
     return {"input_ids": free, "attention_mask": free}

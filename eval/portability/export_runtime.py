@@ -1,6 +1,7 @@
-"""Exported files in the runtimes that serve them, without the model's own code: one function a format.
+"""Load exported files in the runtimes that serve them, without the model's own code, with one function per format.
 
-Each gives a forward pass: logits (n, k) of token ids (n, length) and their mask, int32, float32 all through.
+Each function returns a forward pass from int32 token ids (n, length) and their mask to logits (n, k). All computation
+is in float32.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,52 +14,52 @@ Forward = Callable[[NDArray[np.int32], NDArray[np.int32]], NDArray[np.float32]]
 
 
 def onnx(file: Path, threads: int) -> Forward:
-    """ONNX Runtime, on the processor."""
+    """Load the file in ONNX Runtime on the CPU."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-    types = {each.name: np.int64 if each.type == "tensor(int64)" else np.int32 for each in session.get_inputs()}
+    types = {node.name: np.int64 if node.type == "tensor(int64)" else np.int32 for node in session.get_inputs()}
 
     def forward(ids, mask):
-        fed = _by_name(types, ids, mask)
-        return session.run(None, {name: array.astype(types[name]) for name, array in fed.items()})[0]
+        inputs = _by_name(types, ids, mask)
+        return session.run(None, {name: array.astype(types[name]) for name, array in inputs.items()})[0]
 
     return forward
 
 
 def torchscript(file: Path, threads: int) -> Forward:
-    """PyTorch's interpreter of TorchScript; its threads are those of the process."""
+    """Load the file in PyTorch's TorchScript interpreter, which uses the process's threads."""
     import torch
 
     return _torch(torch.jit.load(file))
 
 
 def torch_export(file: Path, threads: int) -> Forward:
-    """PyTorch, running the exported program's operations; its threads are those of the process."""
+    """Load the exported program in PyTorch, which uses the process's threads."""
     import torch
 
     return _torch(torch.export.load(file).module())
 
 
 def saved_model(file: Path, threads: int) -> Forward:
-    """TensorFlow; its threads are those of the process."""
+    """Load the SavedModel in TensorFlow, which uses the process's threads."""
     from bakeoff.common.keras_on_tensorflow import tf
 
-    loaded = tf.saved_model.load(str(file))  # the signature does not keep it alive
+    loaded = tf.saved_model.load(str(file))  # kept below, because the signature does not keep it alive
     signature = loaded.signatures["serving_default"]
     names = signature.structured_input_signature[1]
 
     def forward(ids, mask, loaded=loaded):
-        fed = {name: tf.constant(array) for name, array in _by_name(names, ids, mask).items()}
-        return next(iter(signature(**fed).values())).numpy()
+        inputs = {name: tf.constant(array) for name, array in _by_name(names, ids, mask).items()}
+        return next(iter(signature(**inputs).values())).numpy()
 
     return forward
 
 
 def litert(file: Path, threads: int) -> Forward:
-    """LiteRT's interpreter. A graph of one fixed size takes texts one by one, each padded to it."""
+    """Load the file in LiteRT's interpreter. A graph of fixed size takes texts one by one, padded to that size."""
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(file), num_threads=threads)
@@ -67,7 +68,7 @@ def litert(file: Path, threads: int) -> Forward:
     texts, length = interpreter.get_input_details()[0]["shape_signature"]
 
     def run(ids, mask):
-        return next(iter(signature(**_by_name(names, ids, mask)).values())).copy()  # its buffer is used again
+        return next(iter(signature(**_by_name(names, ids, mask)).values())).copy()  # the interpreter reuses its buffer
 
     def run_padded(ids, mask):
         room = ((0, 0), (0, length - ids.shape[1]))
@@ -78,12 +79,12 @@ def litert(file: Path, threads: int) -> Forward:
 
 
 def openvino(file: Path, threads: int) -> Forward:
-    """OpenVINO on the processor, kept from rounding to 16 bits where the processor could."""
+    """Load the file in OpenVINO on the CPU, in float32 even if the CPU supports 16 bits."""
     import openvino
 
     settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
     compiled = openvino.Core().compile_model(file, "CPU", settings)
-    names = [each.any_name for each in compiled.inputs]
+    names = [node.any_name for node in compiled.inputs]
     return lambda ids, mask: compiled(_by_name(names, ids, mask))[0]
 
 
@@ -98,5 +99,5 @@ def _torch(module) -> Forward:
 
 
 def _by_name(names: Iterable[str], ids: NDArray, mask: NDArray) -> dict[str, NDArray]:
-    """What each input of a graph takes, by what its name says; the texts' segments are all 0."""
+    """Return the array for each input of a graph, chosen by the input's name; all segment ids are 0."""
     return {name: mask if "mask" in name else np.zeros_like(ids) if "segment" in name else ids for name in names}

@@ -1,6 +1,7 @@
-"""The TensorFlow model in the formats that others serve: one function a format, from a model folder to a file.
+"""Export the TensorFlow model to the formats that others serve, with one function per format.
 
-Keras writes all of them itself (`Model.export`), with a free batch size and length. Weights stay float32.
+Each function reads a model folder and writes a file. Keras writes all formats itself (`Model.export`), with a free
+batch size and length. Weights stay float32.
 """
 
 from functools import partial
@@ -12,14 +13,16 @@ from bakeoff.common.keras_on_tensorflow import keras, keras_hub, tf
 
 
 def onnx(folder: Path, file: Path) -> None:
-    """Write ONNX, which Keras does through tf2onnx."""
+    """Write ONNX, which Keras exports through tf2onnx."""
     model = _load(folder)
-    model({name: np.ones((1, 2), np.int32) for name in model.input})  # a model that was never called is refused
+    model(
+        {name: np.ones((1, 2), np.int32) for name in model.input}
+    )  # Keras refuses to export a model that was never called
     model.export(str(file), format="onnx", verbose=False)
 
 
 def saved_model(folder: Path, file: Path) -> None:
-    """Write a SavedModel, which is a folder. `Model.export` would write each weight twice."""
+    """Write a SavedModel, which is a folder, without `Model.export`, which would write each weight twice."""
     model = _load(folder)
     inputs = {name: tf.TensorSpec((None, None), tf.int32, name=name) for name in model.input}
     archive = keras.export.ExportArchive()

@@ -1,6 +1,6 @@
-"""What `eval.portability` runs in processes of their own: an export, what was exported, and our own classifier.
+"""Define what `eval.portability` runs in separate processes: an export, an exported model, and our own classifier.
 
-Building them costs nothing and fails never: what may crash or take for ever is in their methods.
+The constructors are cheap and never fail. Everything that may crash or hang is in the methods.
 """
 
 import importlib
@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-WARM_UP = 3  # calls
+WARM_UP = 3  # untimed calls before the first timed call
 
 
 class Export:
-    """Writes one model in one format."""
+    """A writer of one model in one format."""
 
     def write(self, framework: str, function: str, folder: str, file: str) -> None:
         """Call a function of `eval.portability.export_pytorch` or `eval.portability.export_tensorflow`."""
@@ -29,22 +29,22 @@ class Texts(ABC):
 
     @abstractmethod
     def _logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Logits (n, k) of one batch."""
+        """Return the logits (n, k) of one batch."""
 
     def logits(self, batches: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
-        """Logits (n, k) of each batch of n texts."""
+        """Return the logits (n, k) of each batch of n texts."""
         return [self._logits(texts) for texts in batches]
 
     def seconds(self, texts: Sequence[str]) -> list[float]:
-        """Of each text, classified in a call of its own, its tokenisation included."""
+        """Time each text, classified in a separate call, including its tokenization."""
         for text in texts[:WARM_UP]:
             self._logits([text])
-        out = []
+        seconds = []
         for text in texts:
             started = time.perf_counter()
             self._logits([text])
-            out.append(time.perf_counter() - started)
-        return out
+            seconds.append(time.perf_counter() - started)
+        return seconds
 
 
 class Exported(Texts):
@@ -68,7 +68,7 @@ class Own(Texts):
     """The project's classifier."""
 
     def open(self, framework: str, folder: str) -> None:
-        """Load it."""
+        """Load the classifier."""
         from bakeoff.classifiers.pair import load_classifier
 
         self._classifier: Any = load_classifier(framework, folder)

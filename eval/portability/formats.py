@@ -1,4 +1,4 @@
-"""The formats that a fine-tuned model can be handed on in, and what each takes from each framework."""
+"""List the formats to which a fine-tuned model can be exported, and what each one needs from each framework."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,14 @@ class Route:
     """A way from a framework to a format, or why there is none.
 
     Attributes:
-        framework: `pytorch` or `tensorflow`.
-        format: one of FORMATS.
-        function: of `eval.export_FRAMEWORK`, which writes it, and of `eval.portability.export_runtime`, which runs it.
-        file: its name; a format that is a folder has no suffix.
-        packages: what exporting and running take beside what serving the framework's model takes anyway.
-        remark: what the exported model can't do that the classifier can.
-        none: why there is no way; empty where there is one.
+        framework: The framework, `pytorch` or `tensorflow`.
+        format: The format, one of FORMATS.
+        function: Name of the function in `eval.portability.export_FRAMEWORK` that writes the format, and of the
+            function in `eval.portability.export_runtime` that runs it.
+        file: Name of the exported file; a format that is a folder has no suffix.
+        packages: Packages that exporting and running need in addition to those that serve the framework's model.
+        remark: What the classifier can do and the exported model can't.
+        none: Why there is no way to this format; empty if there is one.
     """
 
     framework: str
@@ -34,19 +35,19 @@ ROUTES = (
     Route("pytorch", "ONNX", "onnx", "model.onnx", ("onnx", "onnxscript", "onnxruntime")),
     Route("pytorch", "TorchScript", "torchscript", "model.pt"),
     Route("pytorch", "torch.export", "torch_export", "model.pt2"),
-    Route("pytorch", "SavedModel", none="SavedModel is TensorFlow's own format, which PyTorch does not write"),
+    Route("pytorch", "SavedModel", none="SavedModel is TensorFlow's own format, which PyTorch can't write"),
     Route(
         "pytorch",
         "LiteRT",
         "litert",
         "model.tflite",
         ("litert-torch", "ai-edge-litert"),
-        remark="one text at a time, padded to the longest that the model reads: litert-torch fixes the sizes",
+        remark="one text at a time, padded to the model's maximum length, because litert-torch needs fixed sizes",
     ),
     Route("pytorch", "OpenVINO", "openvino", "model.xml", ("openvino",)),
     Route("tensorflow", "ONNX", "onnx", "model.onnx", ("onnx", "tf2onnx", "onnxruntime")),
-    Route("tensorflow", "TorchScript", none="TorchScript records PyTorch's operations, of which the model has none"),
-    Route("tensorflow", "torch.export", none="torch.export records PyTorch's operations, of which the model has none"),
+    Route("tensorflow", "TorchScript", none="TorchScript records PyTorch's operations, and this model has none"),
+    Route("tensorflow", "torch.export", none="torch.export records PyTorch's operations, and this model has none"),
     Route("tensorflow", "SavedModel", "saved_model", "model"),
     Route("tensorflow", "LiteRT", "litert", "model.tflite", ("ai-edge-litert",)),
     Route("tensorflow", "OpenVINO", "openvino", "model.xml", ("openvino",)),
@@ -54,11 +55,11 @@ ROUTES = (
 
 
 def versions(packages: Sequence[str]) -> dict[str, str]:
-    """The version of each package that is installed; the others are left out."""
-    out = {}
+    """Return the version of each installed package; missing packages are left out."""
+    installed = {}
     for package in packages:
         try:
-            out[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return out
+    return installed

@@ -1,4 +1,4 @@
-"""Tries one way of handing a model on: export it, open it, compare it with our classifier, time it."""
+"""Try one export of a model: export it, open it, compare it with our classifier, and time it."""
 
 import re
 import tempfile
@@ -22,9 +22,9 @@ from eval.measure.footprint import folder_bytes
 from eval.measure.worker import Worker
 from eval.portability.formats import Route, versions
 
-TOLERANCE = 1e-3  # of a logit: rounding stays a hundred times below, a mask that is lost far above
-BATCH = 8  # texts of different lengths
-SETTLE = 0.05  # seconds: threads of the process before go on spinning for a while
+TOLERANCE = 1e-3  # allowed difference of a logit: rounding stays a hundred times below, and a lost mask is far above
+BATCH = 8  # texts of different lengths per batch
+SETTLE = 0.05  # seconds to wait, because threads of the previous process spin for a while
 WORKS, FAILS, NO_WAY, NOT_TRIED = "works", "fails", "no way", "not tried"
 TO_INSTALL = "pip install -r requirements-export.txt"
 WORKERS = "eval.portability.exporter"
@@ -32,18 +32,18 @@ WORKERS = "eval.portability.exporter"
 
 @dataclass(frozen=True)
 class Row:
-    """What became of one way.
+    """The result of one export.
 
     Attributes:
         framework: "PyTorch" or "TensorFlow".
-        format: of `deployability_formats.FORMATS`.
-        status: WORKS, FAILS, NO_WAY (the framework has none to this format) or NOT_TRIED (a package is absent).
-        reason: why it fails, has no way or was not tried; where it works, what it can't do.
-        packages: version of each package it takes beside what serving the framework's model takes.
-        bytes: on the disk; None where nothing was exported.
-        largest_logit_difference: from our classifier, on all texts, alone and in padded batches.
-        latency_seconds: median of single texts of 16 tokens, in its runtime.
-        own_latency_seconds: of the same texts, in turns with it, in our classifier.
+        format: The format, one of `eval.portability.formats.FORMATS`.
+        status: WORKS, FAILS, NO_WAY (the framework can't export to this format) or NOT_TRIED (a package is missing).
+        reason: Why the export fails, is impossible or was not tried. For a working export, what it can't do.
+        packages: Version of each package needed in addition to those that serve the framework's model.
+        bytes: Size on disk; None if nothing was exported.
+        largest_logit_difference: Largest difference from our classifier on all texts, alone and in padded batches.
+        latency_seconds: Median time of single texts of 16 tokens, in the format's runtime.
+        own_latency_seconds: Median time of the same texts in our classifier, measured in turns with the runtime.
     """
 
     framework: str
@@ -59,16 +59,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Settings:
-    """How much is measured.
+    """The extent of the measurements.
 
     Attributes:
-        folders: the models', by framework.
-        texts: that the logits are compared on; hostile ones among them.
-        headlines: texts of equal length that are timed.
-        rounds: of the timing; each framework's classifier and the exported model come twice in each.
-        timeout: seconds after which a step is given up.
-        threads: of each process.
-        seed: of the order of turns and of the batches.
+        folders: Folder of each framework's model.
+        texts: Texts on which logits are compared, including hostile ones.
+        headlines: Texts of equal length that are timed.
+        rounds: Rounds of the timing; each round runs our classifier and the exported model twice.
+        timeout: Seconds after which a step is aborted.
+        threads: Threads per process.
+        seed: Seed of the order of turns and of the batches.
     """
 
     folders: Mapping[str, Path]
@@ -81,11 +81,11 @@ class Settings:
 
 
 class StepFailed(BakeoffError):
-    """A step of an attempt failed, crashed, or took too long."""
+    """A step of an export failed, crashed, or took too long."""
 
 
 class Runner:
-    """Tries routes; use it in a `with` statement, which ends all processes."""
+    """A runner that tries routes; use it in a `with` statement, which ends all processes."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
@@ -99,30 +99,30 @@ class Runner:
         self._stack.close()
 
     def take(self, route: Route) -> Row:
-        """Try a route that there is, with its packages installed; what goes wrong in it is the result.
+        """Try an existing route whose packages are installed; a failure of the route becomes part of the row.
 
         Raises:
-            BakeoffError: our own classifier can't be loaded.
+            BakeoffError: Our own classifier can't be loaded.
         """
         own, expected = self._classifier(route.framework)
-        found: dict[str, Any] = {"packages": versions(route.packages)}
+        results: dict[str, Any] = {"packages": versions(route.packages)}
         try:
             with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
                 file = Path(folder) / route.file
                 self._export(route, file)
-                found["bytes"] = folder_bytes(Path(folder))
+                results["bytes"] = folder_bytes(Path(folder))
                 exported = stack.enter_context(self._worker("Exported"))
                 model = str(self._settings.folders[route.framework])
                 arguments = {"function": route.function, "file": str(file), "folder": model}
                 self._call(exported, "open", "opening it", **arguments, threads=self._settings.threads)
                 alone, together = self._differences(exported, expected)
-                found["largest_logit_difference"] = max(alone, together)
+                results["largest_logit_difference"] = max(alone, together)
                 if problem := _problem(alone, together):
                     raise StepFailed(problem)
-                found |= self._latencies(route, exported, own)
+                results |= self._latencies(route, exported, own)
         except StepFailed as failure:
-            return Row(NAMES[route.framework], route.format, FAILS, str(failure), **found)
-        return Row(NAMES[route.framework], route.format, WORKS, route.remark, **found)
+            return Row(NAMES[route.framework], route.format, FAILS, str(failure), **results)
+        return Row(NAMES[route.framework], route.format, WORKS, route.remark, **results)
 
     def _export(self, route: Route, file: Path) -> None:
         model = str(self._settings.folders[route.framework])
@@ -131,38 +131,38 @@ class Runner:
             self._call(worker, "write", "exporting it", **arguments)
 
     def _differences(self, exported: Worker, expected: NDArray[np.float32]) -> tuple[float, float]:
-        """The largest from our classifier: of texts alone, and of texts in batches, where shorter ones are padded."""
+        """Return the largest differences from our classifier: of single texts, and of texts in padded batches."""
         texts = self._settings.texts
         order = np.random.default_rng(self._settings.seed).permutation(len(texts))
         ways = ((1, "classifying single texts"), (BATCH, "classifying texts of different lengths together"))
-        out = []
+        largest = []
         for size, doing in ways:
             batches = [[texts[row] for row in order[start : start + size]] for start in range(0, len(texts), size)]
-            found = np.concatenate(self._call(exported, "logits", doing, batches=batches))
-            if found.shape != expected.shape:
-                raise StepFailed(f"{doing}: logits of shape {found.shape} came, {expected.shape} were expected")
-            if not np.isfinite(found).all():
-                raise StepFailed(f"{doing}: logits came that are no numbers")
-            out.append(float(np.abs(found - expected[order]).max()))
-        return out[0], out[1]
+            logits = np.concatenate(self._call(exported, "logits", doing, batches=batches))
+            if logits.shape != expected.shape:
+                raise StepFailed(f"{doing}: received logits of shape {logits.shape}, expected {expected.shape}")
+            if not np.isfinite(logits).all():
+                raise StepFailed(f"{doing}: received logits that are not finite numbers")
+            largest.append(float(np.abs(logits - expected[order]).max()))
+        return largest[0], largest[1]
 
     def _latencies(self, route: Route, exported: Worker, own: Worker) -> dict[str, Estimate]:
-        """Medians of single texts, both in turns: a slow moment of the machine falls on both."""
+        """Time single texts in both models in turns, so that a slow moment of the machine affects both."""
         texts = list(self._settings.headlines)
-        visit = {
+        measure = {
             "latency_seconds": lambda: self._call(exported, "seconds", "timing it", texts=texts),
             "own_latency_seconds": lambda: own.call("seconds", texts=texts),
         }
         seed = f"{self._settings.seed} {route.framework} {route.format}"
-        found: dict[str, list[list[float]]] = {name: [[] for _ in range(self._settings.rounds)] for name in visit}
-        for number, order in enumerate(timing.abba(list(visit), self._settings.rounds, seed)):
+        medians: dict[str, list[list[float]]] = {name: [[] for _ in range(self._settings.rounds)] for name in measure}
+        for number, order in enumerate(timing.abba(list(measure), self._settings.rounds, seed)):
             for name in order:
                 time.sleep(SETTLE)
-                found[name][number].append(float(np.median(visit[name]())))
-        return {name: timing.median(by_round) for name, by_round in found.items()}
+                medians[name][number].append(float(np.median(measure[name]())))
+        return {name: timing.median(by_round) for name, by_round in medians.items()}
 
     def _classifier(self, framework: str) -> tuple[Worker, NDArray[np.float32]]:
-        """Our classifier in a process that is kept, and its logits (n, k) of the texts."""
+        """Return our classifier in a process that stays open, and its logits (n, k) of the texts."""
         if framework not in self._own:
             worker = self._stack.enter_context(self._worker("Own"))
             worker.call("open", framework=framework, folder=str(self._settings.folders[framework]))
@@ -174,16 +174,16 @@ class Runner:
         return Worker(f"{WORKERS}:{name}", threads=self._settings.threads)
 
     def _call(self, worker: Worker, method: str, doing: str, **arguments: Any) -> Any:
-        """Call a method; its process is ended when it takes too long.
+        """Call a method, and end its process if it takes too long.
 
         Raises:
-            StepFailed: it failed, crashed or took too long.
+            StepFailed: The call failed, crashed or took too long.
         """
         late = threading.Event()
 
         def end() -> None:
             late.set()
-            with suppress(psutil.NoSuchProcess):  # it has just ended
+            with suppress(psutil.NoSuchProcess):  # the process has just ended
                 psutil.Process(worker.pid).kill()
 
         timer = threading.Timer(self._settings.timeout, end)
@@ -200,7 +200,7 @@ class Runner:
 
 
 def untried(route: Route) -> Row | None:
-    """The row of a route that can't be tried here; None for one that can."""
+    """Return the row of a route that can't be tried here; None for a route that can."""
     if route.none:
         return Row(NAMES[route.framework], route.format, NO_WAY, route.none)
     packages = versions(route.packages)
@@ -210,16 +210,16 @@ def untried(route: Route) -> Row | None:
 
 
 def without_paths(words: str) -> str:
-    """The words with the last part of each path only: where files lie on a machine is nobody's business."""
+    """Return the words with only the last part of each path, because full paths are private."""
     return re.sub(r"(?<![\w.:/])~?/(?:[^\s/'\":,;()]+/)+([^\s/'\":,;()]*)", r"\1", words)
 
 
 def _problem(alone: float, together: float) -> str:
-    """What the differences say is wrong; empty where nothing is."""
+    """Say what is wrong with the differences; empty if nothing is."""
     if alone <= TOLERANCE < together:
         return (
-            f"its logits are off by {together:.2g} where texts of different lengths share a batch, and by {alone:.1g} "
-            "where each is alone: it does not look at the mask of the padding"
+            f"its logits are off by {together:.2g} if texts of different lengths share a batch, and by {alone:.1g} if "
+            "each text is alone: it ignores the padding mask"
         )
     worst = max(alone, together)
-    return "" if worst <= TOLERANCE else f"its logits are off by {worst:.2g}, where rounding explains {TOLERANCE:g}"
+    return "" if worst <= TOLERANCE else f"its logits are off by {worst:.2g}; rounding explains at most {TOLERANCE:g}"

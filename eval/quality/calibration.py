@@ -1,4 +1,4 @@
-"""Whether a model's confidence can be believed: calibration error and reliability curve."""
+"""Measure whether a model's confidence is calibrated: calibration error and reliability curve."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ class ReliabilityBin:
     """Texts of similar confidence.
 
     Attributes:
-        count: texts in the bin, at least 1.
-        confidence: their mean confidence.
-        lowest: their lowest confidence.
-        highest: their highest confidence.
-        accuracy: their accuracy, with Wilson's 95 % interval.
+        count: Number of texts in the bin, at least 1.
+        confidence: Mean confidence of the texts.
+        lowest: Lowest confidence of the texts.
+        highest: Highest confidence of the texts.
+        accuracy: Accuracy on the texts, with Wilson's 95 % interval.
     """
 
     count: int
@@ -36,17 +36,17 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far confidence and accuracy are apart.
+    """The gap between a model's confidence and its accuracy.
 
     Attributes:
-        n: texts.
-        error: expected calibration error, 0 (good) to 1, over equal-mass bins.
-        if_calibrated: the error that a calibrated model of these very confidences would show on n texts: mean and
-            the middle 95 %. The error of real data is biased upwards by as much.
-        p_value: share of such calibrated models with at least this error; small if the model is not calibrated.
-        mean_confidence: of the predicted classes.
-        accuracy: lower than `mean_confidence` if the model is overconfident.
-        bins: at most 15, from low to high confidence.
+        n: Number of texts.
+        error: Expected calibration error, 0 (good) to 1, over equal-mass bins.
+        if_calibrated: The error that a calibrated model with the same confidences would show on n texts: its mean and
+            middle 95 %. The error of real data is biased upwards by this mean.
+        p_value: Share of such calibrated models with at least this error; small if the model is not calibrated.
+        mean_confidence: Mean probability of the predicted classes.
+        accuracy: Share of right predictions; lower than `mean_confidence` if the model is overconfident.
+        bins: At most 15 bins, from low to high confidence.
     """
 
     n: int
@@ -59,10 +59,10 @@ class Calibration:
 
 
 def equal_mass_bins(confidence: NDArray[np.float64], bins: int = BINS) -> NDArray[np.int64]:
-    """The bin of each text, 0 to bins-1, with about n / bins texts in each (Nixon et al. 2019).
+    """Assign each text to a bin, 0 to bins-1, with about n / bins texts in each (Nixon et al. 2019).
 
-    Texts of equal confidence share a bin, the one of their first: the order of the texts plays no part. Ties and few
-    texts leave bins empty. Confidences (n,), n may be 0.
+    Texts of equal confidence share the bin of the first one, so the order of the texts does not matter. Ties and few
+    texts leave bins empty. Confidences have shape (n,), and n may be 0.
     """
     _, group, sizes = np.unique(confidence, return_inverse=True, return_counts=True)
     first_of_group = np.cumsum(sizes) - sizes
@@ -76,19 +76,20 @@ def calibration(
     rounds: int = 1000,
     seed: int = 0,
 ) -> Calibration:
-    """Expected calibration error (Guo et al. 2017) over equal-mass bins, and the reliability curve.
+    """Compute the expected calibration error (Guo et al. 2017) over equal-mass bins, and the reliability curve.
 
-    What a calibrated model would show is simulated: each text right with its own confidence (Bröcker and Smith 2007).
+    Calibrated models are simulated: each text is right with a probability equal to its confidence (Bröcker and Smith
+    2007).
 
     Args:
-        references: the right class of each text, 0 to k-1; (n,) integers, n may be 0.
-        logits: (n, k) finite floats.
-        bins: at least 1.
-        rounds: calibrated models to simulate, at least 1.
-        seed: of the simulation.
+        references: The right class of each text, 0 to k-1; (n,) integers, n may be 0.
+        logits: The logits, (n, k) finite floats.
+        bins: Number of bins, at least 1.
+        rounds: Number of calibrated models to simulate, at least 1.
+        seed: Seed of the simulation.
 
     Raises:
-        ValueError: shapes, classes, logits or counts are not like that.
+        ValueError: Shapes, classes, logits or counts are invalid.
     """
     if bins < 1 or rounds < 1:
         raise ValueError(f"expected at least one bin and one round, not {bins} and {rounds}")
@@ -118,7 +119,7 @@ def _reliability_bin(correct: NDArray[np.bool_], confidence: NDArray[np.float64]
 
 
 def calibration_error(correct: NDArray, confidence: NDArray[np.float64], bin_of: NDArray[np.int64]) -> float:
-    """Mean over the texts of their bin's gap between accuracy and mean confidence."""
+    """Average, over the texts, the gap between accuracy and mean confidence of their bin."""
     return float(np.abs(np.bincount(bin_of, correct - confidence)).sum() / len(confidence))
 
 
@@ -129,10 +130,10 @@ def _errors_if_calibrated(
     order = np.argsort(bin_of, kind="stable")
     starts = np.unique(bin_of[order], return_index=True)[1]
     confidence = confidence[order]
-    out = []
+    errors = []
     at_once = max(1, 1_000_000 // len(confidence))
     for start in range(0, rounds, at_once):
         uniform = generator.random((min(at_once, rounds - start), len(confidence)))
         gaps = np.add.reduceat((uniform < confidence) - confidence, starts, axis=1)
-        out.append(np.abs(gaps).sum(axis=1) / len(confidence))
-    return np.concatenate(out)
+        errors.append(np.abs(gaps).sum(axis=1) / len(confidence))
+    return np.concatenate(errors)

@@ -1,7 +1,7 @@
-"""Where two models of the same texts differ, who was right there, and which texts and labels deserve a look.
+"""Find where two models differ on the same texts, which one was right, and which texts and labels deserve a look.
 
-Throughout, `references` is int (n,), the column of each text's given label; `first` and `second` are float (n, k), the
-two models' class probabilities in the same order of classes, whose rows sum to 1. A model's prediction is its most
+In this module, `references` is int (n,), the column of each text's given label. `first` and `second` are float (n, k),
+the two models' class probabilities in the same order of classes; their rows sum to 1. A model's prediction is its most
 probable class. Indices are positions in those arrays.
 """
 
@@ -20,15 +20,15 @@ from eval.quality.label_errors import LabelErrors, likely_label_errors
 
 @dataclass(frozen=True)
 class WhoWasRight:
-    """How many texts each model got right, by pair; the five counts add up to the number of texts.
+    """Counts of the texts that each model got right; the five counts add up to the number of texts.
 
     Attributes:
-        both: both right.
-        only_first: they differ and the first is right.
-        only_second: they differ and the second is right.
-        neither: they differ and both are wrong.
-        same_error: they agree and are wrong.
-        first_share: of the texts that exactly one model got right, the share that the first got right (Wilson).
+        both: Texts that both models got right.
+        only_first: Texts on which the models differ and the first is right.
+        only_second: Texts on which the models differ and the second is right.
+        neither: Texts on which the models differ and both are wrong.
+        same_error: Texts on which the models agree and are wrong.
+        first_share: Of the texts that exactly one model got right, the share that the first got right (Wilson).
     """
 
     both: int
@@ -40,13 +40,13 @@ class WhoWasRight:
 
     @property
     def differ(self) -> int:
-        """Texts to which the models give different classes."""
+        """Return the number of texts on which the models predict different classes."""
         return self.only_first + self.only_second + self.neither
 
 
 @dataclass(frozen=True)
 class HardText:
-    """A text, the column of its label, and the probability that each model gives to that label."""
+    """A text, the column of its label, and each model's probability of that label."""
 
     index: int
     given: int
@@ -57,19 +57,19 @@ class HardText:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """Everything about two models' disagreement on n texts.
+    """The disagreement of two models on n texts.
 
     Attributes:
-        n: texts.
-        agreement: share of texts with the same prediction (Wilson).
+        n: Number of texts.
+        agreement: Share of texts with the same prediction (Wilson).
         kappa: Cohen's kappa of the two predictions: agreement beyond what their class frequencies give by chance.
-        right: who was right.
-        error_overlap: of the texts that a model got wrong, the share that both did (Jaccard index, Wilson).
+        right: Counts of the texts that each model got right.
+        error_overlap: Of the texts that a model got wrong, the share that both got wrong (Jaccard index, Wilson).
         error_consistency: Cohen's kappa of right or wrong: 0 if the models err independently, 1 if on the same texts
             (Geirhos et al. 2020, Beyond accuracy: quantifying trial-by-trial behaviour by measuring error consistency).
-        browser: indices by kind (the keys of `texts_by_outcome`), the most opposed texts first.
-        hardest: texts with the lowest probability of their label, the hardest first.
-        label_errors: texts whose label looks wrong.
+        browser: Indices by kind (the keys of `texts_by_outcome`), with the most opposed texts first.
+        hardest: Texts with the lowest probability of their label, the hardest first.
+        label_errors: Texts whose label looks wrong.
     """
 
     n: int
@@ -83,17 +83,17 @@ class Disagreement:
     label_errors: LabelErrors
 
     def to_json(self) -> dict:
-        """All fields as a JSON object."""
+        """Return all fields as a JSON object."""
         return asdict(self)
 
 
 def compare(
     references: ArrayLike, first: ArrayLike, second: ArrayLike, *, hardest: int = 20, threshold: float | None = 0.9
 ) -> Disagreement:
-    """All of this module for one pair of models; `threshold` is that of `likely_label_errors`.
+    """Compute everything in this module for one pair of models; `threshold` is passed to `likely_label_errors`.
 
     Raises:
-        ValueError: the arrays are not about the same texts, or a label or probability is out of range.
+        ValueError: The arrays are not about the same texts, or a label or probability is out of range.
     """
     references, first, second = checked_probabilities(references, first, second)
     one, other = predictions(first), predictions(second)
@@ -111,14 +111,14 @@ def compare(
 
 
 def agreement(first: ArrayLike, second: ArrayLike) -> Estimate:
-    """The share of texts with the same prediction, with Wilson's interval; predictions are int (n,)."""
+    """Return the share of texts with the same prediction, with Wilson's interval; predictions are int (n,)."""
     first, second = np.asarray(first), np.asarray(second)
     check_same_texts(first=first, second=second)
     return share(int((first == second).sum()), len(first))
 
 
 def who_was_right(references: ArrayLike, first: ArrayLike, second: ArrayLike) -> WhoWasRight:
-    """Count who was right; predictions are int (n,)."""
+    """Count the texts that each model got right; predictions are int (n,)."""
     one, other, same = _right_and_same(references, first, second)
     only_first, only_second = int((one & ~other).sum()), int((other & ~one).sum())
     return WhoWasRight(
@@ -128,15 +128,15 @@ def who_was_right(references: ArrayLike, first: ArrayLike, second: ArrayLike) ->
         neither=int((~one & ~other & ~same).sum()),
         same_error=int((~one & same).sum()),
         first_share=share(
-            only_first, only_first + only_second, NO_TEXTS if not len(one) else "no text was right in one model only"
+            only_first, only_first + only_second, NO_TEXTS if not len(one) else "no text was right in only one model"
         ),
     )
 
 
 def error_overlap(references: ArrayLike, first: ArrayLike, second: ArrayLike) -> Estimate:
-    """The Jaccard index of the two sets of wrong texts, with Wilson's interval; predictions are int (n,).
+    """Return the Jaccard index of the two sets of wrong texts, with Wilson's interval; predictions are int (n,).
 
-    Not defined without errors: 1 would say that the models share their weaknesses, 0 that they have different ones.
+    It is undefined without errors: 1 would mean that the models share their weaknesses, and 0 that they differ.
     """
     one, other, _ = _right_and_same(references, first, second)
     reason = "neither model made an error" if len(one) else NO_TEXTS
@@ -144,7 +144,7 @@ def error_overlap(references: ArrayLike, first: ArrayLike, second: ArrayLike) ->
 
 
 def error_consistency(references: ArrayLike, first: ArrayLike, second: ArrayLike) -> Estimate:
-    """Cohen's kappa of right or wrong; predictions are int (n,)."""
+    """Return Cohen's kappa of right or wrong; predictions are int (n,)."""
     one, other, _ = _right_and_same(references, first, second)
     if len(one) and (one.all() and other.all() or not (one.any() or other.any())):
         return Estimate(None, reason=f"both models are {'right' if one.all() else 'wrong'} on every text")
@@ -152,12 +152,12 @@ def error_consistency(references: ArrayLike, first: ArrayLike, second: ArrayLike
 
 
 def texts_by_outcome(references: ArrayLike, first: ArrayLike, second: ArrayLike) -> dict[str, tuple[int, ...]]:
-    """The texts of `only_first`, `only_second`, `neither` and `same_error` (see `WhoWasRight`).
+    """Return the texts of `only_first`, `only_second`, `neither` and `same_error` (see `WhoWasRight`).
 
-    In each, the text comes first on which the two models' probabilities are furthest apart (total variation).
+    Each group is ordered by how far the two models' probabilities are apart (total variation), largest first.
 
     Raises:
-        ValueError: as for `compare`.
+        ValueError: The arrays are not about the same texts, or a label or probability is out of range.
     """
     references, first, second = checked_probabilities(references, first, second)
     one, other, same = _right_and_same(references, predictions(first), predictions(second))
@@ -172,10 +172,10 @@ def texts_by_outcome(references: ArrayLike, first: ArrayLike, second: ArrayLike)
 
 
 def hardest_texts(references: ArrayLike, first: ArrayLike, second: ArrayLike, n: int = 20) -> tuple[HardText, ...]:
-    """The n texts to whose label the two models on average give the lowest probability, the hardest first.
+    """Return the n texts whose label gets the lowest mean probability from the two models, the hardest first.
 
     Raises:
-        ValueError: as for `compare`.
+        ValueError: The arrays are not about the same texts, or a label or probability is out of range.
     """
     references, first, second = checked_probabilities(references, first, second)
     rows = np.arange(len(references))
@@ -189,10 +189,12 @@ def hardest_texts(references: ArrayLike, first: ArrayLike, second: ArrayLike, n:
 
 
 def confusion_cells(references: ArrayLike, predicted: ArrayLike) -> dict[tuple[int, int], tuple[int, ...]]:
-    """The texts of every cell of the confusion matrix that has any: {(given, predicted): indices}; both are int (n,).
+    """Return the texts of each non-empty cell of the confusion matrix: {(reference, predicted): indices}.
+
+    Both arguments are int (n,).
 
     Raises:
-        ValueError: the two are not about the same texts.
+        ValueError: The two arrays are not about the same texts.
     """
     references, predicted = np.asarray(references), np.asarray(predicted)
     check_same_texts(references=references, predicted=predicted)

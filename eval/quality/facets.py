@@ -1,6 +1,6 @@
-"""What texts can be divided by: class, length, unknown tokens, truncation, or a column of the corpus.
+"""Divide texts by class, length, unknown tokens, truncation, or a column of the corpus.
 
-Each `by_…` gives the parts with their texts, or says why there are none.
+Each `by_…` function returns the parts with their texts, or the reason why there are none.
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from bakeoff.stats.paired import NO_TEXTS
 
 FEWEST_VALUES, MOST_VALUES = 2, 20
 MANY_UNKNOWN = 0.05
-SPECIAL_TOKENS = 2  # [CLS] and [SEP], which every text has
+SPECIAL_TOKENS = 2  # [CLS] and [SEP], which are in every text
 EMPTY = "(empty)"
 
 
 @dataclass(frozen=True)
 class Facet:
-    """A division of the texts: the parts' names, each with int64 positions of its texts; no part is empty."""
+    """A division of the texts: the name of each part, with the int64 positions of its texts; no part is empty."""
 
     name: str
     parts: tuple[tuple[str, NDArray[np.int64]], ...]
@@ -27,21 +27,21 @@ class Facet:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A division that was not made, and why."""
+    """A division that was skipped, and why."""
 
     name: str
     reason: str
 
 
 def by_class(references: ArrayLike, labels: Sequence[str]) -> Facet | Skipped:
-    """By given label; classes without texts are left out.
+    """Divide texts by their label; classes without texts are left out.
 
     Args:
         references: int (n,), the column of each text's label.
-        labels: the classes, in the order of the columns.
+        labels: The classes, in the order of the columns.
 
     Raises:
-        ValueError: a label names no class.
+        ValueError: A label is not a column of a class.
     """
     references = np.asarray(references)
     if len(references) and not 0 <= references.min() <= references.max() < len(labels):
@@ -50,11 +50,11 @@ def by_class(references: ArrayLike, labels: Sequence[str]) -> Facet | Skipped:
 
 
 def by_length(token_counts: ArrayLike, bins: int = 4) -> Facet | Skipped:
-    """By number of tokens, in up to `bins` parts of about as many texts; the same length is never divided.
+    """Divide texts by number of tokens into up to `bins` parts of similar size; equal lengths share a part.
 
     Args:
-        token_counts: int (n,), without truncation.
-        bins: the most parts there can be, at least 2.
+        token_counts: int (n,), number of tokens of each text without truncation.
+        bins: Largest number of parts, at least 2.
 
     Raises:
         ValueError: `bins` is below 2.
@@ -77,11 +77,11 @@ def by_length(token_counts: ArrayLike, bins: int = 4) -> Facet | Skipped:
 
 
 def by_unknown_share(token_ids: Sequence[NDArray[np.int32]], unknown_id: int | None) -> Facet | Skipped:
-    """By the share of tokens that the vocabulary doesn't know: none, up to 5 %, more; `[CLS]` and `[SEP]` don't count.
+    """Divide texts by their share of unknown tokens: none, up to 5 %, more; `[CLS]` and `[SEP]` are not counted.
 
     Args:
-        token_ids: of each text, `[CLS]` first and `[SEP]` last.
-        unknown_id: the id of `[UNK]`; None if the tokenizer has none.
+        token_ids: Token ids of each text, with `[CLS]` first and `[SEP]` last.
+        unknown_id: Id of `[UNK]`; None if the tokenizer has no such token.
     """
     name = "unknown tokens"
     if unknown_id is None:
@@ -97,11 +97,11 @@ def by_unknown_share(token_ids: Sequence[NDArray[np.int32]], unknown_id: int | N
 
 
 def by_truncation(token_counts: ArrayLike, max_length: int | None) -> Facet | Skipped:
-    """By whether the models read the whole text.
+    """Divide texts by whether the models read the whole text.
 
     Args:
-        token_counts: int (n,), WITHOUT truncation: a count of exactly `max_length` is a text that just fits.
-        max_length: how many tokens the models read; None if all.
+        token_counts: int (n,), tokens WITHOUT truncation: a text with exactly `max_length` tokens just fits.
+        max_length: Number of tokens that the models read; None if they read all.
     """
     name = "truncation"
     if max_length is None:
@@ -113,14 +113,14 @@ def by_truncation(token_counts: ArrayLike, max_length: int | None) -> Facet | Sk
 
 
 def by_column(name: str, values: Sequence[str]) -> Facet | Skipped:
-    """By the values of a column, the most frequent first, if it has 2 to 20; blank cells are one value, `(empty)`."""
+    """Divide texts by a column with 2 to 20 values, the most frequent first; blank cells count as `(empty)`."""
     cells = np.array([str(value).strip() or EMPTY for value in values], dtype=object)
     counts: dict[str, int] = {}
     for cell in cells:
         counts[cell] = counts.get(cell, 0) + 1
     if len(cells) and not FEWEST_VALUES <= len(counts) <= MOST_VALUES:
-        found = "one value only" if len(counts) == 1 else f"{len(counts):,} different values"
-        return Skipped(name, f"it has {found}, expected {FEWEST_VALUES} to {MOST_VALUES}")
+        values_found = "only one value" if len(counts) == 1 else f"{len(counts):,} different values"
+        return Skipped(name, f"it has {values_found}, expected {FEWEST_VALUES} to {MOST_VALUES}")
     ordered = sorted(counts, key=lambda value: (-counts[value], value))
     return _facet(name, [(value, cells == value) for value in ordered])
 

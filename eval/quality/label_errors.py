@@ -1,8 +1,8 @@
-"""Texts whose given label looks wrong, because two models are confident of the same other class.
+"""Find texts whose label looks wrong, because two models are confident of the same other class.
 
 The rule is that of confident learning (C. G. Northcutt, L. Jiang and I. L. Chuang 2021, Confident learning: estimating
-uncertainty in dataset labels, JAIR 70), asked of both models. It needs probabilities of texts that neither model was
-trained on. Two models from one encoder and one corpus are no independent witnesses: each find is for a person to judge.
+uncertainty in dataset labels, JAIR 70), applied to both models. It needs probabilities of texts that neither model was
+trained on. Two models with one encoder and one corpus are not independent, so a person must judge each text.
 """
 
 from dataclasses import asdict, dataclass
@@ -18,11 +18,11 @@ class LabelError:
     """A text whose label looks wrong.
 
     Attributes:
-        index: of the text.
-        given: the column of its label.
-        suggested: the column that both models predict.
-        confidence: the lower of the two models' probabilities of `suggested`.
-        given_probability: the mean of the two models' probabilities of `given`.
+        index: Index of the text.
+        given: Column of the text's label.
+        suggested: Column that both models predict.
+        confidence: The lower of the two models' probabilities of `suggested`.
+        given_probability: The mean of the two models' probabilities of `given`.
     """
 
     index: int
@@ -37,10 +37,10 @@ class LabelErrors:
     """The texts that a rule found, most suspicious first, and the rule in words.
 
     Attributes:
-        rule: one sentence.
-        thresholds: the confidence each class asks for, one row for each model: (2, k) numbers; None for a class
-            without texts, which is never suggested.
-        found: the texts.
+        rule: The rule in one sentence.
+        thresholds: Required confidence per class, one row per model: (2, k) numbers. None for a class without texts,
+            which is never suggested.
+        found: The texts that the rule found.
     """
 
     rule: str
@@ -48,7 +48,7 @@ class LabelErrors:
     found: tuple[LabelError, ...]
 
     def to_json(self) -> dict:
-        """All fields as a JSON object."""
+        """Return all fields as a JSON object."""
         return asdict(self)
 
 
@@ -58,14 +58,14 @@ def likely_label_errors(
     """Find the texts to which both models confidently give one class that is not their label.
 
     Args:
-        references: int (n,), the column of each text's given label.
+        references: int (n,), the column of each text's label.
         first: float (n, k), the first model's probabilities.
-        second: float (n, k), the second model's.
-        threshold: the probability that both must reach; None for confident learning's own, a class at a time: the
-            mean probability that the model gives to the class on the texts that have it as their label.
+        second: float (n, k), the second model's probabilities.
+        threshold: Probability that both models must reach. None for confident learning's threshold per class: the
+            model's mean probability of the class on the texts with that label.
 
     Raises:
-        ValueError: the threshold is not from 0 to 1, or the arrays don't fit.
+        ValueError: The threshold is not from 0 to 1, or the arrays don't match.
     """
     references, first, second = checked_probabilities(references, first, second)
     if threshold is not None and not 0 <= threshold <= 1:
@@ -88,15 +88,15 @@ def _found(
     sure = (one >= limits[0, suggested]) & (other >= limits[1, suggested])
     agreed = (suggested == predictions(second)) & (suggested != references)
     given = (first[rows, references] + second[rows, references]) / 2
-    found = np.flatnonzero(sure & agreed)
-    # The margin, which also orders them in confident learning.
-    order = found[np.argsort(given[found] - (one + other)[found] / 2, kind="stable")]
+    suspicious = np.flatnonzero(sure & agreed)
+    # Ordered by the margin, as in confident learning.
+    order = suspicious[np.argsort(given[suspicious] - (one + other)[suspicious] / 2, kind="stable")]
     columns = (rows, references, suggested, np.minimum(one, other), given)
     return tuple(LabelError(*values) for values in zip(*(column[order].tolist() for column in columns), strict=True))
 
 
 def _mean_self_confidence(references: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each class (k,), the mean probability of the class on the texts labelled with it; infinite without any."""
+    """Return each class's mean probability (k,) on the texts labeled with it; infinite for a class without texts."""
     k = probabilities.shape[1]
     own = probabilities[np.arange(len(references)), references]
     counts = np.bincount(references, minlength=k)
@@ -105,5 +105,5 @@ def _mean_self_confidence(references: NDArray[np.int64], probabilities: NDArray[
 
 
 def _in_words(threshold: float | None) -> str:
-    needed = "its mean probability on the texts labelled so" if threshold is None else f"{threshold:g}"
-    return f"Both models give one class that is not the label, each with a probability of at least {needed}."
+    needed = "its mean probability on the texts with that label" if threshold is None else f"{threshold:g}"
+    return f"Both models predict one class that is not the label, each with a probability of at least {needed}."

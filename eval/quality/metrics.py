@@ -1,8 +1,8 @@
-"""The full set of scores of one model, as `evaluate.Metric` classes over scikit-learn that work offline.
+"""Compute the full set of scores of one model, with `evaluate.Metric` classes over scikit-learn that work offline.
 
-`evaluate.load` would fetch code from the Hub. Importing `evaluate` takes seconds: what only needs the definitions
-imports `confusion_counts`. `import eval.quality.metrics` would
-rebind the builtin `eval`: write `from eval.quality import metrics`.
+`evaluate.load` would fetch code from the Hub. Importing `evaluate` takes seconds, so code that only needs the
+definitions imports `confusion_counts`. `import eval.quality.metrics` would rebind the builtin `eval`, so write
+`from eval.quality import metrics`.
 """
 
 from collections.abc import Sequence
@@ -30,15 +30,15 @@ NO_TEXTS = "there are no texts"
 
 @dataclass(frozen=True)
 class ClassScores:
-    """One class's scores.
+    """The scores of one class.
 
     Attributes:
-        label: name of the class.
-        support: texts of the class.
-        predicted: texts that the model predicts as the class.
-        precision: right share of `predicted`; not defined if that is 0.
-        recall: right share of `support`; not defined if that is 0.
-        f1: harmonic mean of the two; not defined if `support` and `predicted` are both 0.
+        label: Name of the class.
+        support: Number of texts of the class.
+        predicted: Number of texts that the model predicts as the class.
+        precision: Share of `predicted` that is right; undefined if `predicted` is 0.
+        recall: Share of `support` that is right; undefined if `support` is 0.
+        f1: Harmonic mean of precision and recall; undefined if `support` and `predicted` are both 0.
     """
 
     label: str
@@ -51,15 +51,15 @@ class ClassScores:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One model's scores on n texts, without intervals: `significance.compare_pair` gives the same values with them.
+    """One model's scores on n texts, without intervals; `significance.compare_pair` adds the intervals.
 
     Attributes:
-        n: texts.
-        labels: classes, in the order of the logits' columns.
-        metrics: `counts.METRICS`: name to value. `log_loss` is in nats, `brier_loss` from 0 to 2,
-            `matthews_correlation` from -1 to 1, everything else from 0 to 1.
-        classes: one for each label.
-        confusion: texts, by reference (row) and prediction (column).
+        n: Number of texts.
+        labels: The classes, in the order of the logits' columns.
+        metrics: Value of each of `confusion_counts.METRICS`. `log_loss` is in nats, `brier_loss` from 0 to 2,
+            `matthews_correlation` from -1 to 1, and all others from 0 to 1.
+        classes: Scores of each class.
+        confusion: Number of texts by reference (row) and prediction (column).
     """
 
     n: int
@@ -70,10 +70,10 @@ class Evaluation:
 
 
 class ClassifierMetric(evaluate.Metric):
-    """Base of the metrics: classes are column numbers, everything stays in memory.
+    """The base class of the metrics: classes are column numbers, and all data stays in memory.
 
     Args:
-        k: number of classes.
+        k: Number of classes.
     """
 
     citation = "Pedregosa et al. 2011, Scikit-learn: Machine Learning in Python, JMLR 12"
@@ -83,7 +83,7 @@ class ClassifierMetric(evaluate.Metric):
         super().__init__(keep_in_memory=True)
 
     def _build_data_dir(self) -> str:
-        # evaluate makes a folder in the user's cache even for metrics that stay in memory.
+        # evaluate creates a folder in the user's cache even for metrics that stay in memory.
         return ""
 
     def _features(self) -> dict:
@@ -98,16 +98,16 @@ class ClassifierMetric(evaluate.Metric):
         )
 
     def _compute(self, predictions: list, references: list, log_probabilities: NDArray | None = None) -> dict:
-        # evaluate.combine hands every metric whatever one of them needs.
+        # evaluate.combine passes to every metric all inputs that any of them needs.
         return self._score(np.asarray(predictions), np.asarray(references))
 
     def _score(self, predictions: NDArray[np.int64], references: NDArray[np.int64]) -> dict:
-        """The metric's names and values."""
+        """Return the metric's names and values."""
         raise NotImplementedError
 
 
 class ProbabilisticMetric(ClassifierMetric):
-    """Base of the metrics of probabilities, whose logarithms (n, k) are a third column of the data."""
+    """The base class of metrics of probabilities, whose logarithms (n, k) are a third column of the data."""
 
     def _features(self) -> dict:
         return {**super()._features(), "log_probabilities": datasets.Sequence(datasets.Value("float64"))}
@@ -116,7 +116,7 @@ class ProbabilisticMetric(ClassifierMetric):
         return self._score_log_probabilities(np.asarray(references), np.asarray(log_probabilities))
 
     def _score_log_probabilities(self, references: NDArray[np.int64], log_probabilities: NDArray[np.float64]) -> dict:
-        """The metric's names and values."""
+        """Return the metric's names and values."""
         raise NotImplementedError
 
 
@@ -131,7 +131,7 @@ class BalancedAccuracy(ClassifierMetric):
     """Mean recall of the classes that occur in the references (Brodersen et al. 2010)."""
 
     def _score(self, predictions, references):
-        # balanced_accuracy_score computes the same, and warns of every predicted class that no text is of.
+        # balanced_accuracy_score computes the same, but warns of every predicted class without texts.
         present = np.unique(references)
         recall = recall_score(references, predictions, labels=present, average="macro", zero_division=0.0)
         return {"balanced_accuracy": float(recall)}
@@ -141,11 +141,13 @@ class AveragedScores(ClassifierMetric):
     """Precision, recall and F1, averaged over the classes that occur: equally, and weighted by their texts."""
 
     def _score(self, predictions, references):
-        out = {}
+        averages = {}
         for average in ("macro", "weighted"):
             scores = precision_recall_fscore_support(references, predictions, average=average, zero_division=0.0)
-            out |= {f"{average}_{name}": float(score) for name, score in zip(CLASS_METRICS, scores[:3], strict=True)}
-        return out
+            averages |= {
+                f"{average}_{name}": float(score) for name, score in zip(CLASS_METRICS, scores[:3], strict=True)
+            }
+        return averages
 
 
 class MatthewsCorrelation(ClassifierMetric):
@@ -158,9 +160,9 @@ class MatthewsCorrelation(ClassifierMetric):
 
 
 class Top2Accuracy(ProbabilisticMetric):
-    """Share of the texts whose reference is among the two most probable classes; always 1 of two classes.
+    """Share of the texts whose reference is among the two most probable classes; always 1 with two classes.
 
-    Equal probabilities are ranked as argmax does, first column first; scikit-learn's would contradict accuracy there.
+    Equal probabilities are ranked as argmax does, first column first. scikit-learn's ranking would contradict accuracy.
     """
 
     def _score_log_probabilities(self, references, log_probabilities):
@@ -168,7 +170,7 @@ class Top2Accuracy(ProbabilisticMetric):
 
 
 class LogLoss(ProbabilisticMetric):
-    """Mean of minus the reference's log-probability, in nats: from the logarithms, so it has no clipping and no inf."""
+    """Mean negative log-probability of the reference in nats, computed from logarithms without clipping or infinity."""
 
     def _score_log_probabilities(self, references, log_probabilities):
         return {"log_loss": float(outcomes(references, log_probabilities).log_loss.mean())}
@@ -177,7 +179,7 @@ class LogLoss(ProbabilisticMetric):
 class BrierLoss(ProbabilisticMetric):
     """Mean squared distance of the probabilities from the one-hot reference, summed over the classes: 0 to 2.
 
-    That is Brier's own convention (Brier 1950), for two classes as well: twice the usual two-class score.
+    This is Brier's own convention (Brier 1950). For two classes it is twice the usual two-class score.
     """
 
     def _score_log_probabilities(self, references, log_probabilities):
@@ -216,7 +218,7 @@ METRIC_CLASSES = (
 
 
 def combined_metrics(k: int) -> evaluate.CombinedEvaluations:
-    """All metrics of k classes; `compute` takes predictions, references and log_probabilities."""
+    """Combine all metrics of k classes; `compute` takes predictions, references and log_probabilities."""
     return evaluate.combine([metric(k) for metric in METRIC_CLASSES])
 
 
@@ -226,12 +228,12 @@ def evaluate_predictions(
     """Score one model.
 
     Args:
-        references: the right class of each text, 0 to k-1; (n,) integers. n may be 0: then nothing is defined.
-        logits: (n, k) finite floats.
-        labels: the k classes, in the order of the columns.
+        references: The right class of each text, 0 to k-1; (n,) integers. With n = 0, no score is defined.
+        logits: The logits, (n, k) finite floats.
+        labels: The k classes, in the order of the columns.
 
     Raises:
-        ValueError: shapes, classes or logits are not like that.
+        ValueError: Shapes, classes or logits are invalid.
     """
     texts = outcomes(references, logits)
     n, k = texts.log_probabilities.shape

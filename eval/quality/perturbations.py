@@ -1,8 +1,7 @@
-"""Small damages to a text that leave its meaning, and so its label, to a reader: typos, case, punctuation and more.
+"""Perturb texts in ways that keep their meaning, and so their label: typos, case, punctuation and more.
 
-Every perturbation is a pure function `(text, rng) -> text`. None makes a text with something in it blank, and each
-leaves alone what it does not understand: typos are made in unaccented Latin letters only, marks and emoji keep their
-parts together.
+Every perturbation is a pure function `(text, rng) -> text`. No perturbation makes a non-blank text blank. Each leaves
+unknown content alone: only unaccented Latin letters get typos, and marks and emoji keep their parts together.
 """
 
 import re
@@ -21,10 +20,10 @@ NOTICES = (
     "All rights reserved; this page may not be copied or sent on without written permission.",
 )
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-# Marks that belong to the character before them: accents, joiners, variation selectors, the keycap, skin tones.
+# Marks that belong to the preceding character: accents, joiners, variation selectors, the keycap, skin tones.
 _ATTACHED = r"\u0300-\u036f\u200c\u200d\u20e3\u3099\u309a\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef"
 _LETTERS = re.compile(rf"[A-Za-z](?![{_ATTACHED}])")
-# Chinese and Japanese write no spaces, and BERT reads each ideograph as a word: a sign counts as a word here too.
+# Chinese and Japanese have no spaces, and BERT reads each ideograph as a word, so each character counts as a word here.
 _SIGN = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _WORD = re.compile(rf"[{_SIGN}][{_ATTACHED}]*|[^\s{_SIGN}]+")
 _KEYCAP = re.compile(r"[#*]\ufe0f?\u20e3")
@@ -33,12 +32,12 @@ _APOSTROPHES = "'’ʼ"
 
 @dataclass(frozen=True)
 class Perturbation:
-    """A named damage.
+    """A named perturbation of texts.
 
     Attributes:
-        name: short, for a table; it also seeds the random numbers, so that adding one changes no other.
-        description: what is done, in words.
-        apply: `(text, rng) -> text`.
+        name: Short name for a table. It also seeds the random numbers, so that adding a perturbation changes no other.
+        description: What the perturbation does, in words.
+        apply: The perturbation, a function `(text, rng) -> text`.
     """
 
     name: str
@@ -46,19 +45,19 @@ class Perturbation:
     apply: Callable[[str, np.random.Generator], str]
 
     def texts(self, texts: Sequence[str], seed: int) -> list[str]:
-        """Every text perturbed. What becomes of a text depends on it and the seed, not on the texts around it."""
+        """Perturb every text. The result depends only on the text and the seed, not on the other texts."""
         name = zlib.crc32(self.name.encode())
         seeds = ((seed, name, zlib.crc32(text.encode("utf-8", "surrogatepass"))) for text in texts)
         return [self.apply(text, np.random.default_rng(key)) for text, key in zip(texts, seeds, strict=True)]
 
 
 def typos(text: str, rng: np.random.Generator, rate: float = TYPO_RATE) -> str:
-    """One typo in each word with probability `rate`: a neighbouring key, two letters swapped, or a letter left out.
+    """Make one typo in each word with probability `rate`: an adjacent key, two letters swapped, or a letter left out.
 
-    Words with fewer than two unaccented Latin letters stay.
+    Words with fewer than two unaccented Latin letters stay as they are.
 
     Raises:
-        ValueError: the rate is not from 0 to 1.
+        ValueError: The rate is not from 0 to 1.
     """
     if not 0 <= rate <= 1:
         raise ValueError(f"expected a rate from 0 to 1, received {rate}")
@@ -68,19 +67,19 @@ def typos(text: str, rng: np.random.Generator, rate: float = TYPO_RATE) -> str:
 
 
 def lower_case(text: str, rng: np.random.Generator) -> str:
-    """The text in lower case; `rng` is not used."""
+    """Return the text in lower case; `rng` is not used."""
     return text.lower()
 
 
 def upper_case(text: str, rng: np.random.Generator) -> str:
-    """The text in upper case, as in a shouted headline; `rng` is not used."""
+    """Return the text in upper case, as in a headline in capitals; `rng` is not used."""
     return text.upper()
 
 
 def without_punctuation(text: str, rng: np.random.Generator) -> str:
-    """The text without Unicode punctuation (`don't` becomes `dont`, `well-known` two words); `rng` is not used.
+    """Remove Unicode punctuation (`don't` becomes `dont`, `well-known` two words); `rng` is not used.
 
-    A text of punctuation only stays, and so do keycap emoji.
+    A text of only punctuation stays as it is, and so do keycap emoji.
     """
     keycaps = {match.start() for match in _KEYCAP.finditer(text)}
     kept = [sign if position in keycaps else _unpunctuated(sign) for position, sign in enumerate(text)]
@@ -89,16 +88,16 @@ def without_punctuation(text: str, rng: np.random.Generator) -> str:
 
 
 def first_half(text: str, rng: np.random.Generator) -> str:
-    """The first half of the words, rounded up; `rng` is not used. Each Chinese or Japanese sign counts as a word."""
+    """Return the first half of the words, rounded up; each Chinese or Japanese character counts as a word."""
     words = list(_WORD.finditer(text))
     half = text[: words[(len(words) - 1) // 2].end()] if words else text
     return half if _shows(half) else text
 
 
 def with_notice(text: str, rng: np.random.Generator) -> str:
-    """The text and, after it, a sentence that has nothing to do with it, as pages carry: one of `NOTICES`.
+    """Append an unrelated sentence of the kind found on web pages: one of `NOTICES`.
 
-    A text that fills what a model reads is not affected: the notice is cut off with the rest.
+    A text that fills the model's window is not affected, because the notice is cut off with the rest.
     """
     notice = NOTICES[int(rng.integers(len(NOTICES)))]
     return f"{text.rstrip()} {notice}" if text.strip() else text
@@ -116,7 +115,7 @@ PERTURBATIONS = (
 
 
 def _shows(text: str) -> bool:
-    """Whether there is more than spaces and invisible characters in a text."""
+    """Return whether a text has more than spaces and invisible characters."""
     return any(unicodedata.category(sign)[0] not in "ZC" for sign in text)
 
 
@@ -127,7 +126,7 @@ def _unpunctuated(sign: str) -> str:
 
 
 def _misspelt(word: str, rng: np.random.Generator) -> str:
-    """The word with one typo that surely changes it."""
+    """Make one typo that is sure to change the word."""
     places = [match.start() for match in _LETTERS.finditer(word)]
     if len(places) < 2:
         return word
@@ -135,19 +134,19 @@ def _misspelt(word: str, rng: np.random.Generator) -> str:
     kind = rng.integers(3 if pairs else 2)
     place = int(rng.choice(pairs if kind == 2 else places))
     if kind == 0:
-        return word[:place] + _neighbouring_key(word[place], rng) + word[place + 1 :]
+        return word[:place] + _adjacent_key(word[place], rng) + word[place + 1 :]
     if kind == 1:
         return word[:place] + word[place + 1 :]
     return word[: place - 1] + word[place] + word[place - 1] + word[place + 1 :]
 
 
-def _neighbouring_key(letter: str, rng: np.random.Generator) -> str:
-    neighbour = str(rng.choice(_NEIGHBOURS[letter.lower()]))
-    return neighbour.upper() if letter.isupper() else neighbour
+def _adjacent_key(letter: str, rng: np.random.Generator) -> str:
+    neighbor = str(rng.choice(_NEIGHBORS[letter.lower()]))
+    return neighbor.upper() if letter.isupper() else neighbor
 
 
-def _neighbours() -> dict[str, list[str]]:
-    """The letters beside, above and below each letter of a QWERTY keyboard, whose rows are shifted by half a key."""
+def _neighbors() -> dict[str, list[str]]:
+    """List the keys around each letter of a QWERTY keyboard, whose rows are shifted by half a key."""
     places = {letter: (column + 0.5 * row, row) for row, keys in enumerate(_ROWS) for column, letter in enumerate(keys)}
     return {
         letter: [key for key, (kx, ky) in places.items() if key != letter and abs(kx - x) <= 1 and abs(ky - y) <= 1]
@@ -155,4 +154,4 @@ def _neighbours() -> dict[str, list[str]]:
     }
 
 
-_NEIGHBOURS = _neighbours()
+_NEIGHBORS = _neighbors()

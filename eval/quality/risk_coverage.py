@@ -1,4 +1,4 @@
-"""What abstaining on the least confident texts would change: the risk-coverage curve."""
+"""Compute the risk-coverage curve: how the error rate falls if the least confident texts are not answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ CURVE_POINTS = 200
 
 @dataclass(frozen=True)
 class RiskCoverage:
-    """Error rate when only the most confident texts are answered.
+    """The error rate if only the most confident texts are answered.
 
     Attributes:
-        coverage: answered share, rising; at most 200 points.
-        risk: error rate of those; as many.
-        area: mean risk over all n coverages (Geifman and El-Yaniv 2017), 0 is best, with a bootstrap interval.
-        excess_area: `area` minus that of the best possible order of the same errors (Geifman et al. 2019).
+        coverage: Share of answered texts, increasing; at most 200 points.
+        risk: Error rate on the answered texts at each coverage.
+        area: Mean risk over all n coverages (Geifman and El-Yaniv 2017), with a bootstrap interval; 0 is best.
+        excess_area: `area` minus the area of the best possible order of the same errors (Geifman et al. 2019).
     """
 
     coverage: tuple[float, ...]
@@ -38,13 +38,13 @@ def risk_coverage(
     """Answer the most confident texts first; texts of equal confidence share their group's mean error.
 
     Args:
-        references: the right class of each text, 0 to k-1; (n,) integers, n may be 0.
-        logits: (n, k) finite floats.
-        rounds: of the bootstrap, at least 1.
-        seed: of the bootstrap.
+        references: The right class of each text, 0 to k-1; (n,) integers, n may be 0.
+        logits: The logits, (n, k) finite floats.
+        rounds: Number of bootstrap resamples, at least 1.
+        seed: Seed of the bootstrap.
 
     Raises:
-        ValueError: shapes, classes, logits or rounds are not like that.
+        ValueError: Shapes, classes, logits or rounds are invalid.
     """
     if rounds < 1:
         raise ValueError(f"expected at least one round, not {rounds}")
@@ -76,7 +76,9 @@ def _mean_of_equals(values: NDArray[np.float64], keys: NDArray[np.float64]) -> N
 def _area(wrong: NDArray[np.float64], risk: NDArray[np.float64], rounds: int, seed: int) -> Estimate:
     area = float(risk.mean())
     if np.ptp(wrong) == 0:
-        return Estimate(area, reason="the model is right, or wrong, on every text alike: resamples don't vary")
+        return Estimate(
+            area, reason="the model is right on every text, or wrong on every text, so resamples don't vary"
+        )
     areas = []
     for drawn in draws(len(wrong), rounds, seed, None):
         covered = np.cumsum(drawn, axis=0)

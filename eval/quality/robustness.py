@@ -1,8 +1,8 @@
-"""How much accuracy each of two models loses on damaged texts, and whether one loses more than the other.
+"""Measure how much accuracy each of two models loses on perturbed texts, and whether one loses more.
 
-Both models read the same damaged texts, and each is compared with itself on the same texts undamaged: everything is
-paired. Labels are taken to stay right; where a damage removes what the label rests on (half of a text), both models
-face the same loss, and only the difference between them is about the models.
+Both models read the same perturbed texts, and each model is compared with itself on the clean texts, so all differences
+are paired. Labels are assumed to stay right. A perturbation may remove the evidence for a label (half of a text). Both
+models then face the same loss, and only the difference between them is about the models.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,21 +16,21 @@ from bakeoff.stats.estimate import Estimate
 from bakeoff.stats.paired import NO_TEXTS, paired_difference, share, within
 from eval.quality.perturbations import PERTURBATIONS, Perturbation
 
-CHUNK = 256  # texts that are classified between two reports of progress
+CHUNK = 256  # texts classified between two progress reports
 ROUNDS = 2_000
 Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class ModelDrop:
-    """One model on one perturbation.
+    """One model's result on one perturbation.
 
     Attributes:
-        framework: of the model.
-        clean: accuracy on the undamaged texts (Wilson).
-        perturbed: accuracy on the damaged texts (Wilson).
-        drop: clean minus perturbed, positive where accuracy is lost (paired, Tango's score interval).
-        flipped: texts whose predicted class changed, for better or worse.
+        framework: Framework of the model.
+        clean: Accuracy on the clean texts (Wilson).
+        perturbed: Accuracy on the perturbed texts (Wilson).
+        drop: Clean minus perturbed accuracy, positive if accuracy is lost (paired, Tango's score interval).
+        flipped: Number of texts whose predicted class changed, for better or worse.
     """
 
     framework: str
@@ -42,17 +42,17 @@ class ModelDrop:
 
 @dataclass(frozen=True)
 class Row:
-    """Two models on one perturbation.
+    """Two models' results on one perturbation.
 
     Attributes:
-        name: of the perturbation.
-        description: what it does, in words.
-        n: texts.
-        changed: texts that the perturbation changed at all.
-        first: the first model.
-        second: the second model.
-        difference: the second model's drop minus the first's (paired bootstrap over texts): positive where the second
-            loses more.
+        name: Name of the perturbation.
+        description: What the perturbation does, in words.
+        n: Number of texts.
+        changed: Number of texts that the perturbation changed.
+        first: Result of the first model.
+        second: Result of the second model.
+        difference: The second model's drop minus the first model's (paired bootstrap over texts); positive if the
+            second loses more.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Row:
     difference: Estimate
 
     def to_json(self) -> dict:
-        """All fields as a JSON object."""
+        """Return all fields as a JSON object."""
         return asdict(self)
 
 
@@ -80,59 +80,70 @@ def measure(
 ) -> tuple[Row, ...]:
     """Measure both models' drops on every perturbation.
 
-    Texts that a perturbation leaves as they are are not classified again.
+    Texts that a perturbation does not change are not classified again.
 
     Args:
-        classifiers: two models with the same classes in the same order.
-        texts: n texts.
+        classifiers: Two models with the same classes in the same order.
+        texts: The n texts.
         references: int (n,), the column of each text's label.
-        seed: of the perturbations and the bootstrap, 0 or more; the same seed gives the same rows.
-        progress: called with (done, total) readings of a text by a model, after every few hundred; an exception that it
-            raises ends the measurement and reaches the caller, which is how to cancel.
-        perturbations: what is done to the texts.
-        rounds: of the bootstrap, at least 1.
+        seed: Seed of the perturbations and the bootstrap, 0 or more; the same seed gives the same rows.
+        progress: Function called with (done, total) classified texts after every few hundred. To cancel, raise an
+            exception in it, which ends the measurement and reaches the caller.
+        perturbations: The perturbations to measure.
+        rounds: Number of bootstrap resamples, at least 1.
 
     Raises:
-        ValueError: there are not two models, their classes differ, or the labels don't fit texts and classes.
+        ValueError: There are not two models, their classes differ, or the labels don't match texts and classes.
     """
     references = np.asarray(references, dtype=np.int64)
     _check(classifiers, texts, references)
     bar = _Bar(progress, 2 * len(texts) * (1 + len(perturbations)))
     clean = [_predict(classifier, texts, bar) for classifier in classifiers]
-    rows = []
-    for perturbation in perturbations:
-        damaged = perturbation.texts(texts, seed)
-        changed = np.array([old != new for old, new in zip(texts, damaged, strict=True)], dtype=bool)
-        models = list(zip(classifiers, clean, strict=True))
-        after = [_predict_changed(classifier, damaged, changed, before, bar) for classifier, before in models]
-        drops = [
-            _model_drop(classifier.framework, references, before, now)
-            for (classifier, before), now in zip(models, after, strict=True)
-        ]
-        losses = [_losses(references, before, now) for before, now in zip(clean, after, strict=True)]
-        difference = difference_of_drops(*losses, seed, rounds)
-        rows.append(
-            Row(perturbation.name, perturbation.description, len(texts), int(changed.sum()), *drops, difference)
-        )
-    return tuple(rows)
+    models = list(zip(classifiers, clean, strict=True))
+    return tuple(
+        _row(perturbation, models, texts, references, seed, bar=bar, rounds=rounds) for perturbation in perturbations
+    )
+
+
+def _row(
+    perturbation: Perturbation,
+    models: Sequence[tuple[Classifier, NDArray[np.int64]]],
+    texts: Sequence[str],
+    references: NDArray[np.int64],
+    seed: int,
+    *,
+    bar: "_Bar",
+    rounds: int,
+) -> Row:
+    """Measure one perturbation on models, each of which comes with its predictions (n,) for the clean texts."""
+    perturbed = perturbation.texts(texts, seed)
+    changed = np.array([old != new for old, new in zip(texts, perturbed, strict=True)], dtype=bool)
+    results = [
+        (classifier.framework, before, _predict_changed(classifier, perturbed, changed, before, bar))
+        for classifier, before in models
+    ]
+    drops = [_model_drop(framework, references, before, after) for framework, before, after in results]
+    losses = [_losses(references, before, after) for _, before, after in results]
+    difference = difference_of_drops(*losses, seed, rounds)
+    return Row(perturbation.name, perturbation.description, len(texts), int(changed.sum()), *drops, difference)
 
 
 def difference_of_drops(first: ArrayLike, second: ArrayLike, seed: int = 0, rounds: int = ROUNDS) -> Estimate:
-    """The mean of `second` minus that of `first`, with a paired bootstrap interval over the texts.
+    """Return the mean of `second` minus the mean of `first`, with a paired bootstrap interval over the texts.
 
-    The texts that are resampled include two made-up ones, on which one model, then the other, lost one text more, as
-    D. G. Bonett and R. M. Price (2012, Adjusted Wald confidence interval for a difference of binomial proportions based
-    on paired data, JEBS 37) add to paired proportions. Without them the interval has no width where no text differs,
-    and where few do (3 in 100, of 50 texts) it holds the truth in 6 of 10 samples instead of 19 of 20.
+    Two artificial texts are added before resampling; each model loses one of them. D. G. Bonett and R. M. Price (2012,
+    Adjusted Wald confidence interval for a difference of binomial proportions based on paired data, JEBS 37) do the
+    same for paired proportions. Without these texts, the interval has zero width if no text differs. If few texts
+    differ (3 in 100, of 50 texts), it covers the truth in 6 of 10 samples instead of 19 of 20.
 
     Args:
-        first: int (n,), for each text 1 where the first model lost it, -1 where it won it, 0 otherwise.
+        first: int (n,), per text: 1 if the first model lost it, -1 if it won it, 0 otherwise.
         second: int (n,), the same for the second model.
-        seed: 0 or more.
-        rounds: how often the texts are resampled, at least 1.
+        seed: Seed of the bootstrap, 0 or more.
+        rounds: Number of bootstrap resamples, at least 1.
 
     Raises:
-        ValueError: the two have different lengths, hold other numbers, or there are no rounds.
+        ValueError: The two arrays have different lengths or other numbers, or there are no rounds.
     """
     first, second = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
     if first.ndim != 1 or first.shape != second.shape or np.abs([first, second]).max(initial=0) > 1:
@@ -142,16 +153,18 @@ def difference_of_drops(first: ArrayLike, second: ArrayLike, seed: int = 0, roun
     if not len(first):
         return Estimate(None, reason=NO_TEXTS)
     values = np.arange(-2, 3)
-    made_up = np.array([0, 1, 0, 1, 0])
-    counts = np.bincount(second - first + 2, minlength=5) + made_up
+    artificial = np.array([0, 1, 0, 1, 0])
+    counts = np.bincount(second - first + 2, minlength=5) + artificial
     n = int(counts.sum())
-    # Drawing how many texts have each of the five values is the same as drawing the texts, and takes no memory.
+    # Drawing the number of texts with each of the five values is equivalent to drawing texts, and needs no memory.
     means = np.random.default_rng(seed).multinomial(n, counts / n, size=rounds) @ values / n
     low, high = np.quantile(means, [0.025, 0.975])
     return within((second - first).mean(), low, high)
 
 
 class _Bar:
+    """A counter of classified texts that reports its progress."""
+
     def __init__(self, report: Report | None, total: int):
         self._report, self._total, self._done = report, total, 0
 

@@ -1,6 +1,6 @@
-"""Whether two frameworks differ by more than the trainings of one framework do.
+"""Test whether two frameworks differ by more than the training runs of one framework do.
 
-Each framework was trained with several seeds; all runs are evaluated on the same texts.
+Each framework was trained with several seeds. All runs are evaluated on the same texts.
 """
 
 from collections.abc import Sequence
@@ -27,17 +27,17 @@ class SeedComparison:
     """One metric of all runs.
 
     Attributes:
-        name: of the metric.
-        pytorch: mean over its runs; the 95 % interval is for other seeds and other texts.
-        tensorflow: likewise.
-        difference: TensorFlow minus PyTorch, likewise.
-        pytorch_runs: the metric of each run; None where it is not defined.
-        tensorflow_runs: likewise.
-        pytorch_spread: standard deviation between the runs, on these texts.
-        tensorflow_spread: likewise.
-        p_value: permutation test of the frameworks' names over the runs, two-sided, on these texts. Its reason says
-            where so few runs could never give 0.05.
-        lower_is_better: true of losses.
+        name: Name of the metric.
+        pytorch: Mean over PyTorch's runs; the 95 % interval covers other seeds and other texts.
+        tensorflow: Mean over TensorFlow's runs; the 95 % interval covers other seeds and other texts.
+        difference: TensorFlow minus PyTorch; the 95 % interval covers other seeds and other texts.
+        pytorch_runs: Metric of each PyTorch run; None where it is undefined.
+        tensorflow_runs: Metric of each TensorFlow run; None where it is undefined.
+        pytorch_spread: Standard deviation between the PyTorch runs, on these texts.
+        tensorflow_spread: Standard deviation between the TensorFlow runs, on these texts.
+        p_value: Two-sided permutation test of the frameworks' names over the runs, on these texts. Its reason says
+            if there are too few runs to ever reach 0.05.
+        lower_is_better: Whether the metric is a loss.
     """
 
     name: str
@@ -54,22 +54,22 @@ class SeedComparison:
 
 @dataclass(frozen=True)
 class FrameworkComparison:
-    """Two frameworks over several trainings. `dataclasses.asdict` of it is ready for JSON.
+    """A comparison of two frameworks over several training runs; `dataclasses.asdict` makes it ready for JSON.
 
     Attributes:
-        n: texts.
-        pytorch_runs: number of runs.
-        tensorflow_runs: number of runs.
-        rounds: of the bootstrap.
-        seed: of the bootstrap.
-        metrics: by name, `counts.METRICS`.
-        margin: of equivalence, a share of accuracy.
-        low: lower end of the 90 % interval of the accuracies' difference; None with one run of a framework.
-        high: its upper end.
-        larger_than_seeds: the 95 % interval of the accuracies' difference leaves out 0.
-        verdict: one of four.
-        headline: the verdict in words.
-        explanation: one sentence.
+        n: Number of texts.
+        pytorch_runs: Number of PyTorch runs.
+        tensorflow_runs: Number of TensorFlow runs.
+        rounds: Number of bootstrap resamples.
+        seed: Seed of the bootstrap.
+        metrics: Comparison of each of `confusion_counts.METRICS`.
+        margin: Margin of equivalence, a share of accuracy.
+        low: Lower end of the 90 % interval of the difference of accuracy; None with one run of a framework.
+        high: Upper end of the 90 % interval of the difference of accuracy.
+        larger_than_seeds: Whether the 95 % interval of the difference of accuracy excludes 0.
+        verdict: One of the four verdicts.
+        headline: The verdict in words.
+        explanation: The reason for the verdict in one sentence.
     """
 
     n: int
@@ -97,19 +97,19 @@ def compare_seeds(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> FrameworkComparison:
-    """Compare two frameworks by several runs each, by a hierarchical bootstrap: see `runs.crossed_replicates`.
+    """Compare two frameworks over several runs each with a hierarchical bootstrap; see `crossed_replicates`.
 
     Args:
-        references: the right class of each text, 0 to k-1; (n,) integers, n at least 1.
-        pytorch_logits: (n, k) finite floats for each of its runs, at least one run.
-        tensorflow_logits: likewise; the number of runs may be another.
-        margin: differences of accuracy below it don't matter; a share between 0 and 1.
-        rounds: of the bootstrap, at least 1.
-        seed: of the bootstrap: the same seed gives the same intervals.
-        progress: called with the finished share, 0 to 1.
+        references: The right class of each text, 0 to k-1; (n,) integers, n at least 1.
+        pytorch_logits: Logits of each PyTorch run, (n, k) finite floats, at least one run.
+        tensorflow_logits: Logits of each TensorFlow run, (n, k) finite floats; the number of runs may differ.
+        margin: Differences of accuracy below the margin don't matter; a share between 0 and 1.
+        rounds: Number of bootstrap resamples, at least 1.
+        seed: Seed of the bootstrap; the same seed gives the same intervals.
+        progress: Function called with the finished share, 0 to 1.
 
     Raises:
-        ValueError: there are no runs or no texts, or shapes, classes, logits, margin or rounds are not like that.
+        ValueError: There are no runs or no texts, or shapes, classes, logits, margin or rounds are invalid.
     """
     if not len(pytorch_logits) or not len(tensorflow_logits) or not 0 < margin < 1:
         raise ValueError("expected at least one run of each framework, and a margin between 0 and 1")
@@ -154,7 +154,7 @@ def _framework(name: str, runs: Runs) -> Estimate:
 
 
 def difference(name: str, a: Runs, b: Runs, confidence: float) -> Estimate:
-    """Mean metric of b's runs minus that of a's, with an interval for other seeds and other texts."""
+    """Return the mean metric of b's runs minus that of a's, with an interval for other seeds and other texts."""
     value = float(b.values(name).mean() - a.values(name).mean())
     if min(len(a.models), len(b.models)) == 1 or np.isnan(value):
         return _without_interval(value)
@@ -202,7 +202,7 @@ def _concluded(
         spreads = [metrics["accuracy"].pytorch_spread.value, metrics["accuracy"].tensorflow_spread.value]
         explanation = explain_seeds(verdict, wide, float(np.sqrt(np.mean(np.square(spreads)))), runs, margin)
     else:
-        explanation = f"Two runs of each framework are the least that can be compared: {ONE_SEED}."
+        explanation = f"At least two runs of each framework are needed for a comparison: {ONE_SEED}."
     return FrameworkComparison(
         n=n,
         pytorch_runs=runs[0],

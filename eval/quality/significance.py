@@ -1,6 +1,7 @@
-"""Whether two models differ on the same texts: tests, intervals of every metric and difference, and a verdict.
+"""Test whether two models differ on the same texts: intervals of every metric and difference, tests, and a verdict.
 
-Every difference is TensorFlow minus PyTorch. `seeds.py` answers the same for frameworks, over several trainings.
+Every difference is TensorFlow minus PyTorch. `seeds.py` answers the same question for frameworks, over several training
+runs.
 """
 
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ from eval.quality.calibration import calibration_error, equal_mass_bins
 from eval.quality.verdict import ALPHA, MARGIN, Verdict, decide, explain_pair
 
 TOO_FEW = "the test set is too small to show any difference"
-HARDLY_DISAGREE = "the models disagree on so few texts that it supposes all disagreement to favour one of them"
+HARDLY_DISAGREE = "the models disagree on so few texts that all disagreement is assumed to favor one of them"
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ class Comparison:
     """One metric of both models.
 
     Attributes:
-        name: of the metric.
-        pytorch: its value with a 95 % interval.
-        tensorflow: likewise.
+        name: Name of the metric.
+        pytorch: PyTorch's value with a 95 % interval.
+        tensorflow: TensorFlow's value with a 95 % interval.
         difference: TensorFlow minus PyTorch, with a 95 % interval of the paired difference.
-        lower_is_better: true of losses.
-        method: how the difference's interval was made.
+        lower_is_better: Whether the metric is a loss.
+        method: Method of the difference's interval.
     """
 
     name: str
@@ -61,7 +62,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ClassComparison:
-    """Precision, recall and F1 of one class, by name, and how many texts are of it."""
+    """Precision, recall and F1 of one class, by name, and the class's number of texts."""
 
     label: str
     support: int
@@ -73,11 +74,11 @@ class Equivalence:
     """Two one-sided tests that the accuracies differ by less than a margin.
 
     Attributes:
-        margin: a share; 0.01 is one percentage point.
-        p_value: of the worse side; equivalent where it is at most 0.05.
-        low: lower end of the 90 % interval of the difference (Tango), which must lie inside the margin.
-        high: its upper end.
-        equivalent: it does.
+        margin: Margin of equivalence, a share; 0.01 is one percentage point.
+        p_value: P-value of the worse side; the accuracies are equivalent if it is at most 0.05.
+        low: Lower end of the 90 % interval of the difference (Tango), which must lie inside the margin.
+        high: Upper end of the 90 % interval of the difference.
+        equivalent: Whether the accuracies are equivalent.
     """
 
     margin: float
@@ -89,22 +90,22 @@ class Equivalence:
 
 @dataclass(frozen=True)
 class PairComparison:
-    """Two models on the same texts. `dataclasses.asdict` of it is ready for JSON.
+    """A comparison of two models on the same texts; `dataclasses.asdict` makes it ready for JSON.
 
     Attributes:
-        n: texts.
-        rounds: of the bootstrap.
-        seed: of the bootstrap.
-        metrics: by name: `counts.METRICS` and "expected_calibration_error", the one
+        n: Number of texts.
+        rounds: Number of bootstrap resamples.
+        seed: Seed of the bootstrap.
+        metrics: Comparison by metric: `confusion_counts.METRICS`, and "expected_calibration_error", the only one
             without intervals.
-        classes: one for each label.
-        mcnemar: a is PyTorch, b is TensorFlow.
-        equivalence: of the accuracies.
-        detectable: smallest difference of accuracy that McNemar's test would find 4 times in 5, for the observed
-            share of disagreement; the interval is for Wilson's interval of that share.
-        verdict: one of four.
-        headline: the verdict in words, such as "cannot tell with 300 texts".
-        explanation: one sentence.
+        classes: Comparison of each class.
+        mcnemar: McNemar's test, in which a is PyTorch and b is TensorFlow.
+        equivalence: Equivalence test of the accuracies.
+        detectable: Smallest difference of accuracy that McNemar's test would find 4 times in 5, given the observed
+            share of disagreement. Its interval corresponds to Wilson's interval of that share.
+        verdict: One of the four verdicts.
+        headline: The verdict in words, such as "cannot tell with 300 texts".
+        explanation: The reason for the verdict in one sentence.
     """
 
     n: int
@@ -134,21 +135,23 @@ def compare_pair(
     """Compare two models on the same texts.
 
     Args:
-        references: the right class of each text, 0 to k-1; (n,) integers, n at least 1.
-        pytorch_logits: (n, k) finite floats.
-        tensorflow_logits: (n, k) finite floats.
-        labels: the k classes, in the order of the columns.
-        margin: differences of accuracy below it don't matter; a share between 0 and 1.
-        rounds: of the bootstrap, at least 1.
-        seed: of the bootstrap: the same seed gives the same intervals.
-        progress: called with the finished share, 0 to 1.
+        references: The right class of each text, 0 to k-1; (n,) integers, n at least 1.
+        pytorch_logits: PyTorch's logits, (n, k) finite floats.
+        tensorflow_logits: TensorFlow's logits, (n, k) finite floats.
+        labels: The k classes, in the order of the columns.
+        margin: Differences of accuracy below the margin don't matter; a share between 0 and 1.
+        rounds: Number of bootstrap resamples, at least 1.
+        seed: Seed of the bootstrap; the same seed gives the same intervals.
+        progress: Function called with the finished share, 0 to 1.
 
     Raises:
-        ValueError: there are no texts, or shapes, classes, logits, margin or rounds are not like that.
+        ValueError: There are no texts, or shapes, classes, logits, margin or rounds are invalid.
     """
     a, b = outcomes(references, pytorch_logits), outcomes(references, tensorflow_logits)
     if a.log_probabilities.shape != b.log_probabilities.shape or a.log_probabilities.shape[1] != len(labels):
-        raise ValueError(f"the models have logits of other shapes, or not one column for each of {len(labels)} labels")
+        raise ValueError(
+            f"the models' logits differ in shape, or do not have one column for each of {len(labels)} labels"
+        )
     n = len(a.references)
     if n == 0:
         raise ValueError("there are no texts to compare the models on")
@@ -177,15 +180,15 @@ def compare_pair(
 def accuracy_tests(
     correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_], margin: float = MARGIN
 ) -> tuple[McNemar, Equivalence, Estimate]:
-    """McNemar's test, the equivalence test, and the smallest difference that would probably be found.
+    """Compute McNemar's test, the equivalence test, and the smallest difference that would probably be found.
 
     Args:
-        correct_a: whether a is right on each text; (n,) bool, n at least 1.
-        correct_b: likewise for b.
-        margin: of equivalence, a share between 0 and 1.
+        correct_a: Whether model a is right on each text; (n,) bool, n at least 1.
+        correct_b: Whether model b is right on each text; (n,) bool.
+        margin: Margin of equivalence, a share between 0 and 1.
 
     Raises:
-        ValueError: there are no texts, the shapes differ, or the margin is no share.
+        ValueError: There are no texts, the shapes differ, or the margin is not between 0 and 1.
     """
     if correct_a.shape != correct_b.shape or correct_a.ndim != 1 or not len(correct_a):
         raise ValueError(f"expected two (n,) arrays of the same texts, not {correct_a.shape} and {correct_b.shape}")
@@ -201,9 +204,9 @@ def accuracy_tests(
 
 
 def detectable(disagreements: int, n: int) -> Estimate:
-    """The smallest accuracy difference found with 80 % power; the interval is that of the share of disagreement.
+    """Return the smallest accuracy difference found with 80 % power; its interval is from the share of disagreement.
 
-    Where the texts show less disagreement than that, it supposes that any favours one model, and has no interval.
+    If the texts show less disagreement than that, all disagreement is assumed to favor one model, without an interval.
     """
     shares = (disagreements / n, *wilson_interval(disagreements, n, CONFIDENCE))
     value, low, high = (detectable_difference(share, n, ALPHA) for share in shares)
@@ -292,7 +295,7 @@ def _class_metric(
 
 
 def _class_score(name: str, model: Outcomes, column: int) -> Estimate:
-    """A class's score with Wilson's interval; F1 is 2J / (1 + J) of the Jaccard share J, a proportion of texts."""
+    """Return a class's score with Wilson's interval; F1 is 2J / (1 + J) of the Jaccard share J, a share of texts."""
     of_class, as_class = model.references == column, model.predictions == column
     chosen = {"precision": as_class, "recall": of_class, "f1": of_class | as_class}[name]
     n = int(chosen.sum())

@@ -1,7 +1,7 @@
-"""How both models do on parts of the test texts: by class, length, unknown tokens, truncation and any column.
+"""Compare both models on slices of the test texts: by class, length, unknown tokens, truncation and any column.
 
-Many slices are looked at and no correction is made for that: a slice is where to look next, not a finding. `NOTE` says
-so with the number of slices, and slices of fewer than 30 texts carry a warning.
+Many slices are examined without correction for their number, so a slice is a place to look next, not a finding. `NOTE`
+says so with the number of slices, and slices of fewer than 30 texts carry a warning.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,26 +15,26 @@ from bakeoff.stats.paired import paired_difference, share
 from bakeoff.stats.shapes import check_same_texts
 from eval.quality.facets import Facet, Skipped, by_class, by_column, by_length, by_truncation, by_unknown_share
 
-SMALL = 30  # texts; one text more or less then moves an accuracy by more than 3 points
+SMALL = 30  # texts; below this, one text moves an accuracy by more than 3 percentage points
 NOTE = (
-    "{count} were looked at, with no correction for their number: even if the two models never differed, about 1 "
-    "interval in 20 would leave out 0. Take a slice as a place to look, not as a finding."
+    "{count} were examined, with no correction for their number: even if the two models never differed, about 1 "
+    "interval in 20 would exclude 0. Treat a slice as a place to look, not as a finding."
 )
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Both models on some of the texts.
+    """Both models' accuracy on some of the texts.
 
     Attributes:
-        facet: what the texts are divided by, such as `length`.
-        name: which part this is, such as `up to 40 tokens`.
-        n: texts in it.
-        first: accuracy of the first model (Wilson).
-        second: accuracy of the second model (Wilson).
-        difference: second minus first (paired, Tango's score interval).
-        warning: one sentence where n is below 30; empty otherwise.
-        indices: the positions of its texts.
+        facet: What the texts are divided by, such as `length`.
+        name: Name of the part, such as `up to 40 tokens`.
+        n: Number of texts in the slice.
+        first: Accuracy of the first model (Wilson).
+        second: Accuracy of the second model (Wilson).
+        difference: Second minus first (paired, Tango's score interval).
+        warning: One sentence if n is below 30; empty otherwise.
+        indices: Positions of the slice's texts.
     """
 
     facet: str
@@ -49,14 +49,14 @@ class Slice:
 
 @dataclass(frozen=True)
 class SliceReport:
-    """All slices.
+    """The comparison on all slices.
 
     Attributes:
-        overall: all texts as one slice.
-        slices: in the order of the facets and of their parts.
-        examined: the number of slices.
-        skipped: what was not examined, with the reason.
-        note: one or two sentences on how to read so many slices.
+        overall: All texts as one slice.
+        slices: The slices, in the order of the facets and of their parts.
+        examined: Number of slices.
+        skipped: Facets that were not examined, with the reason.
+        note: One or two sentences on how to read so many slices.
     """
 
     overall: Slice
@@ -66,24 +66,27 @@ class SliceReport:
     note: str
 
     def weak_spots(self) -> tuple[Slice, ...]:
-        """Slices of at least 30 texts whose interval lies, for a model, below its overall accuracy; weakest first."""
-        found = [
+        """Return the slices of at least 30 texts in which a model is below its overall accuracy, weakest first.
+
+        A model counts as below if its whole interval is.
+        """
+        weak = [
             part
             for part in self.slices
             if not part.warning
             and (part.first.high < self.overall.first.value or part.second.high < self.overall.second.value)
         ]
-        return tuple(sorted(found, key=lambda part: min(part.first.value, part.second.value)))
+        return tuple(sorted(weak, key=lambda part: min(part.first.value, part.second.value)))
 
     def apart(self) -> tuple[Slice, ...]:
-        """Slices of at least 30 texts where the interval of the difference leaves out 0; largest first."""
-        found = [
+        """Return the slices of at least 30 texts whose difference has an interval that excludes 0, largest first."""
+        different = [
             part for part in self.slices if not part.warning and not part.difference.low <= 0 <= part.difference.high
         ]
-        return tuple(sorted(found, key=lambda part: -abs(part.difference.value)))
+        return tuple(sorted(different, key=lambda part: -abs(part.difference.value)))
 
     def to_json(self) -> dict:
-        """All fields as a JSON object."""
+        """Return all fields as a JSON object."""
         return asdict(self)
 
 
@@ -98,20 +101,21 @@ def slice_report(
     max_length: int | None = None,
     columns: Sequence[Mapping[str, str]] | None = None,
 ) -> SliceReport:
-    """Examine every slice that the arguments allow; what they don't allow is in `skipped`.
+    """Examine every slice that the arguments allow; other facets are listed in `skipped`.
 
     Args:
         references: int (n,), the column of each text's label.
         first: int (n,), the column that the first model predicts.
-        second: int (n,), the second model's.
-        labels: the classes, in the order of the columns.
-        token_ids: of each text WITHOUT truncation (a TextEncoder with `max_length=None`), `[CLS]` and `[SEP]` included.
-        unknown_id: the id of `[UNK]`; None if the tokenizer has none.
-        max_length: how many tokens the models read of a text; None if all.
-        columns: the other columns of each text's row (`Example.columns`).
+        second: int (n,), the column that the second model predicts.
+        labels: The classes, in the order of the columns.
+        token_ids: Token ids of each text WITHOUT truncation (a TextEncoder with `max_length=None`), including `[CLS]`
+            and `[SEP]`.
+        unknown_id: Id of `[UNK]`; None if the tokenizer has no such token.
+        max_length: Number of tokens that the models read of a text; None if they read all.
+        columns: The other columns of each text's row (`Example.columns`).
 
     Raises:
-        ValueError: the arguments are not about the same texts, or a label names no class.
+        ValueError: The arguments are not about the same texts, or a label is not a column of a class.
     """
     references = np.asarray(references)
     facets = _facets(references, labels, token_ids, unknown_id, max_length, columns)
@@ -121,10 +125,10 @@ def slice_report(
 def measure(
     references: ArrayLike, first: ArrayLike, second: ArrayLike, facets: Iterable[Facet | Skipped]
 ) -> SliceReport:
-    """Both models on every part of the facets; labels and predictions are int (n,).
+    """Compare both models on every part of the facets; labels and predictions are int (n,).
 
     Raises:
-        ValueError: the arrays are not about the same texts.
+        ValueError: The arrays are not about the same texts.
     """
     references, first, second = map(np.asarray, (references, first, second))
     check_same_texts(references=references, first=first, second=second)
@@ -142,7 +146,7 @@ def measure(
         slices=slices,
         examined=len(slices),
         skipped=tuple(facet for facet in facets if isinstance(facet, Skipped)),
-        note=NOTE.format(count=count).replace("1 slice were", "1 slice was") if slices else "No slice was looked at.",
+        note=NOTE.format(count=count).replace("1 slice were", "1 slice was") if slices else "No slice was examined.",
     )
 
 
@@ -156,7 +160,7 @@ def _slice(facet: str, name: str, chosen: NDArray[np.int64], one: NDArray[np.boo
         first=share(int(one[chosen].sum()), n),
         second=share(int(other[chosen].sum()), n),
         difference=paired_difference(one[chosen], other[chosen]),
-        warning=f"Only {texts}: too few to say much, as the width of the intervals shows." if n < SMALL else "",
+        warning=f"Only {texts}: too few for a conclusion, as the width of the intervals shows." if n < SMALL else "",
         indices=tuple(chosen.tolist()),
     )
 
@@ -169,9 +173,9 @@ def _facets(
     max_length: int | None,
     columns: Sequence[Mapping[str, str]] | None,
 ) -> list[Facet | Skipped]:
-    for name, given in (("token_ids", token_ids), ("columns", columns)):
-        if given is not None and len(given) != len(references):
-            raise ValueError(f"expected {name} of {len(references)} texts, received {len(given)}")
+    for name, per_text in (("token_ids", token_ids), ("columns", columns)):
+        if per_text is not None and len(per_text) != len(references):
+            raise ValueError(f"expected {name} of {len(references)} texts, received {len(per_text)}")
     facets: list[Facet | Skipped] = [by_class(references, labels)]
     if token_ids is None:
         facets += [Skipped(name, "no token ids were given") for name in ("length", "unknown tokens", "truncation")]

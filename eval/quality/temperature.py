@@ -1,4 +1,4 @@
-"""Temperature scaling: whether one number would make a model's confidence believable."""
+"""Fit a temperature to the logits, to test whether one number would calibrate a model's confidence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ TEMPERATURES = (0.05, 20.0)
 
 @dataclass(frozen=True)
 class TemperatureScaling:
-    """What dividing the logits by a temperature does; accuracy stays as it is.
+    """The effect of dividing the logits by a temperature, which leaves accuracy unchanged.
 
     Attributes:
-        temperature: fitted on all texts, for use on new ones; more than 1 if the model is overconfident. The interval
-            is Wald's on 1 / temperature with the sandwich variance (White 1982).
-        fold_temperatures: fitted on each half; each judged the other half.
-        log_loss_before: in nats.
-        log_loss_after: each text scaled by the temperature of the half it is not in.
-        error_before: expected calibration error.
-        error_after: likewise, each text scaled by the other half's temperature.
+        temperature: Temperature fitted on all texts, for use on new texts; more than 1 if the model is overconfident.
+            The interval is Wald's on 1 / temperature with the sandwich variance (White 1982).
+        fold_temperatures: Temperature fitted on each half, and evaluated on the other half.
+        log_loss_before: Log-loss without scaling, in nats.
+        log_loss_after: Log-loss in nats, with each text scaled by the temperature of the other half.
+        error_before: Expected calibration error without scaling.
+        error_after: Expected calibration error, with each text scaled by the temperature of the other half.
     """
 
     temperature: Estimate
@@ -40,15 +40,15 @@ class TemperatureScaling:
 def temperature_scaling(
     references: Sequence[int] | NDArray, logits: NDArray[np.float32], seed: int = 0
 ) -> TemperatureScaling:
-    """Fit a temperature (Guo et al. 2017) by least log-loss, and judge it by cross-fitting on two seeded halves.
+    """Fit a temperature (Guo et al. 2017) by least log-loss, and evaluate it by cross-fitting on two seeded halves.
 
     Args:
-        references: the right class of each text, 0 to k-1; (n,) integers, n may be 0.
-        logits: (n, k) finite floats.
-        seed: of the split.
+        references: The right class of each text, 0 to k-1; (n,) integers, n may be 0.
+        logits: The logits, (n, k) finite floats.
+        seed: Seed of the split.
 
     Raises:
-        ValueError: shapes, classes or logits are not like that.
+        ValueError: Shapes, classes or logits are invalid.
     """
     model = outcomes(references, logits)
     logits = np.asarray(logits, dtype=np.float64)
@@ -74,29 +74,35 @@ def temperature_scaling(
 
 
 def fit_temperature(references: NDArray[np.int64], logits: NDArray[np.float64]) -> float:
-    """The temperature of the least log-loss, from 0.05 to 20 (log-loss is convex in its reciprocal); n at least 1."""
+    """Return the temperature, 0.05 to 20, of the least log-loss, which is convex in its reciprocal; n at least 1."""
     rows = np.arange(len(references))
 
     def loss(log_temperature: float) -> float:
         return -log_softmax(logits / np.exp(log_temperature), axis=1)[rows, references].mean()
 
-    found = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded", options={"xatol": 1e-6})
-    return float(np.exp(found.x))
+    minimum = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(minimum.x))
 
 
 def _temperature(references: NDArray[np.int64], logits: NDArray[np.float64]) -> Estimate:
-    """The temperature of all texts with an interval, or why it is at a bound."""
+    """Fit the temperature of all texts with an interval, or say why it is at a bound."""
     temperature = fit_temperature(references, logits)
     if temperature < TEMPERATURES[0] * 1.001:
-        return Estimate(temperature, reason="at its lower bound: the texts would have the model ever more confident")
+        return Estimate(
+            temperature, reason="at its lower bound: the log-loss keeps falling as the model gets more confident"
+        )
     if temperature > TEMPERATURES[1] * 0.999:
-        return Estimate(temperature, reason="at its upper bound: the texts would have the model ever less confident")
+        return Estimate(
+            temperature, reason="at its upper bound: the log-loss keeps falling as the model gets less confident"
+        )
     probabilities = np.exp(log_softmax(logits / temperature, axis=1))
     mean = (probabilities * logits).sum(axis=1)
     slopes = logits[np.arange(len(references)), references] - mean
     curvature = ((probabilities * logits**2).sum(axis=1) - mean**2).sum()
     if curvature <= 0:
-        return Estimate(temperature, reason="the logits don't tell the classes apart, so that it has no effect")
+        return Estimate(
+            temperature, reason="the logits don't distinguish the classes, so the temperature has no effect"
+        )
     half = 1.96 * np.sqrt((slopes**2).sum()) / curvature
     inverse = 1 / temperature
     low, high = 1 / (inverse + half), 1 / max(inverse - half, 1 / TEMPERATURES[1])

@@ -1,11 +1,11 @@
-"""What to tell somebody who has to choose, in one of four sentences."""
+"""Turn test results into one of four verdicts, and explain it in one sentence."""
 
 from enum import StrEnum
 
 from bakeoff.stats.estimate import Estimate
 
 ALPHA = 0.05
-MARGIN = 0.01  # of accuracy, for equivalence
+MARGIN = 0.01  # margin of equivalence, a share of accuracy
 
 
 class Verdict(StrEnum):
@@ -17,21 +17,21 @@ class Verdict(StrEnum):
     CANNOT_TELL = "cannot tell"
 
     def words(self, n: int) -> str:
-        """The verdict as it is shown, such as "cannot tell with 300 texts"."""
+        """Return the verdict as it is shown, such as "cannot tell with 300 texts"."""
         if self is not Verdict.CANNOT_TELL:
             return self.value
         return f"{self.value} with {n:,} text" + ("" if n == 1 else "s")
 
 
 def decide(difference: float, differs: bool, equivalent: bool) -> Verdict:
-    """The verdict.
+    """Choose the verdict.
 
-    Equivalence comes first: a difference that is real and smaller than the margin is no reason to choose.
+    Equivalence comes first: a real difference that is smaller than the margin is no reason to choose.
 
     Args:
-        difference: accuracy of TensorFlow minus that of PyTorch.
-        differs: a test found the difference.
-        equivalent: a test found that it is smaller than the margin.
+        difference: Accuracy of TensorFlow minus that of PyTorch.
+        differs: Whether a test found a difference.
+        equivalent: Whether a test found that the difference is smaller than the margin.
     """
     if equivalent:
         return Verdict.EQUIVALENT
@@ -41,7 +41,7 @@ def decide(difference: float, differs: bool, equivalent: bool) -> Verdict:
 
 
 def points(share: float) -> str:
-    """A share in percentage points, such as "1.5 points"; two decimals where one would say 0."""
+    """Format a share in percentage points, such as "1.5 points"; small shares get two decimals instead of one."""
     number = abs(100 * share)
     rounded = f"{number:.1f}" if number >= 0.95 else f"{number:.2f}"
     text = rounded.rstrip("0").rstrip(".") if "." in rounded else rounded
@@ -49,7 +49,7 @@ def points(share: float) -> str:
 
 
 def ahead(difference: float) -> str:
-    """Who has the higher accuracy by how much, in words."""
+    """Say which framework has the higher accuracy, and by how much."""
     if difference == 0:
         return "both models have the same accuracy"
     name = "TensorFlow" if difference > 0 else "PyTorch"
@@ -59,16 +59,16 @@ def ahead(difference: float) -> str:
 def explain_pair(
     verdict: Verdict, difference: Estimate, n: int, p_value: float, differs: bool, margin: float, detectable: Estimate
 ) -> str:
-    """One sentence that gives a verdict on a pair its reason.
+    """Explain a verdict on a pair in one sentence.
 
     Args:
-        verdict: from `decide`.
-        difference: accuracy of TensorFlow minus that of PyTorch, with its interval.
-        n: texts.
-        p_value: of the exact McNemar test.
-        differs: that test found a difference.
-        margin: of equivalence, a share.
-        detectable: the smallest difference that would probably be found.
+        verdict: The verdict from `decide`.
+        difference: Accuracy of TensorFlow minus that of PyTorch, with its interval.
+        n: Number of texts.
+        p_value: P-value of the exact McNemar test.
+        differs: Whether that test found a difference.
+        margin: Margin of equivalence, a share.
+        detectable: The smallest difference that would probably be found.
     """
     texts = f"{n:,} text" + ("" if n == 1 else "s")
     interval = f"95 % interval {100 * difference.low:+.2f} to {100 * difference.high:+.2f}"
@@ -77,27 +77,27 @@ def explain_pair(
         real = f"is statistically clear (McNemar p = {p_value:.2g}) but " if differs else ""
         return f"{lead}: any difference {real}is smaller than the margin of {points(margin)}."
     if verdict is Verdict.CANNOT_TELL:
-        found = (
+        power = (
             f"a test set like this would probably find a difference of {points(detectable.value)} or more"
             if detectable.value is not None
             else detectable.reason
         )
         return (
             f"{lead}: that may be chance (McNemar p = {p_value:.2g}), and a difference of {points(margin)} can't be "
-            f"ruled out; {found}."
+            f"ruled out; {power}."
         )
     return f"{lead}: that is more than chance explains (exact McNemar p = {p_value:.2g})."
 
 
 def explain_seeds(verdict: Verdict, difference: Estimate, spread: float, runs: tuple[int, int], margin: float) -> str:
-    """One sentence that gives a verdict on two frameworks, over several training seeds, its reason.
+    """Explain a verdict on two frameworks, over several training seeds, in one sentence.
 
     Args:
-        verdict: from `decide`.
-        difference: mean accuracy of TensorFlow minus that of PyTorch, with its interval.
-        spread: standard deviation of accuracy between seeds, pooled over the frameworks.
-        runs: seeds of PyTorch and of TensorFlow.
-        margin: of equivalence, a share.
+        verdict: The verdict from `decide`.
+        difference: Mean accuracy of TensorFlow minus that of PyTorch, with its interval.
+        spread: Standard deviation of accuracy between seeds, pooled over the frameworks.
+        runs: Number of PyTorch runs and of TensorFlow runs.
+        margin: Margin of equivalence, a share.
     """
     interval = f"95 % interval {100 * difference.low:+.2f} to {100 * difference.high:+.2f}"
     lead = (
@@ -108,5 +108,5 @@ def explain_seeds(verdict: Verdict, difference: Estimate, spread: float, runs: t
     if verdict is Verdict.EQUIVALENT:
         return f"{lead}: any difference is smaller than the margin of {points(margin)}."
     if verdict is Verdict.CANNOT_TELL:
-        return f"{lead}: that may be chance of seeds and texts."
-    return f"{lead}: that is more than seeds and texts explain."
+        return f"{lead}: the difference may be due to the choice of seeds and texts."
+    return f"{lead}: that is more than the choice of seeds and texts explains."

@@ -1,4 +1,4 @@
-"""The reports that the page can open, and the texts that it may show with them."""
+"""List the reports that the page can open, and load the texts that it may show with them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from eval.report import report
 RESULTS = ROOT / "results"
 
 
-@dataclass(frozen=True, eq=False)  # compared as one object: hashing or comparing all its numbers has no use
+@dataclass(frozen=True, eq=False)  # compared by identity, because hashing or comparing all its numbers is useless
 class Opened:
     """A report with the texts that it is about.
 
     Attributes:
-        report: a document that `report.check` let pass.
-        texts: in the order of the report's rows; None where the corpus is not at hand. Reports hold none themselves.
+        report: A document that `report.check` accepted.
+        texts: The texts in the order of the report's rows; None if the corpus is not available. Reports hold no texts.
     """
 
     report: Mapping[str, Any]
@@ -27,27 +27,29 @@ class Opened:
 
 
 def published(folder: Path = RESULTS) -> dict[str, Path]:
-    """The reports of published studies, by the study's name."""
+    """List the reports of published studies, by the study's name."""
     return {path.parent.name: path for path in sorted(folder.glob("*/report.json"))}
 
 
 def open_report(path: Path) -> Opened:
-    """A report from a file, with the sample's texts where it is about them.
+    """Open a report from a file, with the sample corpus's texts if the report is about them.
 
     Raises:
-        ReportError: as `report.read` does.
+        ReportError: The file is not a valid report, as in `report.read`.
     """
     try:
         changed = path.stat().st_mtime_ns
     except OSError:
-        changed = 0  # absent: read says so
+        changed = 0  # the file is missing, and `read` reports it
     return with_texts(_read(path, changed))
 
 
-def with_texts(made: Mapping[str, Any]) -> Opened:
-    """The report, with the sample's texts where it is about them."""
+def with_texts(document: Mapping[str, Any]) -> Opened:
+    """Return the report with the sample corpus's texts if the report is about them."""
     digest, texts = _sample()
-    return Opened(made, texts if made["corpus"]["digest"] == digest and made["corpus"]["texts"] == len(texts) else None)
+    corpus_of_report = document["corpus"]
+    same = corpus_of_report["digest"] == digest and corpus_of_report["texts"] == len(texts)
+    return Opened(document, texts if same else None)
 
 
 @lru_cache(maxsize=16)

@@ -1,4 +1,4 @@
-"""What a schema can't say of a report: that its parts are about the same texts and classes, and fit each other."""
+"""Check what a schema can't: that a report's parts are about the same texts and classes, and agree with each other."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,23 +8,23 @@ from numpy.typing import NDArray
 
 from bakeoff.common.errors import ReportError
 
-ROUNDED = 1.01e-4  # logits are rounded to 4 decimals: two that are no further apart may have been in the other order
+ROUNDED = 1.01e-4  # logits are rounded to 4 decimals, so the order of two closer logits is not known
 TOLERANCE = 1e-9
 ESTIMATE = {"value", "low", "high", "reason"}
-# Their intervals are the middle 95 % of simulations or resamples as they are, which may leave out a skewed value.
+# Their intervals are the middle 95 % of simulations or resamples, which may exclude a skewed value.
 OUTSIDE = {"if_calibrated", "risk_coverage"}
 
 
 def check_parts(report: Mapping[str, Any], name: str) -> None:
-    """Hold the parts of a report that keeps the schema against each other.
+    """Check the parts of a report against each other; the report already matches the schema.
 
     Args:
-        report: the document.
-        name: what messages call it.
+        report: The document.
+        name: Name of the report in error messages.
 
     Raises:
-        ReportError: a table has another size than texts and classes ask for, a number names no text or class, a
-            confusion matrix does not count the predictions, or an interval is impossible.
+        ReportError: A table's size does not match the texts and classes, an index is out of range, a confusion matrix
+            does not match the predictions, or an interval is impossible.
     """
     texts, classes = report["corpus"]["texts"], len(report["labels"])
     predictions = report["predictions"]
@@ -36,9 +36,9 @@ def check_parts(report: Mapping[str, Any], name: str) -> None:
         for row in (*predictions[framework], *confusion):
             _check_size(row, classes, f"a row of {framework}", name)
     if any(reference >= classes for reference in predictions["references"]):
-        raise ReportError(f"{name} is damaged: a label in predictions/references names no class; make it again.")
+        raise ReportError(f"{name} is damaged: a label in predictions/references is no class; make it again.")
     if any(not isinstance(index, int) or not 0 <= index < texts for index in _indices(report)):
-        raise ReportError(f"{name} is damaged: a number of a text is beyond its {texts:,} texts; make it again.")
+        raise ReportError(f"{name} is damaged: an index of a text is outside its {texts:,} texts; make it again.")
     for framework in ("PyTorch", "TensorFlow"):
         _check_confusion(report, framework, name)
     for path, estimate in _estimates(report, ()):
@@ -49,7 +49,7 @@ def check_parts(report: Mapping[str, Any], name: str) -> None:
 
 
 def _check_confusion(report: Mapping[str, Any], framework: str, name: str) -> None:
-    """Hold a confusion matrix against the logits; a text whose logits tie may be counted in any of the tied columns."""
+    """Check a confusion matrix against the logits; a text with tied logits may be counted in any of the tied columns."""
     predictions = report["predictions"]
     logits = np.array(predictions[framework], dtype=np.float64)
     possible = logits >= logits.max(axis=1, keepdims=True) - ROUNDED
@@ -60,20 +60,19 @@ def _check_confusion(report: Mapping[str, Any], framework: str, name: str) -> No
     texts = np.bincount(references, minlength=len(counted))
     if (counted < least).any() or (counted > most).any() or (counted.sum(axis=1) != texts).any():
         raise ReportError(
-            f"{name} is damaged: evaluations/{framework}/confusion does not count the texts in predictions; make it "
-            "again."
+            f"{name} is damaged: evaluations/{framework}/confusion does not match the predictions; make it again."
         )
 
 
 def _by_class(references: NDArray[np.int64], chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many texts of each class (a row) have each column chosen; `chosen` is (n, k)."""
+    """Count the texts of each class (row) for which each column is chosen; `chosen` is (n, k)."""
     counts = np.zeros((chosen.shape[1], chosen.shape[1]), dtype=np.int64)
     np.add.at(counts, references, chosen)
     return counts
 
 
 def _estimates(part: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
-    """Every estimate, with its place."""
+    """Yield every estimate with its path."""
     if isinstance(part, Mapping):
         if set(part) == ESTIMATE:
             yield path, part
@@ -112,10 +111,10 @@ def _check_size(part: Sequence, expected: int, place: str, name: str) -> None:
 
 
 def _indices(report: Mapping[str, Any]) -> Iterator[Any]:
-    found = report["disagreement"]
-    for indices in found["browser"].values():
+    disagreement = report["disagreement"]
+    for indices in disagreement["browser"].values():
         yield from indices
-    for row in (*found["hardest"], *found["label_errors"]["found"]):
+    for row in (*disagreement["hardest"], *disagreement["label_errors"]["found"]):
         yield row["index"]
     for part in report["slices"]["slices"]:
         yield from part["indices"]

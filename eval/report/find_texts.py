@@ -1,6 +1,6 @@
-"""Finds the texts behind a number of a report: of a kind of disagreement, a confusion cell, a slice.
+"""Find the texts behind a number of a report: a kind of disagreement, a confusion cell or a slice.
 
-Nothing is computed anew: answers and confidences come from the logits that the report holds.
+No model is called: answers and confidences come from the logits in the report.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,10 +19,10 @@ class TextAnswers:
     """A text of the test split and both models' answers to it.
 
     Attributes:
-        index: its position, from 0.
-        label: its given class.
-        predicted: PyTorch's class, then TensorFlow's.
-        confidence: the probabilities that they give to it.
+        index: Position of the text, from 0.
+        label: Class that the corpus gives to the text.
+        predicted: PyTorch's predicted class, then TensorFlow's.
+        confidence: Each model's probability of its predicted class.
     """
 
     index: int
@@ -54,31 +54,31 @@ KINDS: Mapping[str, Callable[[Mapping[str, Any]], list[int]]] = {
 
 
 def cell(report: Mapping[str, Any], framework: str, label: str, predicted: str) -> list[int]:
-    """The texts of one class to which a model gives another (or the same): a cell of its confusion matrix."""
-    from eval.quality.disagreement import confusion_cells  # brings scipy.stats: the page opens without it
+    """Return the texts in one cell of a model's confusion matrix."""
+    from eval.quality.disagreement import confusion_cells  # imported late, because the page must open without SciPy
 
     labels = report["labels"]
     if label not in labels or predicted not in labels:
         return []
-    said = np.array(report["predictions"][framework]).argmax(axis=1)
-    cells = confusion_cells(report["predictions"]["references"], said)
+    answered = np.array(report["predictions"][framework]).argmax(axis=1)
+    cells = confusion_cells(report["predictions"]["references"], answered)
     return list(cells.get((labels.index(label), labels.index(predicted)), ()))
 
 
 def slice_texts(report: Mapping[str, Any], facet: str, name: str) -> list[int]:
-    """The texts of a slice; none where the report has no such slice."""
+    """Return the texts of a slice; none if the report has no such slice."""
     parts = report["slices"]["slices"]
     return next((part["indices"] for part in parts if (part["facet"], part["name"]) == (facet, name)), [])
 
 
 def answers(report: Mapping[str, Any], indices: Sequence[int]) -> list[TextAnswers]:
-    """Both models' answers to some texts, in the given order."""
+    """Return both models' answers to some texts, in the order of `indices`."""
     labels, predictions = report["labels"], report["predictions"]
     if not indices:
         return []
-    said = [softmax(np.array([predictions[name][index] for index in indices])) for name in FRAMEWORKS]
-    columns = [table.argmax(axis=1).tolist() for table in said]
-    confidences = [table.max(axis=1).tolist() for table in said]
+    probabilities = [softmax(np.array([predictions[name][index] for index in indices])) for name in FRAMEWORKS]
+    columns = [table.argmax(axis=1).tolist() for table in probabilities]
+    confidences = [table.max(axis=1).tolist() for table in probabilities]
     return [
         TextAnswers(index, labels[predictions["references"][index]], (labels[one], labels[other]), confidence)
         for index, one, other, confidence in zip(indices, *columns, zip(*confidences, strict=True), strict=True)

@@ -1,6 +1,6 @@
-"""Evaluate two models that are in memory already, step by step: what the page does with its pair.
+"""Evaluate two models that are already in memory, step by step, as the page does with its pair.
 
-The steps are a generator, so that whoever asks can show how far they are, and stop.
+The steps are a generator, so that the caller can show the progress and stop.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,12 +20,12 @@ SETTINGS = {"margin": MARGIN, "rounds": 2000, "seed": 0}
 
 @dataclass(frozen=True)
 class Step:
-    """How far an evaluation is.
+    """The progress of an evaluation.
 
     Attributes:
-        share: of the work that is done, 0 to 1.
-        words: what comes next.
-        report: the finished report; None before.
+        share: Finished share of the work, 0 to 1.
+        words: Description of the current work.
+        report: The finished report; None before the last step.
     """
 
     share: float
@@ -34,16 +34,16 @@ class Step:
 
 
 def evaluate(classifiers: Sequence[Model], data: Corpus, *, command: str, keep: bool) -> Iterator[Step]:
-    """The report of two loaded models on a corpus's test texts, without robustness; the last step holds it.
+    """Evaluate two loaded models on a corpus's test texts, without robustness; the last step holds the report.
 
     Args:
-        classifiers: PyTorch's, then TensorFlow's.
-        data: only its `test` is read, and its name and digest.
-        command: what the report says makes it again.
-        keep: whether logits are taken from and kept in the cache on disk; a visitor's texts leave no trace.
+        classifiers: PyTorch's model, then TensorFlow's.
+        data: The corpus, of which only the test texts, the name and the digest are read.
+        command: The command that reproduces the report, as the report states it.
+        keep: Whether to read and write the cache of logits on disk; a visitor's texts must leave no trace there.
 
     Raises:
-        ModelError: the models don't know the corpus's classes.
+        ModelError: The models don't know the corpus's classes.
     """
     provenance.check_comparable(classifiers, data)
     labels = classifiers[0].labels
@@ -51,31 +51,31 @@ def evaluate(classifiers: Sequence[Model], data: Corpus, *, command: str, keep: 
     references = np.array([labels.index(example.label) for example in data.test])
     logits = {}
     for number, classifier in enumerate(classifiers):
-        out = np.empty((len(texts), len(labels)), dtype=np.float32)
-        for done in _fill(out, classifier, texts, keep):
+        table = np.empty((len(texts), len(labels)), dtype=np.float32)
+        for done in _fill(table, classifier, texts, keep):
             share = 0.8 * (number + done / len(texts)) / len(classifiers)
             yield Step(share, f"{classifier.framework}: {done:,} of {len(texts):,} texts")
-        logits[classifier.framework] = out
+        logits[classifier.framework] = table
     yield Step(0.8, "metrics, intervals and tests")
-    made = report.build(
+    document = report.build(
         {"name": data.name, "digest": data.digest, "texts": len(texts)},
         labels,
         references,
         logits,
-        {each.framework: provenance.provenance(each) for each in classifiers},
+        {classifier.framework: provenance.provenance(classifier) for classifier in classifiers},
         settings=SETTINGS,
         command=command,
         facets=provenance.facets(classifiers[0], data),
     )
-    yield Step(1.0, "done", made)
+    yield Step(1.0, "done", document)
 
 
-def _fill(out: NDArray[np.float32], classifier: Model, texts: Sequence[str], keep: bool) -> Iterator[int]:
-    """Write logits (n, k) into `out`; yields the number of texts that are done, 0 first."""
+def _fill(table: NDArray[np.float32], classifier: Model, texts: Sequence[str], keep: bool) -> Iterator[int]:
+    """Write logits (n, k) into `table`, and yield the number of finished texts, starting with 0."""
     yield 0
     if not keep:
-        yield from logits_cache.fill(out, classifier.logits, texts)
+        yield from logits_cache.fill(table, classifier.logits, texts)
         return
     digest = provenance.weights_digest(classifier.folder.path)
-    out[:] = logits_cache.logits(classifier.logits, out.shape[1], digest, texts)
+    table[:] = logits_cache.logits(classifier.logits, table.shape[1], digest, texts)
     yield len(texts)

@@ -1,4 +1,4 @@
-"""What an evaluation asks of two models besides their logits: where they come from, and whether they fit the texts."""
+"""Describe where two models come from, and check that they match each other and the texts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -21,12 +21,12 @@ class Model(Classifier, Protocol):
 
 @lru_cache(maxsize=8)
 def weights_digest(folder: Path) -> str:
-    """`predictions.weights_digest`, once for each folder of this process."""
+    """Return `logits_cache.weights_digest`, computed once per folder in this process."""
     return logits_cache.weights_digest(folder)
 
 
 def provenance(model: Model) -> dict[str, Any]:
-    """Where a model comes from, as a report's `models` holds it."""
+    """Describe where a model comes from, in the form of a report's `models`."""
     training = model.folder.training
     return {
         "revision": model.revision,
@@ -38,12 +38,12 @@ def provenance(model: Model) -> dict[str, Any]:
 
 
 def digests(models: Iterable[Model]) -> dict[str, str]:
-    """The digest of each model's weights, by framework; planted ones without a folder have none."""
+    """Return the digest of each model's weights, by framework; test models without a folder are left out."""
     return {model.framework: weights_digest(model.folder.path) for model in models if model.folder}
 
 
 def mismatch(report: Mapping[str, Any], models: Sequence[Model]) -> str:
-    """How a report's models differ from these, in one sentence; empty where their weights are the same."""
+    """Say in one sentence how a report's models differ from these; empty if their weights are the same."""
     differing = []
     for model in models:
         reported, loaded = report["models"][model.framework], provenance(model)
@@ -51,11 +51,11 @@ def mismatch(report: Mapping[str, Any], models: Sequence[Model]) -> str:
             differing.append(f"{model.framework}: {_identity(reported)} there, {_identity(loaded)} here")
     if not differing:
         return ""
-    return f"This report belongs to other model revisions than those that are loaded ({'; '.join(differing)})."
+    return f"This report is about other model revisions than the loaded ones ({'; '.join(differing)})."
 
 
 def trained_elsewhere(report: Mapping[str, Any]) -> bool:
-    """Whether a model was trained on another corpus or split than the report's, as far as the report knows."""
+    """Return whether a model was trained on another corpus or split than the report's, as far as the report says."""
     digests = [model.get("trained_on", {}).get("digest") for model in report["models"].values()]
     return any(digest != report["corpus"]["digest"] for digest in digests)
 
@@ -66,10 +66,10 @@ def _identity(model: Mapping[str, Any]) -> str:
 
 
 def check_comparable(models: Sequence[Classifier], data: Corpus) -> None:
-    """Both models must tell the same classes apart, and know all of the corpus's.
+    """Check that both models have the same classes, and know all classes of the corpus.
 
     Raises:
-        ModelError: they don't.
+        ModelError: The models' classes differ, or the corpus has another class.
     """
     first, second = models
     if first.labels != second.labels:
@@ -80,12 +80,12 @@ def check_comparable(models: Sequence[Classifier], data: Corpus) -> None:
     if unknown := sorted({example.label for example in data.test} - set(first.labels)):
         raise ModelError(
             f"{data.name} has the class {unknown[0][:60]!r}, which the models don't know (they know "
-            f"{', '.join(first.labels)[:100]}); give the corpus that they were trained on."
+            f"{', '.join(first.labels)[:100]}); use the corpus that they were trained on."
         )
 
 
 def facets(model: Model, data: Corpus) -> dict[str, Any]:
-    """What to slice by: the keyword arguments of `slices.slice_report` that say so."""
+    """Return the keyword arguments of `slices.slice_report` that define the slices."""
     whole = tokenization.load(model.folder.path)
     return {
         "token_ids": whole.encode([example.text for example in data.test]),

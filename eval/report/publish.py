@@ -24,7 +24,7 @@ from bakeoff.hub import publish as hub_publish
 from bakeoff.hub.model_index import Remote, Score
 from eval.report import logits_cache, report
 
-METRICS = {  # of a report: the Hub's id, and the name that its page shows
+METRICS = {  # metric in a report: its id on the Hub, and the name that the Hub page shows
     "accuracy": ("accuracy", "Accuracy"),
     "macro_f1": ("f1", "Macro F1"),
     "macro_precision": ("precision", "Macro precision"),
@@ -35,25 +35,25 @@ PLACEHOLDER = "USER/NAME"  # in the card of a model whose repository was not kno
 IDENTIFYING = (*logits_cache.WEIGHT_FILES, logits_cache.RECIPE_FILE)
 
 
-def scores(made: Mapping[str, Any], framework: str) -> list[Score]:
-    """The scores of one framework's model; metrics that are not defined are left out."""
-    out = []
+def scores(document: Mapping[str, Any], framework: str) -> list[Score]:
+    """Return the scores of one framework's model; undefined metrics are left out."""
+    known = []
     for name, (metric, shown) in METRICS.items():
-        found = made["comparison"]["metrics"].get(name, {}).get(framework)
-        if found and found["value"] is not None:
-            out.append(Score(metric, shown, found["value"], found["low"], found["high"]))
-    return out
+        estimate = document["comparison"]["metrics"].get(name, {}).get(framework)
+        if estimate and estimate["value"] is not None:
+            known.append(Score(metric, shown, *(estimate[key] for key in ("value", "low", "high"))))
+    return known
 
 
-def check_model(made: Mapping[str, Any], framework: str, remote: Remote) -> None:
+def check_model(document: Mapping[str, Any], framework: str, remote: Remote) -> None:
     """Compare the weights and the recipe on the Hub with those that were evaluated.
 
     Raises:
-        ReportError: they differ, or the report doesn't say which weights it is about.
+        ReportError: They differ, or the report doesn't say which weights it is about.
     """
-    evaluated = made["models"][NAMES[framework]].get("weights")
-    found = logits_cache.digest_of_hashes(remote.hashes)
-    if evaluated != found:
+    evaluated = document["models"][NAMES[framework]].get("weights")
+    published = logits_cache.digest_of_hashes(remote.hashes)
+    if evaluated != published:
         raise ReportError(
             f"the report is about other {NAMES[framework]} weights ({(evaluated or 'unknown')[:12]}) than "
             f"{remote.repo_id} holds at {remote.revision[:12]} ({found[:12]}), so nothing was published; evaluate that "
@@ -65,15 +65,15 @@ def publish(made: Mapping[str, Any], repositories: Mapping[str, str]) -> dict[st
     """Write the scores into the cards; nothing is written unless every repository holds what was evaluated.
 
     Args:
-        made: a report that `report.check` let pass.
-        repositories: Hub id by framework, `pytorch`, `tensorflow` or both.
+        made: A report that `report.check` accepted.
+        repositories: Hub id per framework, for `pytorch`, `tensorflow` or both.
 
     Returns:
-        By Hub id, the new commit; None where the card said all of it already.
+        The new commit per Hub id; None if the card was already up to date.
 
     Raises:
-        ReportError: a repository holds other weights.
-        HubError: the Hub refuses or fails; it names the cards that were written before.
+        ReportError: A repository holds other weights.
+        HubError: The Hub refuses or fails; the error names the cards that were already written.
     """
     remotes = {framework: model_index.remote_files(repo_id, IDENTIFYING) for framework, repo_id in repositories.items()}
     for framework, remote in remotes.items():
@@ -90,9 +90,9 @@ def publish(made: Mapping[str, Any], repositories: Mapping[str, str]) -> dict[st
 
 
 def _before(written: Mapping[str, str | None]) -> str:
-    """What a failure has to tell of the cards before it: they stay as they were written."""
+    """Name the cards that were written before a failure; they stay as written."""
     commits = [f"{repo_id} (commit {commit})" for repo_id, commit in written.items() if commit]
-    return f" Before that, the scores were published to {', '.join(commits)}." if commits else ""
+    return f" Before the failure, the scores were published to {', '.join(commits)}." if commits else ""
 
 
 def publish_models(folders: Mapping[str, Path], repositories: Mapping[str, str], *, private: bool, progress) -> None:
@@ -158,7 +158,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     for repo_id, commit in publish(made, repositories).items():
         print(
-            f"{repo_id}: scores published, commit {commit}" if commit else f"{repo_id}: these scores are there already"
+            f"{repo_id}: scores published, commit {commit}"
+            if commit
+            else f"{repo_id}: the card already has these scores"
         )
     return 0
 

@@ -1,4 +1,4 @@
-"""The evaluation of two models as one JSON document: built, checked against its schema, written and read."""
+"""Build, check, write and read the evaluation of two models as one JSON document."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from eval.report.consistency import check_parts
 
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 MAX_BYTES = 64_000_000
-LARGEST = 1e15  # no number of a report comes near; beyond, formatting and plotting would fail
+LARGEST = 1e15  # far beyond any number of a report; larger numbers would break formatting and plotting
 PACKAGES = ("torch", "transformers", "tensorflow", "keras", "keras-hub", "scikit-learn", "numpy", "evaluate")
 
 
@@ -41,33 +41,22 @@ def build(
     seed_logits: tuple[Sequence[NDArray[np.float32]], Sequence[NDArray[np.float32]]] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Everything that is known of two models on one test split.
+    """Compute everything that a report says about two models on one test split.
 
     Args:
-        corpus: its name, digest and number of texts.
-        labels: the classes, in the order of the columns.
-        references: true class numbers (n,).
-        logits: (n, k) of each model, by framework, PyTorch first.
-        models: where each comes from, by framework: id, revision, digest of the weights, recipe.
+        corpus: Name, digest and number of texts of the corpus.
+        labels: The classes, in the order of the columns.
+        references: True class numbers (n,).
+        logits: Logits (n, k) of each model, by framework, PyTorch first.
+        models: Where each model comes from, by framework: id, revision, digest of the weights, recipe.
         settings: `margin`, `rounds` and `seed` of the comparison.
-        command: the command line that makes this report again.
-        facets: keyword arguments of `eval.quality.slices.slice_report` that say what to slice by.
-        robustness: the rows of `eval.quality.robustness.measure` as JSON, if it was measured.
-        seed_logits: logits of several trainings, PyTorch's and TensorFlow's, if there are any.
-        progress: called with a few words at each stage.
+        command: The command line that reproduces this report.
+        facets: Keyword arguments of `eval.quality.slices.slice_report` that define the slices.
+        robustness: The rows of `eval.quality.robustness.measure` as JSON, if it was measured.
+        seed_logits: Logits of several training runs, PyTorch's and TensorFlow's, if there are any.
+        progress: Function called with a short description at each stage.
     """
-    # Brings `evaluate`, scikit-learn and scipy.stats: whoever only reads reports does without.
-    from eval.quality import disagreement, metrics, seeds, significance, slices
-
     say = progress or (lambda words: None)
-    first, second = logits.values()
-    say("metrics")
-    evaluations = {
-        name: asdict(metrics.evaluate_predictions(references, each, labels)) for name, each in logits.items()
-    }
-    say("comparison")
-    comparison = significance.compare_pair(references, first, second, labels, **settings)
-    say("calibration and disagreement")
     report = {
         "schema": 1,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -77,65 +66,98 @@ def build(
         "models": {name: dict(model) for name, model in models.items()},
         "machine": machine(),
         "settings": dict(settings),
-        "comparison": asdict(comparison),
-        "evaluations": evaluations,
-        "calibration": {name: _calibration(references, each, settings["seed"]) for name, each in logits.items()},
-        "disagreement": disagreement.compare(references, softmax(first), softmax(second)).to_json(),
-        "slices": slices.slice_report(
-            references, first.argmax(axis=1), second.argmax(axis=1), labels, **facets
-        ).to_json(),
+        **_quality(labels, references, logits, settings, facets, say),
         "robustness": None if robustness is None else list(robustness),
-        "seeds": None,
+        "seeds": None if seed_logits is None else _seeds(references, seed_logits, settings, say),
         "predictions": {
             "references": references.tolist(),
-            **{name: np.round(each.astype(float), 4).tolist() for name, each in logits.items()},
+            **{name: np.round(table.astype(float), 4).tolist() for name, table in logits.items()},
         },
     }
-    if seed_logits is not None:
-        say("seeds")
-        report["seeds"] = asdict(seeds.compare_seeds(references, *seed_logits, **settings))
-    # What passed through JSON once compares equal to what is read back.
+    # A round trip through JSON makes the report equal to what is read back.
     report = json.loads(json.dumps(report, allow_nan=False))
     report["id"] = identify(report)
     check(report, "the report")
     return report
 
 
+def _quality(
+    labels: Sequence[str],
+    references: NDArray[np.int64],
+    logits: Mapping[str, NDArray[np.float32]],
+    settings: Mapping[str, Any],
+    facets: Mapping[str, Any],
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """Compute the parts of a report that follow from the logits of one model per framework."""
+    # Imported late, because reading reports must not import `evaluate`, scikit-learn and SciPy.
+    from eval.quality import disagreement, metrics, significance, slices
+
+    first, second = logits.values()
+    say("metrics")
+    evaluations = {
+        name: asdict(metrics.evaluate_predictions(references, table, labels)) for name, table in logits.items()
+    }
+    say("comparison")
+    comparison = significance.compare_pair(references, first, second, labels, **settings)
+    say("calibration and disagreement")
+    sliced = slices.slice_report(references, first.argmax(axis=1), second.argmax(axis=1), labels, **facets)
+    return {
+        "comparison": asdict(comparison),
+        "evaluations": evaluations,
+        "calibration": {name: _calibration(references, table, settings["seed"]) for name, table in logits.items()},
+        "disagreement": disagreement.compare(references, softmax(first), softmax(second)).to_json(),
+        "slices": sliced.to_json(),
+    }
+
+
+def _seeds(
+    references: NDArray[np.int64],
+    seed_logits: tuple[Sequence[NDArray[np.float32]], Sequence[NDArray[np.float32]]],
+    settings: Mapping[str, Any],
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    from eval.quality import seeds  # imported late, as in `_quality`
+
+    say("seeds")
+    return asdict(seeds.compare_seeds(references, *seed_logits, **settings))
+
+
 def check(report: Any, name: str) -> None:
-    """Hold a document against the published schema and its own id.
+    """Check a document against the published schema and its own id.
 
     Raises:
-        ReportError: it is no report, or was changed after it was written.
+        ReportError: The document is not a report, or was changed after it was written.
     """
-    import jsonschema  # the page opens before it reads a report
+    import jsonschema  # imported late, because the page opens before it reads a report
 
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(report))
     if error is not None:
         place = "/".join(map(str, error.absolute_path)) or "the top level"
         raise ReportError(
-            f"{name} is no report of `bakeoff evaluate`: at {place}, {error.message[:120]}; make it again."
+            f"{name} is not a report of `bakeoff evaluate`: at {place}, {error.message[:120]}; make it again."
         )
     if report["id"] != identify(report):
-        raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
+        raise ReportError(f"{name} was changed after it was written: its id does not match; make it again.")
     check_parts(report, name)
 
 
 def write(path: Path, report: Mapping[str, Any]) -> None:
-    """Write a report; it appears whole or not at all."""
+    """Write a report atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, report)
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read a report and check it; it is data, and nothing in it is run.
+    """Read a report and check it; a report is data, and nothing in it is executed.
 
     Raises:
-        ReportError: it is missing, too large, no JSON, or no report.
+        ReportError: The file is missing, too large, not JSON, or not a report.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ReportError(f"{path.name} has more than {MAX_BYTES / 1e6:.0f} MB, too much for a report.")
+            raise ReportError(f"{path.name} is larger than {MAX_BYTES / 1e6:.0f} MB, too large for a report.")
         report = json.loads(
             path.read_text(encoding="utf-8"), parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number
         )
@@ -148,7 +170,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """What ran the evaluation: system, processor, cores, versions."""
+    """Describe the machine that runs the evaluation: system, processor, cores, versions."""
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "processor": processor(),
@@ -161,9 +183,9 @@ def machine() -> dict[str, Any]:
 
 def _calibration(references: NDArray[np.int64], logits: NDArray[np.float32], seed: int) -> dict[str, Any]:
     from eval.quality import (
-        calibration,  # as in `build`
-        risk_coverage,  # as in `build`
-        temperature,  # as in `build`
+        calibration,  # imported late, as in `_quality`
+        risk_coverage,  # imported late, as in `_quality`
+        temperature,  # imported late, as in `_quality`
     )
 
     return {
@@ -174,7 +196,7 @@ def _calibration(references: NDArray[np.int64], logits: NDArray[np.float32], see
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _integer(digits: str) -> int:
@@ -185,5 +207,5 @@ def _integer(digits: str) -> int:
 def _number(digits: str) -> float:
     number = float(digits)
     if abs(number) > LARGEST:
-        raise ValueError(f"{digits[:20]} is too large a number for a report")
+        raise ValueError(f"{digits[:20]} is too large for a report")
     return number

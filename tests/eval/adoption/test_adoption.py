@@ -138,13 +138,13 @@ def test_months_and_swapped_columns_are_read_too(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("Week,", "Country,", "has no line that begins with Hour, Day, Week, Month or Time"),
+        ("Week,", "Country,", "has no line that starts with Hour, Day, Week, Month or Time"),
         ("tensorflow", "keras", "has 0 columns for TensorFlow"),
         ("tensorflow: (Worldwide)", "tensorflow: (France)", "compares different regions"),
-        ("80", "800", "800 is not from 0 to 100"),
+        ("80", "800", "800 is not between 0 and 100"),
         ("80", "many", "has the line '2024-11-03,many,40'"),
         ("2025-11-16,100,12", "2025-11-16,100", "has the line '2025-11-16,100'"),
-        ("2024-11-03", "2026-11-03", "rising dates"),
+        ("2024-11-03", "2026-11-03", "increasing dates"),
         ("2024-11-03,80,40\n2025-11-09,90,<1\n2025-11-16,100,12\n", "", "no lines of values"),
     ],
 )

@@ -39,7 +39,7 @@ def renamed(made, name):
 def test_the_verdict_comes_first_and_every_part_is_there(made):
     page = html_report.render(made)
     assert page.index(made["comparison"]["headline"]) < page.index("<svg") < page.index("<h2>Metrics")
-    for title in ("Confusion matrices", "confidence be believed", "Parts of the texts", "Seeds", "Robustness"):
+    for title in ("Confusion matrices", "confidence calibrated", "Parts of the texts", "Seeds", "Robustness"):
         assert title in page
     assert made["id"] in page
     assert made["corpus"]["digest"] in page
