@@ -1,15 +1,15 @@
-"""How much memory a piece of work takes at its peak, beyond what the process had."""
+"""Measure the peak memory of a piece of work, beyond what the process already had."""
 
 import threading
 from collections.abc import Callable
 
 import psutil
 
-INTERVAL = 0.01  # seconds between two looks
+INTERVAL = 0.01  # seconds between two samples
 
 
 def peak_extra_megabytes(work: Callable[[], object]) -> float:
-    """Run the work and watch the process's resident memory."""
+    """Run the work, and return how many megabytes the process's resident memory grew at its peak."""
     process, done = psutil.Process(), threading.Event()
     before = peak = process.memory_info().rss
 

@@ -1,4 +1,4 @@
-"""A training that advances some steps at a time, so that several can take turns on one machine."""
+"""Advance a training run some steps at a time, so that several runs can take turns on one machine."""
 
 import queue
 import threading
@@ -9,10 +9,10 @@ EndStep = Callable[[], None]
 
 
 class Turns:
-    """Runs a training in a thread of its own; between two calls of `advance` it stands still.
+    """A training run in its own thread, which is paused between two calls of `advance`.
 
     Args:
-        train: the whole training; calls what it is given at the end of each step.
+        train: The whole training run, a function that calls its argument at the end of each step.
     """
 
     def __init__(self, train: Callable[[EndStep], object]):
@@ -21,14 +21,14 @@ class Turns:
         self._thread = threading.Thread(target=self._run, args=(train,), daemon=True)
 
     def advance(self, steps: int) -> list[float]:
-        """Train so many steps more.
+        """Train `steps` more steps.
 
         Returns:
-            Seconds of each step; the first of all includes what the library does before it, such as compiling.
+            Seconds of each step. The very first step includes the library's preparation, such as compiling.
 
         Raises:
-            Exception: what the training raised.
-            EOFError: it ended before.
+            Exception: The error that the training run raised.
+            EOFError: The training run ended before.
         """
         last, seconds = time.perf_counter(), []
         if self._thread.ident is None:
@@ -47,7 +47,7 @@ class Turns:
         self._allowed.acquire()
         try:
             train(self._end_step)
-        except BaseException as error:  # noqa: BLE001  raised again where the steps are waited for
+        except BaseException as error:  # noqa: BLE001  raised again in `advance`
             self._ended.put(error)
         else:
             self._ended.put(EOFError("the training has no more steps"))

@@ -1,8 +1,8 @@
-"""The tab Decide in a real browser: from the move of a slider until the recommendation has changed, and is drawn.
+"""Time the tab Decide in a real browser: from a slider's move until the recommendation has changed and is drawn.
 
 python -m benchmarks.decide --models runs/demo/pytorch runs/demo/tensorflow --output decide.json
 
-Server and browser share the machine. Needs Chromium.
+The server and the browser share the machine. Chromium is required.
 """
 
 import argparse
@@ -22,11 +22,11 @@ from eval.measure import machine
 from tests.support.chromium import CHROMIUM, FLAGS
 
 SLIDERS = ("accuracy", "latency", "throughput", "serving_memory", "deployability")
-WARM_UP = 3  # moves that don't count
-LIMIT = 20.0  # seconds, after which a move has changed nothing
-UNFOLD = 2.0  # seconds: Gradio sets sliders once more just after they are unfolded, and a move before that is undone
-# Seconds until the recommendation says something else, and until the frame that shows it is drawn: the first callback
-# comes before a frame is drawn, the second after.
+WARM_UP = 3  # moves that are not counted
+LIMIT = 20.0  # seconds after which a move counts as without effect
+UNFOLD = 2.0  # seconds to wait, because Gradio sets sliders again after they are unfolded and undoes an earlier move
+# Returns the seconds until the recommendation changes, and until the frame that shows it is drawn. The first animation
+# callback comes before a frame is drawn, and the second comes after.
 MOVE = """([key, value, limit]) => new Promise((done, fail) => {
     const slider = document.querySelector(`#weight-${key} input[type=range]`);
     const said = () => document.querySelector("#decision-result .headline")?.textContent;
@@ -59,38 +59,38 @@ def unfold_sliders(page: Page) -> None:
 
 
 def moved(page: Page, moves: int) -> list[tuple[float, float]]:
-    """Seconds until changed, and until drawn, of each move on the open tab: one slider after the other, up and down."""
+    """Move the sliders of the open tab one after another, up and down; return the seconds until changed and drawn."""
     page.locator("#decision-result .headline").wait_for()
     unfold_sliders(page)
-    found = []
+    times = []
     for number in tqdm(range(WARM_UP + moves), desc="moves", disable=None):
         key, up = SLIDERS[number % len(SLIDERS)], number // len(SLIDERS) % 2 == 0
-        found.append(tuple(page.evaluate(MOVE, [key, "9" if up else "0.5", LIMIT])))
-    return found[WARM_UP:]
+        times.append(tuple(page.evaluate(MOVE, [key, "9" if up else "0.5", LIMIT])))
+    return times[WARM_UP:]
 
 
 def measure(models: Sequence[str], moves: int) -> dict[str, Any]:
-    """The figures.
+    """Measure the figures.
 
     Raises:
-        BakeoffError: there is no Chromium, or the app does not start.
+        BakeoffError: There is no Chromium, or the app does not start.
     """
     if CHROMIUM is None:
-        raise BakeoffError("no Chromium was found: install Debian's package `chromium`, or Google Chrome.")
+        raise BakeoffError("Chromium was not found: install Debian's package `chromium`, or Google Chrome.")
     flags = ["--pytorch-model", models[0], "--tensorflow-model", models[1]]
     with running(flags) as server, sync_playwright() as browsers:
         browser = browsers.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(server.url)
         page.get_by_role("tab", name="Decide").click()
-        found = moved(page, moves)
+        times = moved(page, moves)
         browser.close()
-    changed, drawn = zip(*found, strict=True)
+    changed, drawn = zip(*times, strict=True)
     return {"changed_ms": quantiles(changed), "drawn_ms": quantiles(drawn)}
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = argparse.ArgumentParser(prog="python -m benchmarks.decide", description=__doc__.split("\n")[0])
     out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
     out.add_argument("--moves", type=int, default=50, help="(default: 50)")

@@ -1,10 +1,10 @@
-"""Our explanations against stock `lime` with what a user would pick: `transformers.pipeline`, KerasHub's `predict`.
+"""Compare our explanations with stock `lime` over what a user would pick: `transformers.pipeline`, KerasHub `predict`.
 
 python -m benchmarks.explain --models runs/bbc/pytorch runs/bbc/tensorflow --corpus bbc_test.csv --output explain.json
 python -m benchmarks.explain --models runs/demo/pytorch runs/demo/tensorflow --words 20 80 --articles 2 --stock 200
 
-All contenders explain each article in one process, in random order. What was measured is kept beside the output, line
-by line: after Ctrl-C the same command goes on. Other work on the machine spoils the times.
+All contenders explain each article in one process, in random order. Measurements are kept line by line beside the
+output. After Ctrl-C, run the same command again to resume. Other work on the machine distorts the times.
 """
 
 import argparse
@@ -41,21 +41,21 @@ from explain.lime_text.trust import UNTRUSTED
 from explain.lime_text.units import by_word
 
 OURS = Settings(samples=500, seconds=None)
-REMOVED = (5, 10, 20, 30)  # words: the points of the deletion curve
+REMOVED = (5, 10, 20, 30)  # numbers of removed words at the points of the deletion curve
 TOP = 10
 HEADLINE = "profits slide at drugmaker after research costs rise and sales in europe flag"
 
-Words = list[tuple[str, float]]  # and what each weighs
+Words = list[tuple[str, float]]  # words with their weights
 Job = Callable[[str, tuple[Classifier, ...]], dict[str, Any]]
 
 
 def ours(text: str, pair: tuple[Classifier, ...]) -> dict[str, Any]:
-    """Both models explained together, by two seeds."""
+    """Explain both models together, with two seeds."""
     started, times = time.perf_counter(), {}
     for last in rounds(text, pair, settings=OURS):
         now = time.perf_counter() - started
         times.setdefault("first_round", now)
-        if all(each.trust.level != UNTRUSTED for each in last.explanations):
+        if all(explanation.trust.level != UNTRUSTED for explanation in last.explanations):
             times.setdefault("indicative", now)
             times.setdefault("indicative_calls", last.calls)
     times["seconds"] = time.perf_counter() - started
@@ -63,36 +63,36 @@ def ours(text: str, pair: tuple[Classifier, ...]) -> dict[str, Any]:
     return {
         "seconds": times["seconds"],
         "first_round_seconds": times["first_round"],
-        "seconds_to_indicative": times.get("indicative"),  # both models' badges are this or stable
+        "seconds_to_indicative": times.get("indicative"),  # both models are indicative or stable
         "calls_to_indicative": times.get("indicative_calls"),
         "calls": last.calls,
         "ended": last.ended,
         "models": {
-            each.framework: {
-                "trust": each.trust.level,
-                "expected_overlap": each.trust.overlap,
-                "overlap": agree(each, other, TOP).overlap.value,
-                "drops": drops(classifier, text, each.read, _words(each)),
+            first.framework: {
+                "trust": first.trust.level,
+                "expected_overlap": first.trust.overlap,
+                "overlap": agree(first, second, TOP).overlap.value,
+                "drops": drops(classifier, text, first.read, _words(first)),
             }
-            for classifier, each, other in zip(pair, last.explanations, again, strict=True)
+            for classifier, first, second in zip(pair, last.explanations, again, strict=True)
         },
     }
 
 
 def stock_lime(framework: str, number: int, samples: int, predict: Callable) -> Job:
-    """Stock lime's explanation of one model's own answer, with its settings as they come but for all words' weights."""
+    """Explain one model's own answer with stock lime and its default settings, except that all words get weights."""
 
     def job(text: str, pair: tuple[Classifier, ...]) -> dict[str, Any]:
-        classifier, seen = pair[number], []
+        classifier, outputs = pair[number], []
 
         def keep(texts: Sequence[str]) -> np.ndarray:
-            seen.append(predict(texts))
-            return seen[-1]
+            outputs.append(predict(texts))
+            return outputs[-1]
 
         column = int(classifier.logits([text])[0].argmax())
         started = time.perf_counter()
         explainer = LimeTextExplainer(class_names=list(classifier.labels), random_state=0)
-        found = explainer.explain_instance(text, keep, labels=(column,), num_features=10**6, num_samples=samples)
+        explanation = explainer.explain_instance(text, keep, labels=(column,), num_features=10**6, num_samples=samples)
         seconds = time.perf_counter() - started
         kept = np.vstack([np.ones(len(by_word(text)), bool), *[_drawn(text, samples)]])
         read = classifier.characters_read(text)
@@ -100,47 +100,47 @@ def stock_lime(framework: str, number: int, samples: int, predict: Callable) -> 
             "seconds": seconds,
             "calls": samples,
             "framework": framework,
-            "overlap_of_halves": _overlap(kept, seen[0][:, column], samples // 2),
-            "overlap_at_500": _overlap(kept, seen[0][:, column], 500) if samples >= 1000 else None,
-            "drops": drops(classifier, text, read, found.as_list(label=column)),
+            "overlap_of_halves": _overlap(kept, outputs[0][:, column], samples // 2),
+            "overlap_at_500": _overlap(kept, outputs[0][:, column], 500) if samples >= 1000 else None,
+            "drops": drops(classifier, text, read, explanation.as_list(label=column)),
         }
 
     return job
 
 
 def equality(text: str, pair: tuple[Classifier, ...], samples: int = 100) -> dict[str, float]:
-    """The largest difference between our weights and stock lime's, with stock settings and equal samples."""
-    out = {}
+    """Return the largest difference between our weights and stock lime's, with stock settings and equal samples."""
+    largest = {}
     for classifier in pair:
         settings = Settings(samples=samples, seconds=None, target="probability", stock=True)
         (mine,) = explain(text, [classifier], settings=settings)
         column = classifier.labels.index(mine.label)
-        found = LimeTextExplainer(random_state=0).explain_instance(
+        stock = LimeTextExplainer(random_state=0).explain_instance(
             text,
             lambda texts, of=classifier: predict_proba(of, texts),
             labels=(column,),
             num_features=10**6,
             num_samples=samples,
         )
-        theirs = dict(found.as_list(label=column))
-        out[classifier.framework] = max(abs(weight - theirs[word]) for word, weight in _words(mine))
-    return out
+        theirs = dict(stock.as_list(label=column))
+        largest[classifier.framework] = max(abs(weight - theirs[word]) for word, weight in _words(mine))
+    return largest
 
 
 def drops(classifier: Classifier, text: str, read: int, words: Words) -> dict[str, list[float]]:
-    """How far the log-odds of the model's answer fall without the top words: in what it reads, and in the whole text.
+    """Return how far the log-odds of the answer fall without the top words: in the part read, and in the whole text.
 
-    In the whole text, what comes after the part that is read moves up into the place of deleted words.
+    In the whole text, text after the part that is read takes the place of removed words.
     """
-    ranked = [word for word, _ in sorted(words, key=lambda each: -each[1])]
-    column, out = int(classifier.logits([text])[0].argmax()), {}
+    ranked = [word for word, _ in sorted(words, key=lambda pair: -pair[1])]
+    column, falls = int(classifier.logits([text])[0].argmax()), {}
     for name, part in (("read", text[:read]), ("whole", text)):
         units = by_word(part)
         order = [units.names.index(word) for word in ranked if word in units.names]
         texts = [units.without(~np.isin(np.arange(len(units)), order[:count])) for count in REMOVED]
         scores = log_odds(classifier.logits([part, *texts]), column)
-        out[name] = (scores[0] - scores[1:]).tolist()
-    return out
+        falls[name] = (scores[0] - scores[1:]).tolist()
+    return falls
 
 
 def _words(explanation: Explanation) -> Words:
@@ -152,7 +152,7 @@ def _drawn(text: str, samples: int) -> np.ndarray:
 
 
 def _overlap(kept: np.ndarray, target: np.ndarray, size: int) -> float:
-    """The share of the top words in common of stock fits to disjoint draws of `size` texts, the article in each."""
+    """Return the mean overlap of top words of stock fits to disjoint draws of `size` texts, each with the article."""
     tops, drawn = [], size - 1
     for start in range(1, len(kept) - drawn + 1, drawn):
         rows = [0, *range(start, start + drawn)]
@@ -162,15 +162,15 @@ def _overlap(kept: np.ndarray, target: np.ndarray, size: int) -> float:
 
 
 def articles(arguments: argparse.Namespace) -> list[str]:
-    """Texts of the wished length, drawn at random.
+    """Draw texts of the requested length at random.
 
     Raises:
-        CorpusError: there is none.
+        CorpusError: There is no such text.
     """
     data = corpus.load(arguments.corpus) if arguments.corpus == corpus.SAMPLE else None
     examples = data.test if data else corpus.read_texts(arguments.corpus)
     low, high = arguments.words
-    texts = [each.text for each in examples if low <= len(each.text.split()) <= high]
+    texts = [example.text for example in examples if low <= len(example.text.split()) <= high]
     if not texts:
         raise CorpusError(f"{arguments.corpus} has no text of {low} to {high} words; change --words.")
     random.Random(arguments.seed).shuffle(texts)
@@ -178,7 +178,7 @@ def articles(arguments: argparse.Namespace) -> list[str]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = argparse.ArgumentParser(prog="python -m benchmarks.explain", description=__doc__.split("\n")[0])
     out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
     out.add_argument("--corpus", default=corpus.SAMPLE, help="a file of texts, or `sample` (default)")
@@ -202,7 +202,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     contenders: dict[str, Job] = {"ours": ours}
     for number, (key, build) in enumerate(STOCK.items()):
         predict = build(Path(arguments.models[number]), window)
-        predict([HEADLINE] * 2)  # as ours, warm
+        predict([HEADLINE] * 2)  # warmed up, as ours is
         contenders[explain_figures.STOCK.format(NAMES[key])] = stock_lime(NAMES[key], number, arguments.stock, predict)
     about = subject(arguments, texts)
     log = MeasurementLog(arguments.output.with_suffix(".jsonl"), about)
@@ -212,7 +212,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             log.add((number, name), contenders[name](texts[number], pair))
     except KeyboardInterrupt:
         print("stopped; the figures are of what was measured so far.", file=sys.stderr)
-    figures = explain_figures.summarise(log.measured) | single_figures(texts[0], pair)
+    figures = explain_figures.summarize(log.measured) | single_figures(texts[0], pair)
     write_json(
         arguments.output,
         {
@@ -230,13 +230,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def plan(count: int, names: list[str], seed: int) -> list[tuple[int, str]]:
-    """All contenders on each article, in random order within it."""
+    """List all contenders on each article, in random order per article."""
     order = random.Random(seed)
     return [(number, name) for number in range(count) for name in order.sample(names, len(names))]
 
 
 def single_figures(article: str, pair: tuple[Classifier, ...]) -> dict[str, Any]:
-    """What is measured once: equality with stock lime, memory, and how soon a headline's first result is there."""
+    """Measure once: equality with stock lime, peak memory, and the time to a headline's first result."""
     started = time.perf_counter()
     next(rounds(HEADLINE, pair, settings=OURS))
     return {
@@ -247,7 +247,7 @@ def single_figures(article: str, pair: tuple[Classifier, ...]) -> dict[str, Any]
 
 
 def subject(arguments: argparse.Namespace, texts: Sequence[str]) -> dict[str, Any]:
-    """What tells one run's measurements from another's."""
+    """Return what identifies a run's measurements."""
     models = {
         name: logits_cache.weights_digest(Path(model))
         for name, model in zip(NAMES.values(), arguments.models, strict=True)

@@ -1,10 +1,10 @@
-"""Our classifiers against what a user would pick instead: same weights, same texts, one run.
+"""Compare our classifiers with what a user would pick instead: same weights, same texts, one run.
 
 python -m benchmarks.predict --models runs/bbc/pytorch runs/bbc/tensorflow --corpus bbc_test.csv --output predict.json
 python -m benchmarks.predict --models runs/demo/pytorch runs/demo/tensorflow --max-length 64 --texts 30    # a try
 
-Each contender runs in a process of its own, in turns. What was measured is kept beside the output, line by line: after
-Ctrl-C the same command goes on. Other work on the machine spoils the times.
+Each contender runs in a separate process, in turns. Measurements are kept line by line beside the output. After Ctrl-C,
+run the same command again to resume. Other work on the machine distorts the times.
 """
 
 import argparse
@@ -29,17 +29,24 @@ from eval.measure.worker import Worker
 from eval.report.provenance import weights_digest
 from eval.speed.texts import Architecture, Cutter
 
-HEADLINE = 16  # tokens
-HEADLINES = 60  # a visit
-LONGEST = 2.0  # seconds of a visit's headlines
-PRODUCT, PRODUCTS = 2048, 3  # rows of the ceiling's square matrices, and how many a visit
-MACHINE = ("machine", 0, 0, "")  # a key of the log beside the visits
+HEADLINE = 16  # length of a headline, in tokens
+HEADLINES = 60  # headlines per visit
+LONGEST = 2.0  # seconds after which a visit starts no further headline
+PRODUCT, PRODUCTS = 2048, 3  # rows of the ceiling's square matrices, and products per visit
+MACHINE = ("machine", 0, 0, "")  # key of the machine's record in the log
 PROBES = {"PyTorch": "eval.speed.probe_pytorch:Probe", "TensorFlow": "eval.speed.probe_tensorflow:Probe"}
 
 
 @dataclass(frozen=True)
 class Contender:
-    """How to start one: a key of `predictors.KINDS`, whose weights, texts a forward pass, TensorFlow's oneDNN."""
+    """How to start a contender.
+
+    Attributes:
+        kind: Key of `predictors.KINDS`.
+        framework: Framework whose weights the contender uses.
+        batch_size: Texts per forward pass.
+        onednn: Whether TensorFlow uses oneDNN.
+    """
 
     kind: str
     framework: str
@@ -58,14 +65,14 @@ CONTENDERS = {
 }
 RIVALS = {
     "ours, PyTorch": [
-        name for name, each in CONTENDERS.items() if each.kind in ("transformers.pipeline", "ONNX Runtime")
+        name for name, contender in CONTENDERS.items() if contender.kind in ("transformers.pipeline", "ONNX Runtime")
     ],
-    "ours, TensorFlow": [name for name, each in CONTENDERS.items() if each.kind == "KerasHub predict"],
+    "ours, TensorFlow": [name for name, contender in CONTENDERS.items() if contender.kind == "KerasHub predict"],
 }
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = argparse.ArgumentParser(prog="python -m benchmarks.predict", description=__doc__.split("\n")[0])
     out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
     out.add_argument("--corpus", default=corpus.SAMPLE, help="its test split is classified (default: the sample)")
@@ -105,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("stopped; the figures are of what was measured so far.", file=sys.stderr)
     lengths = [len(ids) for ids in tokenization.load(folders["pytorch"], arguments.max_length).encode(articles)]
     operations = Architecture.of(ModelFolder(folders["pytorch"])).operations(lengths)
-    figures = predict_figures.summarise(log.measured, operations, 2 * PRODUCT**3, RIVALS)
+    figures = predict_figures.summarize(log.measured, operations, 2 * PRODUCT**3, RIVALS)
     command = machine.public_command("python -m benchmarks.predict", given)
     made = {"command": command, **about, "tokens": sum(lengths), "machine": log.measured[MACHINE], "figures": figures}
     write_json(arguments.output, made)
@@ -116,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def measure(
     arguments: argparse.Namespace, folders: dict[str, Path], texts: dict[str, list[str]], log: MeasurementLog
 ) -> None:
-    """Take the visits that the log does not hold; keys are (what, round, place in the round, who)."""
+    """Measure the visits that are not in the log; keys are (what, round, place in the round, contender)."""
     left = [visit for visit in visits(arguments.rounds, arguments.seed) if visit not in log.measured]
     with ExitStack() as stack:
         workers: dict[str, Worker] = {}
@@ -137,7 +144,7 @@ def measure(
 
 
 def visits(rounds: int, seed: int) -> Iterator[tuple[str, int, int, str]]:
-    """Each round: matrix products, headlines in random order and in reverse, and the articles in random order."""
+    """Yield each round's visits: matrix products, headlines in random order and in reverse, and articles."""
     orders = zip(timing.abba(list(CONTENDERS), rounds, seed), timing.abba(list(PROBES), rounds, seed), strict=True)
     for number, (order, probes) in enumerate(orders):
         yield from (("product", number, place, name) for place, name in enumerate(probes))

@@ -1,4 +1,4 @@
-"""The contenders of `benchmarks.predict`, each built in a process of its own by `eval.measure.worker`."""
+"""Build the contenders of `benchmarks.predict`, each in a separate process of `eval.measure.worker`."""
 
 import importlib
 import time
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from bakeoff.common import tokenization
 
-WARM_UP = 2  # calls
+WARM_UP = 2  # untimed calls
 
 Probabilities = Callable[[Sequence[str]], NDArray[np.float64]]
 
 
 class Predictor:
-    """Texts that it holds, and a way to classify them.
+    """A contender that keeps texts and classifies them.
 
     Args:
-        kind: a key of KINDS.
-        folder: the model's.
-        max_length: tokens that a text is cut to.
-        batch_size: texts a forward pass, where the library asks for it.
+        kind: Key of KINDS.
+        folder: Folder of the model.
+        max_length: Number of tokens to which a text is cut.
+        batch_size: Texts per forward pass, if the library takes this setting.
     """
 
     def __init__(self, kind: str, folder: str, max_length: int, batch_size: int):
@@ -30,30 +30,30 @@ class Predictor:
         self._texts: list[str] = []
 
     def hold(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Keep texts to be classified; returns the probabilities (n, k) of the first ones, which also warms up."""
+        """Keep the texts to classify, and warm up; return the probabilities (n, k) of the first texts."""
         self._texts = list(texts)
         return [self._probabilities(self._texts[:8]) for _ in range(WARM_UP)][-1]
 
     def together(self) -> float:
-        """Seconds of classifying all texts in one call."""
+        """Time the classification of all texts in one call, in seconds."""
         started = time.perf_counter()
         self._probabilities(self._texts)
         return time.perf_counter() - started
 
     def alone(self, longest: float) -> list[float]:
-        """Seconds of each text, classified in a call of its own; of the first ones only, where all take too long.
+        """Time each text in a separate call, in seconds; only the first texts if all would take too long.
 
         Args:
-            longest: seconds after which no other text is begun.
+            longest: Seconds after which no further text is started.
         """
-        out: list[float] = []
+        seconds: list[float] = []
         for text in self._texts:
-            if sum(out) > longest:
+            if sum(seconds) > longest:
                 break
             started = time.perf_counter()
             self._probabilities([text])
-            out.append(time.perf_counter() - started)
-        return out
+            seconds.append(time.perf_counter() - started)
+        return seconds
 
 
 def _ours(framework: str) -> Callable[[Path, int, int], Probabilities]:
@@ -62,14 +62,16 @@ def _ours(framework: str) -> Callable[[Path, int, int], Probabilities]:
         from bakeoff.classifiers.pair import load_classifier
 
         classifier = load_classifier(framework, str(folder))
-        classifier.text_encoder = tokenization.load(folder, max_length)  # speed does not depend on the training's
+        classifier.text_encoder = tokenization.load(
+            folder, max_length
+        )  # speed does not depend on the length used in training
         return lambda texts: predict_proba(classifier, texts)
 
     return build
 
 
 def _stock(module: str, name: str) -> Callable[[Path, int, int], Probabilities]:
-    """Imported when it is built: one library a process."""
+    """Import the library only when the contender is built, so that each process has one library."""
 
     def build(folder: Path, max_length: int, batch_size: int) -> Probabilities:
         return getattr(importlib.import_module(module), name)(folder, max_length, batch_size)

@@ -1,11 +1,11 @@
-"""The app's cold start against the least that it needs: an empty Gradio page, and both libraries with both models.
+"""Compare the app's cold start with its minimum: an empty Gradio page, and both libraries with both models.
 
 python -m benchmarks.start --models runs/bbc/pytorch runs/bbc/tensorflow --output start.json
 python -m benchmarks.start --models runs/demo/pytorch runs/demo/tensorflow --repeats 1        # a try
 
-Every start is a process of its own, on files that are in memory already; the contenders take turns in random order and
-back again. What was measured is kept beside the output, line by line: after Ctrl-C the same command goes on. Other work
-on the machine spoils the times.
+Every start is a new process, with files already in the page cache. The contenders take turns in random order and in
+reverse. Measurements are kept line by line beside the output. After Ctrl-C, run the same command again to resume. Other
+work on the machine distorts the times.
 """
 
 import argparse
@@ -49,12 +49,12 @@ RATIOS = {
     "both_to_answered": (("app", "both"), ("stock libraries", "answered")),
 }
 
-Point = tuple[str, str]  # of a contender, how far it is
-Measured = dict[tuple[int, int], tuple[str, Marks]]  # by round and place in it
+Point = tuple[str, str]  # a contender, and the stage it reaches
+Measured = dict[tuple[int, int], tuple[str, Marks]]  # by round and place in the round
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = argparse.ArgumentParser(prog="python -m benchmarks.start", description=__doc__.split("\n")[0])
     out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
     out.add_argument("--repeats", type=int, default=5, help="rounds, in which each contender starts twice (default: 5)")
@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(contenders: Mapping[str, Callable[[], Marks]], arguments: argparse.Namespace, log: MeasurementLog) -> None:
-    """Start all contenders in their order; what the log has already is left out."""
+    """Start all contenders in their order, except for the starts that are already in the log."""
     rounds = timing.abba(CONTENDERS, arguments.repeats, arguments.seed)
     plan = [((number, place), name) for number, names in enumerate(rounds) for place, name in enumerate(names)]
     missing = [(where, name) for where, name in plan if where not in log.measured]
@@ -101,13 +101,13 @@ def measure(contenders: Mapping[str, Callable[[], Marks]], arguments: argparse.N
 
 
 def subject(models: Sequence[str], arguments: argparse.Namespace) -> dict[str, Any]:
-    """What tells one run's measurements from another's."""
+    """Return what identifies a run's measurements."""
     weights = [logits_cache.weights_digest(Path(model))[:16] for model in models]
     return {"models": weights, "seed": arguments.seed, "browser": arguments.browser}
 
 
 def figures(measured: Measured) -> dict[str, Any]:
-    """Medians in seconds and ratios, with their intervals, of the rounds that are complete; empty of none."""
+    """Compute medians in seconds and ratios of the complete rounds, with intervals; empty without such rounds."""
     rounds: dict[int, list[tuple[str, Marks]]] = {}
     for (number, _), start in sorted(measured.items()):
         rounds.setdefault(number, []).append(start)
@@ -126,16 +126,16 @@ def figures(measured: Measured) -> dict[str, Any]:
     return {"rounds": len(whole), "seconds": medians, "ratios": ratios}
 
 
-def show(found: Mapping[str, Any]) -> None:
-    """The figures as two tables in the terminal."""
-    seconds = Table("a start", "until", "seconds", title=f"Medians of {found['rounds']} rounds of two starts each")
+def show(results: Mapping[str, Any]) -> None:
+    """Print the figures as two tables."""
+    seconds = Table("a start", "until", "seconds", title=f"Medians of {results['rounds']} rounds of two starts each")
     for (name, mark), words in POINTS.items():
-        if made := found["seconds"].get(f"{name}: {mark}"):
-            seconds.add_row(name, words, _written(Estimate(**made)))
-    ratios = Table("ratio of", "to", "times", title=f"The app against the least it needs (goal: at most {LIMIT})")
+        if estimate := results["seconds"].get(f"{name}: {mark}"):
+            seconds.add_row(name, words, _written(Estimate(**estimate)))
+    ratios = Table("ratio of", "to", "times", title=f"The app ÷ its minimum (goal: at most {LIMIT})")
     for key, (one, other) in RATIOS.items():
-        if made := found["ratios"].get(key):
-            ratios.add_row(f"{one[0]}: {POINTS[one]}", f"{other[0]}: {POINTS[other]}", _written(Estimate(**made)))
+        if estimate := results["ratios"].get(key):
+            ratios.add_row(f"{one[0]}: {POINTS[one]}", f"{other[0]}: {POINTS[other]}", _written(Estimate(**estimate)))
     console = Console()
     console.print(seconds, ratios)
 
@@ -147,7 +147,7 @@ def _written(estimate: Estimate) -> str:
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    """The command line, with the models' last folders only: where they lie on a machine is nobody's business."""
+    """Return the command line with only the models' last folders, because full paths are private."""
     models = " ".join("/".join(Path(model).resolve().parts[-2:]) for model in arguments.models)
     browser = " --browser" if arguments.browser else ""
     return f"python -m benchmarks.start --models {models} --repeats {arguments.repeats}{browser}"

@@ -1,4 +1,4 @@
-"""The least that Gradio can serve: what `benchmarks.start` holds the app's page against.
+"""Serve a minimal Gradio page, with which `benchmarks.start` compares the app's page.
 
 python -m benchmarks.start.empty_page PORT
 """
@@ -6,7 +6,7 @@ python -m benchmarks.start.empty_page PORT
 import os
 import sys
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # as in app.py: no calls home
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # no telemetry, as in app.py
 
 import gradio as gr
 

@@ -1,4 +1,4 @@
-"""Starts one contender of `benchmarks.start` in a process of its own and notes after how many seconds it is how far."""
+"""Start one contender of `benchmarks.start` in a separate process, and record the seconds until each stage."""
 
 import json
 import shutil
@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from bakeoff.common.errors import BakeoffError
 from bakeoff.common.root import ROOT
 
-LOOK = 0.02  # seconds between two looks at a page that is not there yet
-ASK = 0.5  # seconds between two questions to models: more of them would hold up the framework that still loads
-LIMIT = 300.0  # seconds that a start may take
+LOOK = 0.02  # seconds between two requests to a page that is not ready yet
+ASK = 0.5  # seconds between two requests to models; more requests would delay the framework that is still loading
+LIMIT = 300.0  # longest allowed start, in seconds
 HEADLINE = "profits slide at drugmaker after research costs rise"
 TEXT_BOX = "Text to classify"
 
@@ -24,7 +24,7 @@ Typing = Callable[[str], None]
 
 
 def app(models: Sequence[str], typing: Typing | None = None) -> Marks:
-    """`python app.py` on two models: until the `page` is there, until the `first` framework answers, and `both`."""
+    """Start `python app.py` with two models, and time the `page`, the `first` framework's answer and `both` answers."""
     port = free_port()
     with started(["app.py", "--pytorch-model", models[0], "--tensorflow-model", models[1], "--port", port]) as run:
         marks = run.page(port, typing)
@@ -37,20 +37,20 @@ def app(models: Sequence[str], typing: Typing | None = None) -> Marks:
 
 
 def empty_page(typing: Typing | None = None) -> Marks:
-    """Gradio with one text box: until the `page` is there."""
+    """Start Gradio with one text box, and time the `page`."""
     port = free_port()
     with started(["-m", "benchmarks.start.empty_page", port]) as run:
         return run.page(port, typing)
 
 
 def stock(models: Sequence[str]) -> Marks:
-    """Both libraries and both models in one process: until they are `loaded`, and until both have `answered`."""
+    """Start both libraries and both models in one process, and time `loaded` and `answered`."""
     with started(["-m", "benchmarks.stock.start", *models]) as run:
         return {run.line(): run.seconds() for _ in range(2)}
 
 
 class Run:
-    """A process that was started."""
+    """A started process."""
 
     def __init__(self, command: Sequence[str]):
         self._began = time.perf_counter()
@@ -59,34 +59,34 @@ class Run:
         )
 
     def seconds(self) -> float:
-        """Since the start."""
+        """Return the seconds since the start."""
         return time.perf_counter() - self._began
 
     def until(self, look: Callable[[], int], pause: float) -> int:
-        """Look until there is something, and return it.
+        """Call `look` until it returns a nonzero count, and return the count.
 
         Raises:
-            BakeoffError: the process ended, or takes too long.
+            BakeoffError: The process ended, or takes too long.
         """
-        while not (found := look()):
+        while not (count := look()):
             self._check()
             time.sleep(pause)
-        return found
+        return count
 
     def line(self) -> str:
-        """The next line that the process prints.
+        """Return the next line that the process prints.
 
         Raises:
-            BakeoffError: the process ended.
+            BakeoffError: The process ended.
         """
-        said = self.process.stdout.readline().strip()
-        if not said:
+        line = self.process.stdout.readline().strip()
+        if not line:
             self.process.wait()
             self._check()
-        return said
+        return line
 
     def page(self, port: str, typing: Typing | None) -> Marks:
-        """Until `page`: its HTML and its configuration are served; until `typed`, where a browser is given."""
+        """Time `page`, when the HTML and the configuration are served, and with a browser also `typed`."""
         self.until(lambda: served(port, "") and served(port, "config"), LOOK)
         marks = {"page": self.seconds()}
         if typing is not None:
@@ -104,7 +104,7 @@ class Run:
 
 @contextmanager
 def started(command: Sequence[str]) -> Iterator[Run]:
-    """A process that is ended at the end."""
+    """Start a process, and end it when the context is left."""
     run = Run(command)
     try:
         yield run
@@ -119,16 +119,16 @@ def started(command: Sequence[str]) -> Iterator[Run]:
 
 @contextmanager
 def browser() -> Iterator[Typing]:
-    """Types into the text box of a page, in a Chromium that is open already.
+    """Open a Chromium, and provide a function that types into a page's text box.
 
     Raises:
-        BakeoffError: there is no Chromium.
+        BakeoffError: There is no Chromium.
     """
-    from playwright.sync_api import sync_playwright  # a tool of the tests, which only this option needs
+    from playwright.sync_api import sync_playwright  # a test dependency that only this option needs
 
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
-        raise BakeoffError("no Chromium is here: install Debian's package of that name, or leave out --browser.")
+        raise BakeoffError("Chromium was not found: install Debian's package `chromium`, or leave out --browser.")
     with sync_playwright() as running:
         chromium = running.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
 
@@ -142,14 +142,14 @@ def browser() -> Iterator[Typing]:
 
 
 def free_port() -> str:
-    """A port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return str(free.getsockname()[1])
 
 
 def served(port: str, path: str) -> bool:
-    """Whether the page's server has this."""
+    """Return whether the page's server serves a path."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10) as response:
             return response.status == 200
@@ -158,11 +158,11 @@ def served(port: str, path: str) -> bool:
 
 
 def answering(port: str) -> int:
-    """How many models answer through the page's own API."""
+    """Count the models that answer through the page's own API."""
     url = f"http://127.0.0.1:{port}/gradio_api/call/predict"
     body = json.dumps({"data": [HEADLINE]}).encode()
-    asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(asked, timeout=60) as response:
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as response:
         event = json.load(response)["event_id"]
     with urllib.request.urlopen(f"{url}/{event}", timeout=60) as response:
         kind, _, data = response.read().decode().strip().rpartition("event: ")[2].partition("\ndata: ")

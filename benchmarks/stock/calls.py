@@ -1,4 +1,4 @@
-"""What a user would pick instead: the same published folders behind the stock libraries' own calls."""
+"""Classify with the stock libraries' own calls, as a user would, from the same published folders."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,22 +15,22 @@ BATCH_SIZE = 32
 
 
 def transformers_pipeline(folder: Path, max_length: int, batch_size: int = BATCH_SIZE) -> Probabilities:
-    """Class probabilities (n, k) of `transformers.pipeline("text-classification")`, in the order of its config."""
+    """Return a function for the probabilities (n, k) of `transformers.pipeline`, in the order of its config."""
     classify = transformers.pipeline("text-classification", model=str(folder), top_k=None, batch_size=batch_size)
     columns = classify.model.config.label2id
 
     def probabilities(texts: Sequence[str]) -> NDArray[np.float64]:
-        out = np.empty((len(texts), len(columns)))
+        table = np.empty((len(texts), len(columns)))
         for row, scores in enumerate(classify(list(texts), truncation=True, max_length=max_length)):
-            for each in scores:
-                out[row, columns[each["label"]]] = each["score"]
-        return out
+            for score in scores:
+                table[row, columns[score["label"]]] = score["score"]
+        return table
 
     return probabilities
 
 
 def keras_hub_predict(folder: Path, max_length: int, batch_size: int = BATCH_SIZE) -> Probabilities:
-    """Class probabilities (n, k) of KerasHub's `TextClassifier.predict`, which pads to the longest it may read."""
+    """Return a function for the probabilities (n, k) of KerasHub's `predict`, which pads to the maximum length."""
     model = keras_hub.models.TextClassifier.from_preset(str(folder))
     model.preprocessor.sequence_length = max_length
 

@@ -1,6 +1,6 @@
-"""What a user of PyTorch would pick instead of our trainer: transformers' `Trainer` as its documentation shows it.
+"""Train with transformers' `Trainer` as its documentation shows it, as a user of PyTorch would.
 
-Every text is padded to the maximum length; what our recipe sets is set where `TrainingArguments` has a name for it.
+Every text is padded to the maximum length. Our recipe's settings apply wherever `TrainingArguments` has them.
 """
 
 import tempfile
@@ -27,9 +27,9 @@ class StockTrainer:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
 
         def rows(examples: tuple[corpus.Example, ...]) -> list[dict[str, Any]]:
-            texts, labels = [each.text for each in examples], self._corpus.labels
+            texts, labels = [example.text for example in examples], self._corpus.labels
             encoded = tokenizer(texts, padding="max_length", truncation=True, max_length=self._recipe.max_length)
-            numbers = [labels.index(each.label) for each in examples]
+            numbers = [labels.index(example.label) for example in examples]
             return [
                 {key: values[row] for key, values in encoded.items()} | {"label": numbers[row]}
                 for row in range(len(examples))
@@ -37,7 +37,7 @@ class StockTrainer:
 
         started = time.perf_counter()
         train = rows(self._corpus.train)
-        self._tokenise_seconds = time.perf_counter() - started
+        self._tokenize_seconds = time.perf_counter() - started
         self._test = rows(self._corpus.test)
         model = transformers.AutoModelForSequenceClassification.from_pretrained(
             folder, num_labels=len(self._corpus.labels)
@@ -46,16 +46,16 @@ class StockTrainer:
         self._turns = Turns(self._train)
 
     def facts(self) -> dict[str, Any]:
-        """Seconds that the training texts' tokens took, and the versions."""
+        """Return the seconds of tokenizing the training texts, and the versions."""
         versions = {"torch": torch.__version__, "transformers": transformers.__version__}
-        return {"tokenise_seconds": self._tokenise_seconds, "versions": versions}
+        return {"tokenise_seconds": self._tokenize_seconds, "versions": versions}
 
     def advance(self, steps: int) -> list[float]:
-        """Seconds of each of the next steps."""
+        """Take the next steps, and return the seconds of each."""
         return self._turns.advance(steps)
 
     def predict(self) -> list[int]:
-        """Class numbers of the test texts."""
+        """Return the predicted class numbers of the test texts."""
         return (
             transformers.Trainer(self._trainer.model, self._arguments()).predict(self._test)[0].argmax(axis=1).tolist()
         )
@@ -83,11 +83,11 @@ class StockTrainer:
 
 
 class EndOfStep(transformers.TrainerCallback):
-    """Tells of each step."""
+    """A callback that reports the end of each step."""
 
     def __init__(self, end_step: EndStep):
         self._end_step = end_step
 
     def on_step_end(self, args, state, control, **kwargs):
-        """A step has ended."""
+        """Report that a step has ended."""
         self._end_step()

@@ -1,7 +1,7 @@
-"""What a user of TensorFlow would pick instead of our trainer: KerasHub's `TextClassifier.fit` on texts.
+"""Train with KerasHub's `TextClassifier.fit` on texts as its documentation shows it, as a user of TensorFlow would.
 
-As its documentation shows it: the classifier's own preprocessor pads every text to the sequence length. Imports Keras
-itself and not `keras_on_tensorflow`, whose settings are ours; the backend comes from the environment (ENVIRONMENT).
+The classifier's own preprocessor pads every text to the sequence length. This module imports Keras itself and not
+`keras_on_tensorflow`, which has our settings. The backend comes from the contender's environment.
 """
 
 import random
@@ -37,16 +37,16 @@ class StockFit:
         self._turns = Turns(self._train)
 
     def facts(self) -> dict[str, Any]:
-        """Tokens are made within the steps; the versions."""
+        """Return the versions, and 0 seconds for tokenizing, which happens within the steps."""
         versions = {"tensorflow": tf.__version__, "keras": keras.__version__, "keras_hub": keras_hub.__version__}
         return {"tokenise_seconds": 0.0, "versions": versions}
 
     def advance(self, steps: int) -> list[float]:
-        """Seconds of each of the next steps."""
+        """Take the next steps, and return the seconds of each."""
         return self._turns.advance(steps)
 
     def predict(self) -> list[int]:
-        """Class numbers of the test texts."""
+        """Return the predicted class numbers of the test texts."""
         texts = np.array([example.text for example in self._corpus.test], dtype=object)
         return self._model.predict(texts, verbose=0).argmax(axis=1).tolist()
 
@@ -57,7 +57,7 @@ class StockFit:
         return keras.optimizers.AdamW(decay, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm)
 
     def _train(self, end_step: EndStep) -> None:
-        # `fit` does not shuffle what it makes a data set of together with the preprocessor: a user does it before.
+        # With a preprocessor, `fit` does not shuffle the texts, so they are shuffled here as a user would do.
         rows = random.Random(self._recipe.seed).sample(self._corpus.train, len(self._corpus.train))
         self._model.fit(
             np.array([row.text for row in rows], dtype=object),

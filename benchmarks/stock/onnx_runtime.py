@@ -1,4 +1,4 @@
-"""A reference point for what a processor can do: the PyTorch model exported to ONNX, run by ONNX Runtime."""
+"""Run the PyTorch model, exported to ONNX, in ONNX Runtime: a reference for what the processor can do."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ from eval.portability import export_pytorch, export_runtime
 
 
 def onnx_runtime(folder: Path, max_length: int, batch_size: int) -> Probabilities:
-    """Class probabilities (n, k) of ONNX Runtime, with our tokenizer and batches of similar length."""
+    """Return a function for ONNX Runtime's probabilities (n, k), with our tokenizer and batches of similar length."""
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary) / "model.onnx"
         export_pytorch.onnx(folder, file)
@@ -25,10 +25,10 @@ def onnx_runtime(folder: Path, max_length: int, batch_size: int) -> Probabilitie
 
     def probabilities(texts: Sequence[str]) -> NDArray[np.float64]:
         token_ids = encoder.encode(texts)
-        out: list[NDArray] = [np.empty(0)] * len(texts)
+        rows_of_logits: list[NDArray] = [np.empty(0)] * len(texts)
         for rows in batches_by_length(token_ids, batch_size):
             for row, logits in zip(rows, forward(*pad([token_ids[row] for row in rows], encoder.pad_id)), strict=True):
-                out[row] = logits
-        return softmax(np.stack(out))
+                rows_of_logits[row] = logits
+        return softmax(np.stack(rows_of_logits))
 
     return probabilities

@@ -1,4 +1,4 @@
-"""Both libraries and both models in one process, the stock way: what `benchmarks.start` holds the app's models against.
+"""Load both stock libraries with both models in one process, with which `benchmarks.start` compares the app's models.
 
 python -m benchmarks.stock.start PYTORCH TENSORFLOW
 """
@@ -14,7 +14,7 @@ TEXT = "shares fell as profits slid"
 
 
 def main() -> None:
-    """Load, say `loaded`; classify one text with each, say `answered`."""
+    """Load both models and print `loaded`; classify one text with each and print `answered`."""
     folder, preset = sys.argv[1:]
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     model = transformers.AutoModelForSequenceClassification.from_pretrained(folder).eval()

@@ -1,11 +1,11 @@
-"""Our trainers against what a user would pick instead: stock `Trainer` and stock KerasHub `fit`, padded to the maximum.
+"""Compare our trainers with what a user would pick: stock `Trainer` and KerasHub `fit`, padded to the maximum length.
 
 python -m benchmarks.train --corpus bbc_train.csv --test bbc_test.csv --output train.json
 python -m benchmarks.train --max-length 64 --fraction 0.3 --block 2 --output train.json     # a try, on the sample
 
-Four trainings, each in a process of its own, take turns: some steps each, in random order and then in reverse, so that
-other work on the machine falls on all alike. After Ctrl-C the same command goes on with what is left to time; only a
-run in one piece gives accuracies.
+Four training runs in separate processes take turns: some steps each, in random order and then in reverse. So other work
+on the machine affects all equally. After Ctrl-C, run the same command again to resume the timing. Only an uninterrupted
+run gives accuracies.
 """
 
 import argparse
@@ -28,14 +28,14 @@ from eval.measure.worker import Worker
 from trainers.recipe import Recipe
 
 PRODUCT = 2048  # rows of the square matrices of the ceiling
-PRODUCTS = 3  # a round
+PRODUCTS = 3  # matrix products per round
 OURS = "benchmarks.train.ours:OurTraining"
 PROBES = {"pytorch": "eval.speed.probe_pytorch:Probe", "tensorflow": "eval.speed.probe_tensorflow:Probe"}
 
 
 @dataclass(frozen=True)
 class Contender:
-    """How to start one, and whose rival it is."""
+    """How to start a contender, and the framework whose contenders it is compared with."""
 
     factory: str
     framework: str
@@ -54,7 +54,7 @@ CONTENDERS = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = argparse.ArgumentParser(prog="python -m benchmarks.train", description=__doc__.split("\n")[0])
     out.add_argument("--corpus", default=corpus.SAMPLE, help="a file, a Hub data set id, or `sample` (default)")
     out.add_argument("--test", help="a second file")
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("stopped; the figures are of what was measured so far.", file=sys.stderr)
     frameworks = {name: contender.framework for name, contender in CONTENDERS.items()}
     ours = {name for name, contender in CONTENDERS.items() if contender.ours}
-    figures = train_figures.summarise(log, work, frameworks, ours, data, PRODUCT)
+    figures = train_figures.summarize(log, work, frameworks, ours, data, PRODUCT)
     write_json(
         arguments.output,
         {
@@ -111,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(arguments: argparse.Namespace, recipe: Recipe, work: Work, log: train_log.TrainLog) -> None:
-    """Train what the log does not hold yet, in turns, and answer the test texts where all of it was trained here."""
+    """Train the steps that are not in the log, in turns, and classify the test texts if all steps were trained here."""
     done = log.steps_done
     if done >= work.steps:
         return
@@ -120,7 +120,7 @@ def measure(arguments: argparse.Namespace, recipe: Recipe, work: Work, log: trai
         for name in tqdm(CONTENDERS, desc="starting", disable=None):
             workers[name] = stack.enter_context(_start(CONTENDERS[name], arguments, recipe, done))
             log.add(("facts", name, done), workers[name].call("facts"))
-            # The first step compiles and warms up: it is timed apart, and each process needs one.
+            # The first step of each process compiles and warms up, so it is timed separately.
             log.add(("first", name, done), workers[name].call("advance", steps=1))
         for framework, factory in PROBES.items():
             probes[framework] = stack.enter_context(Worker(factory, threads=arguments.threads))
@@ -133,8 +133,8 @@ def measure(arguments: argparse.Namespace, recipe: Recipe, work: Work, log: trai
 
 def _start(contender: Contender, arguments: argparse.Namespace, recipe: Recipe, done: int) -> Worker:
     first = {"framework": contender.framework, "first_step": done} if contender.ours else {}
-    given = {"recipe": asdict(recipe), "corpus_file": arguments.corpus, "test": arguments.test, **first}
-    return Worker(contender.factory, given, threads=arguments.threads, environment=dict(contender.environment))
+    settings = {"recipe": asdict(recipe), "corpus_file": arguments.corpus, "test": arguments.test, **first}
+    return Worker(contender.factory, settings, threads=arguments.threads, environment=dict(contender.environment))
 
 
 def _take_turns(
@@ -144,7 +144,7 @@ def _take_turns(
     workers: dict[str, Worker],
     probes: dict[str, Worker],
 ) -> None:
-    step = log.steps_done + 1  # each has trained one
+    step = log.steps_done + 1  # every contender has trained one step already
     rounds = -(-(work.steps - step) // (2 * arguments.block))
     orders = timing.abba(list(workers), rounds, f"{arguments.seed} {step}")
     for order in tqdm(orders, total=rounds, desc="turns", disable=None):
@@ -162,7 +162,7 @@ def _take_turns(
 
 
 def _turn_sizes(left: int, block: int) -> tuple[int, int]:
-    """Steps of a round's two turns, as equal as can be."""
+    """Divide a round's steps into two turns as evenly as possible."""
     both = min(left, 2 * block)
     return (both + 1) // 2, both // 2
 

@@ -1,8 +1,8 @@
-"""What the turns of `benchmarks.train` amount to: times of a whole training, ratios, shares of the ceiling, accuracies.
+"""Compute the figures of `benchmarks.train`: times of a whole training run, ratios, shares of the ceiling, accuracies.
 
-A contender's time for a training is that of its tokens, its first step (which compiles) and its rate times the work of
-all other steps. Work is what its batches cost: real tokens' operations for ours, texts for stock, which pads them all.
-When all steps were trained, this is the sum of their times.
+A contender's time for a training run has three parts: tokenizing, the first step (which compiles), and its rate times
+the work of all other steps. Work is what batches cost: operations on real tokens for ours, and texts for stock, which
+pads them all. If all steps were trained, this is the sum of their times.
 """
 
 from collections.abc import Mapping
@@ -22,21 +22,21 @@ from eval.measure import timing
 RESAMPLES = 10_000
 
 
-def summarise(
+def summarize(
     log: TrainLog, work: Work, contenders: Mapping[str, str], ours: set[str], data: Corpus, product_size: int
 ) -> dict[str, Any]:
-    """All figures as JSON, of whatever the log holds.
+    """Compute all figures as JSON from the measurements in the log.
 
     Args:
-        log: of the measurements.
-        work: of the whole training.
-        contenders: name → framework.
-        ours: which of the names are ours.
-        data: for the test labels.
-        product_size: rows of the ceiling's square matrices.
+        log: The log of the measurements.
+        work: The work of the whole training run.
+        contenders: Framework of each contender, by name.
+        ours: Names of our contenders.
+        data: The corpus with the test labels.
+        product_size: Rows of the ceiling's square matrices.
     """
     rounds, ceiling = log.rounds, _ceiling(log, product_size)
-    out: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "rounds": len(rounds),
         "steps_trained": log.steps_done,
         "steps_of_the_training": len(work.operations),
@@ -44,28 +44,30 @@ def summarise(
         "ceiling_operations_per_second": ceiling,
     }
     if not rounds:
-        return out
+        return figures
     times = {name: _times(log, work, name, name in ours) for name in contenders}
-    out["contenders"] = {name: _contender(log, work, name, times[name], max(ceiling.values())) for name in contenders}
-    out["ratios"] = {
+    figures["contenders"] = {
+        name: _contender(log, work, name, times[name], max(ceiling.values())) for name in contenders
+    }
+    figures["ratios"] = {
         f"{other} / {mine}": _ratio(times[other], times[mine], len(rounds)) for mine, other in _rivals(contenders, ours)
     }
-    out["accuracy"] = _accuracies(log, contenders, ours, data)
-    return out
+    figures["accuracy"] = _accuracies(log, contenders, ours, data)
+    return figures
 
 
 def _times(log: TrainLog, work: Work, name: str, ours: bool) -> NDArray[np.float64]:
-    """Seconds of the whole training: as measured, then of RESAMPLES bootstrap draws of the rounds, (1 + RESAMPLES,).
+    """Return the seconds of the whole training run (1 + RESAMPLES,): as measured, then for each bootstrap resample.
 
-    Equal draws for all contenders: what slows a whole round then cancels out of their ratio.
+    All contenders have equal resamples of the rounds, so whatever slows a whole round cancels out of their ratio.
     """
     costs = np.asarray(work.operations if ours else work.texts, dtype=float)
-    seconds = np.array([sum(each["seconds"][name]) for each in log.rounds])
-    done = np.array([costs[each["step"] :][: len(each["seconds"][name])].sum() for each in log.rounds])
+    seconds = np.array([sum(turn["seconds"][name]) for turn in log.rounds])
+    done = np.array([costs[turn["step"] :][: len(turn["seconds"][name])].sum() for turn in log.rounds])
     drawn = np.random.default_rng(0).integers(0, len(seconds), (RESAMPLES, len(seconds)))
     drawn = [np.arange(len(seconds)), *drawn]
     rate = np.array([seconds[rows].sum() / done[rows].sum() for rows in drawn])
-    return log.found("facts", name)[0]["tokenise_seconds"] + log.found("first", name)[0][0] + rate * costs[1:].sum()
+    return log.values("facts", name)[0]["tokenise_seconds"] + log.values("first", name)[0][0] + rate * costs[1:].sum()
 
 
 def _estimate(values: NDArray[np.float64], rounds: int) -> Estimate:
@@ -76,11 +78,11 @@ def _estimate(values: NDArray[np.float64], rounds: int) -> Estimate:
 
 
 def _contender(log: TrainLog, work: Work, name: str, times: NDArray[np.float64], ceiling: float) -> dict[str, Any]:
-    first, total = log.found("first", name)[0][0], _estimate(times, len(log.rounds))
-    about = log.found("facts", name)[0]
-    steady = times[0] - first - about["tokenise_seconds"]  # of all steps but the first
+    first, total = log.values("first", name)[0][0], _estimate(times, len(log.rounds))
+    about = log.values("facts", name)[0]
+    steady = times[0] - first - about["tokenise_seconds"]  # seconds of all steps except the first
     operations = sum(work.operations[1:])
-    memory = log.found("memory", name)
+    memory = log.values("memory", name)
     return {
         "seconds": total.to_json(),
         "first_step_seconds": first,
@@ -92,27 +94,27 @@ def _contender(log: TrainLog, work: Work, name: str, times: NDArray[np.float64],
 
 
 def _ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64], rounds: int) -> dict[str, Any]:
-    found = _estimate(numerator / denominator, rounds)
-    return found.to_json() | {"too_noisy_to_call": timing.too_noisy(found)}
+    ratio = _estimate(numerator / denominator, rounds)
+    return ratio.to_json() | {"too_noisy_to_call": timing.too_noisy(ratio)}
 
 
 def _ceiling(log: TrainLog, size: int) -> dict[str, float]:
-    """Operations per second of each framework's matrix products, by the median of their times."""
+    """Return the operations per second of each framework's matrix products, from the median of their times."""
     seconds: dict[str, list[float]] = {}
-    for each in log.rounds:
-        for framework, found in each["products"].items():
-            seconds.setdefault(framework, []).extend(found)
-    return {framework: 2 * size**3 / float(np.median(found)) for framework, found in seconds.items()}
+    for turn in log.rounds:
+        for framework, times in turn["products"].items():
+            seconds.setdefault(framework, []).extend(times)
+    return {framework: 2 * size**3 / float(np.median(times)) for framework, times in seconds.items()}
 
 
 def _accuracies(log: TrainLog, contenders: Mapping[str, str], ours: set[str], data: Corpus) -> dict[str, Any]:
     truth = np.array([data.labels.index(example.label) for example in data.test])
-    predicted = {name: log.found("predicted", name) for name in contenders}
+    predicted = {name: log.values("predicted", name) for name in contenders}
     if not all(predicted.values()):
-        return {"missing": "the run was stopped and continued, or has not ended: its models were not trained in one go"}
-    right = {name: np.asarray(found[-1]) == truth for name, found in predicted.items()}
+        return {"missing": "the run was resumed or has not ended, so its models were not trained in one go"}
+    right = {name: np.asarray(answers[-1]) == truth for name, answers in predicted.items()}
     return {
-        "of": {name: share(int(each.sum()), len(each)).to_json() for name, each in right.items()},
+        "of": {name: share(int(correct.sum()), len(correct)).to_json() for name, correct in right.items()},
         "differences": {
             f"{mine} - {other}": paired_difference(right[other], right[mine]).to_json()
             for mine, other in _rivals(contenders, ours)
@@ -121,7 +123,7 @@ def _accuracies(log: TrainLog, contenders: Mapping[str, str], ours: set[str], da
 
 
 def _rivals(contenders: Mapping[str, str], ours: set[str]) -> list[tuple[str, str]]:
-    """Ours and the stock one of the same framework."""
+    """Pair each of our contenders with the stock contender of the same framework."""
     return [
         (mine, other)
         for mine in contenders
@@ -131,25 +133,26 @@ def _rivals(contenders: Mapping[str, str], ours: set[str]) -> list[tuple[str, st
 
 
 def lines(figures: Mapping[str, Any]) -> list[str]:
-    """The figures in words."""
+    """Format the figures for the terminal."""
     trained, all_steps = figures["steps_trained"], figures["steps_of_the_training"]
-    out = [f"{trained} of {all_steps} steps trained" + (", the rest extrapolated" if figures["extrapolated"] else "")]
+    text = [f"{trained} of {all_steps} steps trained" + (", the rest extrapolated" if figures["extrapolated"] else "")]
     if "contenders" not in figures:
-        return [*out, "no round was finished: nothing to compare yet"]
+        return [*text, "no round is finished: nothing to compare yet"]
     fastest = max(figures["ceiling_operations_per_second"].values()) / 1e9
-    out.append(f"ceiling: {fastest:.0f} GFLOP/s in a matrix product")
-    for name, found in figures["contenders"].items():
-        memory = f", {found['peak_memory_bytes'] / 1e6:.0f} MB" if found["peak_memory_bytes"] else ""
-        out.append(
-            f"{name}: {_words(found['seconds'])} s, {found['tokens_per_second']:.0f} tokens/s, "
-            f"{found['share_of_ceiling']:.0%} of the ceiling{memory}"
+    text.append(f"ceiling: {fastest:.0f} GFLOP/s in a matrix product")
+    for name, row in figures["contenders"].items():
+        memory = f", {row['peak_memory_bytes'] / 1e6:.0f} MB" if row["peak_memory_bytes"] else ""
+        text.append(
+            f"{name}: {_words(row['seconds'])} s, {row['tokens_per_second']:.0f} tokens/s, "
+            f"{row['share_of_ceiling']:.0%} of the ceiling{memory}"
         )
-    for name, found in figures["ratios"].items():
-        out.append(f"{name}: {_words(found)}" + (f", {timing.TOO_NOISY}" if found["too_noisy_to_call"] else ""))
+    for name, ratio in figures["ratios"].items():
+        text.append(f"{name}: {_words(ratio)}" + (f", {timing.TOO_NOISY}" if ratio["too_noisy_to_call"] else ""))
     for about in ("of", "differences"):
-        out += [f"accuracy, {name}: {_words(found)}" for name, found in figures["accuracy"].get(about, {}).items()]
-    return out
+        estimates = figures["accuracy"].get(about, {})
+        text += [f"accuracy, {name}: {_words(estimate)}" for name, estimate in estimates.items()]
+    return text
 
 
-def _words(found: Mapping[str, Any]) -> str:
-    return str(Estimate(**{key: found[key] for key in ("value", "low", "high", "reason")}))
+def _words(estimate: Mapping[str, Any]) -> str:
+    return str(Estimate(**{key: estimate[key] for key in ("value", "low", "high", "reason")}))

@@ -1,4 +1,4 @@
-"""What `benchmarks.train` has measured: a log whose keys are a kind, a contender and a step."""
+"""Log the measurements of `benchmarks.train`, whose keys are a kind, a contender and a step."""
 
 from typing import Any
 
@@ -6,27 +6,30 @@ from eval.measure.measurement_log import MeasurementLog
 
 
 class TrainLog(MeasurementLog):
-    """Measurements of trainings in turns; what is taken once for each process has the step that it began with.
+    """A log of training runs that take turns; measurements taken once per process have the process's first step.
 
     Attributes:
-        measured: by (kind, contender, step).
+        measured: Measurement of each (kind, contender, step).
     """
 
     @property
     def rounds(self) -> list[dict[str, Any]]:
-        """All rounds so far, in order: `step` (number of the first one timed), `seconds` (of each contender's steps)
-        and `products` (seconds of each framework's matrix products)."""
-        return self.found("round", "")
+        """Return all rounds so far, in order.
+
+        A round has `step` (its first timed step), `seconds` (of each contender's steps) and `products` (seconds of
+        each framework's matrix products).
+        """
+        return self.values("round", "")
 
     @property
     def steps_done(self) -> int:
-        """Steps that every contender has trained in finished rounds, the untimed first included."""
-        return max((each["step"] + len(next(iter(each["seconds"].values()))) for each in self.rounds), default=0)
+        """Return the steps that every contender has trained in finished rounds, including the untimed first step."""
+        return max((turn["step"] + len(next(iter(turn["seconds"].values()))) for turn in self.rounds), default=0)
 
     def add_round(self, step: int, seconds: dict[str, list[float]], products: dict[str, list[float]]) -> None:
-        """Keep a round."""
+        """Add a round."""
         self.add(("round", "", step), {"step": step, "seconds": seconds, "products": products})
 
-    def found(self, kind: str, name: str) -> list[Any]:
-        """All values of a kind for a contender, in order."""
+    def values(self, kind: str, name: str) -> list[Any]:
+        """Return all values of a kind for a contender, in order."""
         return [value for (*about, _), value in self.measured.items() if about == [kind, name]]

@@ -1,4 +1,4 @@
-"""Our trainers as contenders of `benchmarks.train`: the very `fit` of `bakeoff train`, a few steps at a time."""
+"""Run our trainers as contenders of `benchmarks.train`: the `fit` of `bakeoff train`, a few steps at a time."""
 
 import importlib
 import tempfile
@@ -22,23 +22,23 @@ EVALUATION_BATCH = 32
 
 @dataclass
 class StepWatch:
-    """Stands in for `trainers.monitor.Monitor`: tells of each step, asks for no checkpoint."""
+    """A replacement for `trainers.monitor.Monitor` that reports each step and requests no checkpoint."""
 
     end: EndStep
     step: int = 0
     checkpoint_due: bool = False
 
     def begin(self) -> None:
-        """The first step begins."""
+        """Do nothing when the first step begins."""
 
     def end_step(self, loss: float) -> None:
-        """A step has ended."""
+        """Report that a step has ended."""
         self.step += 1
         self.end()
 
 
 class OurTraining:
-    """One of our trainers on a corpus, from `first_step` of the plan on."""
+    """One of our trainers on a corpus, starting at `first_step` of the plan."""
 
     def __init__(self, framework: str, recipe: dict[str, Any], corpus_file: str, test: str | None, first_step: int = 0):
         self._trainer: ModuleType = importlib.import_module(f"trainers.train_{framework}")
@@ -48,21 +48,21 @@ class OurTraining:
         self._text_encoder = tokenization.load(encoder.folder, self._recipe.max_length)
         started = time.perf_counter()
         token_ids = self._text_encoder.encode([example.text for example in self._corpus.train])
-        self._tokenise_seconds = time.perf_counter() - started
+        self._tokenize_seconds = time.perf_counter() - started
         self._data = self._planned(token_ids, first_step)
         self._model = self._trainer.build_model(encoder, self._recipe, self._corpus.labels)
         self._turns = Turns(self._train)
 
     def facts(self) -> dict[str, Any]:
-        """Seconds that the training texts' tokens took, and the versions."""
-        return {"tokenise_seconds": self._tokenise_seconds, "versions": self._trainer.environment()}
+        """Return the seconds of tokenizing the training texts, and the versions."""
+        return {"tokenise_seconds": self._tokenize_seconds, "versions": self._trainer.environment()}
 
     def advance(self, steps: int) -> list[float]:
-        """Seconds of each of the next steps."""
+        """Take the next steps, and return the seconds of each."""
         return self._turns.advance(steps)
 
     def predict(self) -> list[int]:
-        """Class numbers of the test texts."""
+        """Return the predicted class numbers of the test texts."""
         token_ids = self._text_encoder.encode([example.text for example in self._corpus.test])
         logits = self._trainer.logits(self._model, token_ids, self._text_encoder.pad_id, EVALUATION_BATCH)
         return logits.argmax(axis=1).tolist()

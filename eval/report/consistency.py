@@ -49,7 +49,7 @@ def check_parts(report: Mapping[str, Any], name: str) -> None:
 
 
 def _check_confusion(report: Mapping[str, Any], framework: str, name: str) -> None:
-    """Check a confusion matrix against the logits; a text with tied logits may be counted in any of the tied columns."""
+    """Check a confusion matrix against the logits; a text with tied logits may count in any of the tied columns."""
     predictions = report["predictions"]
     logits = np.array(predictions[framework], dtype=np.float64)
     possible = logits >= logits.max(axis=1, keepdims=True) - ROUNDED

@@ -56,8 +56,8 @@ def check_model(document: Mapping[str, Any], framework: str, remote: Remote) -> 
     if evaluated != published:
         raise ReportError(
             f"the report is about other {NAMES[framework]} weights ({(evaluated or 'unknown')[:12]}) than "
-            f"{remote.repo_id} holds at {remote.revision[:12]} ({found[:12]}), so nothing was published; evaluate that "
-            "version with `bakeoff evaluate`."
+            f"{remote.repo_id} holds at {remote.revision[:12]} ({published[:12]}), so nothing was published; evaluate "
+            "that version with `bakeoff evaluate`."
         )
 
 

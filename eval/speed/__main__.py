@@ -1,11 +1,11 @@
-"""Measure two models' speed: cold start, single texts, batches, training steps, memory and room on the disk.
+r"""Measure two models' speed: cold start, single texts, batches, training steps, memory and disk usage.
 
 bakeoff speed --models runs/demo --quick
-bakeoff speed --models runs/bbc --corpus bbc_train.csv --test bbc_test.csv \\
+bakeoff speed --models runs/bbc --corpus bbc_train.csv --test bbc_test.csv \
     --output results/bbc-minilm/benchmark.json --plot results/bbc-minilm/benchmark.svg
 
-The frameworks run in processes of their own, in turns. What was measured is kept beside the output, line by line: after
-Ctrl-C the same command goes on. Other work on the machine spoils the times.
+The frameworks run in separate processes, in turns. Measurements are kept line by line beside the output. After Ctrl-C,
+run the same command again to resume. Other work on the machine distorts the times.
 """
 
 import argparse
@@ -38,12 +38,12 @@ from eval.speed.texts import Architecture, Cutter
 
 LEAST_TOKENS = 8
 CHOICES = tuple(section for section in SECTIONS if section not in ALWAYS)
-FILE_WIDTH = 120  # of the tables where no terminal says how wide it is
+FILE_WIDTH = 120  # width of the tables in characters if they are not printed in a terminal
 
 
 @dataclass(frozen=True)
 class Source:
-    """A model that is not loaded here; what `eval.report.provenance` asks of one."""
+    """A model that is not loaded, with the attributes that `eval.report.provenance` needs."""
 
     framework: str
     revision: str
@@ -51,12 +51,12 @@ class Source:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Its classes."""
+        """Return the model's classes."""
         return self.folder.labels
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line's parser."""
     out = options.command("speed", __doc__, "bakeoff speed --models runs/demo --quick --output benchmark.json")
     add_models(out)
     corpus.add_corpus(out, "of the texts to classify and to train on")
@@ -130,7 +130,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def measure(
     visits: Sequence[Visit], log: MeasurementLog, runner: Runner, hidden: bool | None = None
 ) -> dict[Visit, Any]:
-    """Take the visits that the log does not know; Ctrl-C leaves the rest for another time. All that is in the log."""
+    """Measure the visits that are not in the log, until Ctrl-C, and return the log's measurement of each visit."""
     left = [visit for visit in visits if visit not in log.measured]
     try:
         with runner, tqdm(left, desc="measurements", unit="", disable=hidden) as bar:
@@ -143,26 +143,26 @@ def measure(
 
 
 def _settings(arguments: argparse.Namespace) -> tuple[Settings, int]:
-    """The settings and the number of threads that the flags ask for.
+    """Return the settings and the number of threads that the flags ask for.
 
     Raises:
-        ReportError: a flag makes no sense.
+        ReportError: A flag's value is invalid.
     """
-    given = {"rounds": arguments.rounds, "memory_texts": arguments.memory_texts, "seed": arguments.seed}
+    flags = {"rounds": arguments.rounds, "memory_texts": arguments.memory_texts, "seed": arguments.seed}
     settings = replace(
-        QUICK if arguments.quick else Settings(), **{name: value for name, value in given.items() if value is not None}
+        QUICK if arguments.quick else Settings(), **{name: value for name, value in flags.items() if value is not None}
     )
     threads = arguments.threads or processors.usable()
     if min(settings.rounds, settings.memory_texts, threads) < 1:
-        raise ReportError("--rounds, --memory-texts and --threads take numbers from 1 on; change the flags.")
+        raise ReportError("--rounds, --memory-texts and --threads must be at least 1; change the flags.")
     return settings, threads
 
 
 def _max_length(asked: int | None, folder: ModelFolder) -> int:
-    """Tokens that are read of a text.
+    """Return the number of tokens that the models read of a text.
 
     Raises:
-        ReportError: the model has no positions for as many as were asked for.
+        ReportError: The model has fewer positions than were asked for.
     """
     positions = json.loads((folder.path / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"]
     if asked is not None and not LEAST_TOKENS <= asked <= positions:
@@ -181,7 +181,7 @@ def _subject(sources: Sequence[Source], data: Corpus, threads: int, seed: int, m
 
 
 def _identity(subject: Subject, settings: Settings, ran_on: dict[str, Any]) -> dict[str, Any]:
-    """What must be equal for a run to go on from an earlier one's measurements."""
+    """Return what must be equal for a run to resume from an earlier run's measurements."""
     return {
         "models": [weights_digest(folder)[:16] for folder in subject.folders.values()],
         "corpus": subject.data.digest,
@@ -193,11 +193,14 @@ def _identity(subject: Subject, settings: Settings, ran_on: dict[str, Any]) -> d
 
 
 def _room(sources: Sequence[Source]) -> dict[str, Any]:
-    """Bytes on the disk: of the models, and of the packages that serving each needs."""
+    """Return the bytes on disk of the models, and of the packages that serving each of them needs."""
     packages = {NAMES[name]: footprint.install_bytes(roots) for name, roots in footprint.SERVING.items()}
     first, second = packages.values()
     shared = {name: size for name, size in first.items() if name in second}
-    own = {name: {each: size for each, size in found.items() if each not in shared} for name, found in packages.items()}
+    own = {
+        name: {package: size for package, size in sizes.items() if package not in shared}
+        for name, sizes in packages.items()
+    }
     return {
         "model_bytes": {source.framework: footprint.folder_bytes(source.folder.path) for source in sources},
         "install_bytes": {"shared": shared, **own},

@@ -1,4 +1,4 @@
-"""What a benchmark measures, how often and in which order."""
+"""Plan what a benchmark measures, how often and in which order."""
 
 import random
 from collections.abc import Sequence
@@ -8,31 +8,31 @@ from typing import NamedTuple
 from eval.measure.timing import abba
 
 FRAMEWORKS = ("pytorch", "tensorflow")
-ONCE = ("facts", "memory")  # sections without repetition
+ONCE = ("facts", "memory")  # sections measured without repetition
 SECTIONS = ("facts", "ceiling", "cold_start", "latency", "throughput", "training", "memory")
-ALWAYS = ("facts", "ceiling")  # the others are read against them
+ALWAYS = ("facts", "ceiling")  # sections needed to interpret the others
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How much is measured.
+    """The extent of the measurements.
 
     Attributes:
-        rounds: of all that is measured repeatedly; in each, both frameworks come twice (ABBA).
-        fresh: whether each round has new processes, so that what differs between processes is in the intervals.
-        cold_rounds: in how many of the rounds processes are started for their cold start alone.
-        least_calls: of one visit to a framework, for single texts and for batches.
-        least_seconds: that these calls take together, likewise.
-        warm_up: calls before those that count, in each visit.
-        latency_tokens: lengths of single texts.
-        batch_sizes: texts a call, of `batch_tokens` tokens each.
-        batch_tokens: their length.
-        lengths: of texts in batches of `length_batch`.
-        length_batch: texts a call.
-        training_steps: of one visit.
-        product: rows and columns of the matrices that give the ceiling.
-        memory_texts: short texts that one call classifies, to see whether memory stays flat.
-        seed: of the order and of the texts.
+        rounds: Rounds of everything that is measured repeatedly. Each round runs both frameworks twice (ABBA).
+        fresh: Whether each round starts new processes, so that intervals include differences between processes.
+        cold_rounds: Number of rounds in which processes are started to measure the cold start.
+        least_calls: Smallest number of calls per visit to a framework, for single texts and for batches.
+        least_seconds: Smallest total seconds of the calls of a visit, for single texts and for batches.
+        warm_up: Untimed calls at the start of each visit.
+        latency_tokens: Lengths of single texts, in tokens.
+        batch_sizes: Texts per call, each of `batch_tokens` tokens.
+        batch_tokens: Length of the texts in `batch_sizes`, in tokens.
+        lengths: Lengths of the texts in batches of `length_batch`, in tokens.
+        length_batch: Texts per call for `lengths`.
+        training_steps: Training steps per visit.
+        product: Rows and columns of the matrices that give the ceiling.
+        memory_texts: Number of short texts that one call classifies, to see whether memory stays flat.
+        seed: Seed of the order and of the texts.
     """
 
     rounds: int = 7
@@ -69,7 +69,7 @@ QUICK = Settings(
 
 
 class Case(NamedTuple):
-    """One thing to measure: a section, and the shape of a call where it has one."""
+    """One thing to measure: a section, and the shape of a call if the section has one."""
 
     section: str
     batch: int = 0
@@ -77,7 +77,7 @@ class Case(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """One measurement of one framework: `turn` counts a framework's visits within a round."""
+    """One measurement of one framework; `turn` counts a framework's visits within a round."""
 
     case: Case
     round: int
@@ -86,14 +86,14 @@ class Visit(NamedTuple):
 
 
 def plan(settings: Settings, sections: Sequence[str], max_length: int) -> list[Visit]:
-    """All visits in their order: round by round, the cases shuffled, the frameworks of each in ABBA order.
+    """Order all visits: round by round, with the cases shuffled and the frameworks of each case in ABBA order.
 
     Which framework comes first in a case does not depend on what else is measured.
 
     Args:
-        settings: how much is measured.
-        sections: which of SECTIONS; those in ALWAYS come in any case.
-        max_length: tokens that the models read.
+        settings: The extent of the measurements.
+        sections: Names from SECTIONS to measure; those in ALWAYS are always measured.
+        max_length: Number of tokens that the models read.
     """
     wanted = [case for case in cases(settings, max_length) if case.section in (*sections, *ALWAYS)]
     orders = {case: list(abba(FRAMEWORKS, settings.rounds, f"{settings.seed} {case}")) for case in wanted}
@@ -109,17 +109,19 @@ def plan(settings: Settings, sections: Sequence[str], max_length: int) -> list[V
 
 
 def cases(settings: Settings, max_length: int) -> list[Case]:
-    """Everything that can be measured of models that read `max_length` tokens; no case twice."""
-    out = [Case(section) for section in SECTIONS if section not in ("latency", "throughput")]
-    out += [Case("latency", 1, tokens) for tokens in readable(settings.latency_tokens, max_length)]
+    """List every case for models that read `max_length` tokens, without duplicates."""
+    all_cases = [Case(section) for section in SECTIONS if section not in ("latency", "throughput")]
+    all_cases += [Case("latency", 1, tokens) for tokens in readable(settings.latency_tokens, max_length)]
     tokens = min(settings.batch_tokens, max_length)
-    out += [Case("throughput", batch, tokens) for batch in settings.batch_sizes]
-    out += [Case("throughput", settings.length_batch, tokens) for tokens in readable(settings.lengths, max_length)]
-    return list(dict.fromkeys(out))
+    all_cases += [Case("throughput", batch, tokens) for batch in settings.batch_sizes]
+    all_cases += [
+        Case("throughput", settings.length_batch, tokens) for tokens in readable(settings.lengths, max_length)
+    ]
+    return list(dict.fromkeys(all_cases))
 
 
 def readable(lengths: Sequence[int], max_length: int) -> list[int]:
-    """The lengths that a model reads whole; where it cuts some off, its longest in their place."""
+    """Return the lengths that a model reads; longer ones are replaced by its maximum length."""
     return sorted({min(length, max_length) for length in lengths})
 
 

@@ -1,6 +1,6 @@
-"""What a benchmark asks of PyTorch itself: its build, its threads, its device, and how fast it multiplies matrices.
+"""Describe PyTorch for a benchmark: its build, its threads, its device, and how fast it multiplies matrices.
 
-A contender for `eval.measure.worker`, method for method like probe_tensorflow.py.
+The class is a contender for `eval.measure.worker`, with the same methods as probe_tensorflow.py.
 """
 
 import time
@@ -15,7 +15,7 @@ class Probe:
     """PyTorch as it is configured in this process."""
 
     def facts(self) -> dict[str, Any]:
-        """Version, device, threads and the libraries that it computes with."""
+        """Return the version, the device, the threads and the libraries that PyTorch computes with."""
         build = (line.strip(" -") for line in torch.__config__.show().splitlines())
         return {
             "version": torch.__version__,
@@ -28,17 +28,17 @@ class Probe:
         }
 
     def matrix_product(self, size: int) -> float:
-        """Seconds of one float32 product of two random (size, size) matrices; 2 · size³ operations."""
-        multiply, synchronise = _prepared(size)
+        """Time one float32 product of two random (size, size) matrices, in seconds; it has 2 · size³ operations."""
+        multiply, synchronize = _prepared(size)
         started = time.perf_counter()
         multiply()
-        synchronise()
+        synchronize()
         return time.perf_counter() - started
 
 
 @lru_cache(maxsize=1)
 def _prepared(size: int) -> tuple[Callable[[], torch.Tensor], Callable[[], None]]:
-    """The product, warm, on the fastest way that there is here; and what waits for the device."""
+    """Return the warmed-up product in the fastest available form, and a function that waits for the device."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     left, right = torch.rand(2, size, size, device=device).unbind()
     waits = torch.cuda.synchronize if device == "cuda" else lambda: None
@@ -50,7 +50,7 @@ def _prepared(size: int) -> tuple[Callable[[], torch.Tensor], Callable[[], None]
 
 
 def _can_pack() -> bool:
-    """Whether this build lets oneDNN lay a weight out for its own kernels, as `torch.compile` does for inference."""
+    """Return whether oneDNN can pack a weight for its kernels in this build, as `torch.compile` does for inference."""
     return torch.backends.mkldnn.is_available() and all(
         hasattr(torch.ops.mkldnn, name) for name in ("_reorder_linear_weight", "_linear_pointwise")
     )

@@ -1,6 +1,6 @@
-"""What a benchmark asks of TensorFlow itself: its build, its threads, its device, and how fast it multiplies matrices.
+"""Describe TensorFlow for a benchmark: its build, its threads, its device, and how fast it multiplies matrices.
 
-A contender for `eval.measure.worker`, method for method like probe_pytorch.py.
+The class is a contender for `eval.measure.worker`, with the same methods as probe_pytorch.py.
 """
 
 import os
@@ -15,12 +15,12 @@ class Probe:
     """TensorFlow as it is configured in this process."""
 
     def facts(self) -> dict[str, Any]:
-        """Version, device, threads and the libraries that it computes with."""
+        """Return the version, the device, the threads and the libraries that TensorFlow computes with."""
         gpus = tf.config.list_physical_devices("GPU")
         return {
             "version": tf.__version__,
             "device": tf.config.experimental.get_device_details(gpus[0]).get("device_name", "gpu") if gpus else "cpu",
-            # 0 stands for what the environment says, or else for all cores.
+            # 0 means the environment variable's value, or else all cores.
             "threads": _threads(tf.config.threading.get_intra_op_parallelism_threads(), "TF_NUM_INTRAOP_THREADS"),
             "interop_threads": _threads(
                 tf.config.threading.get_inter_op_parallelism_threads(), "TF_NUM_INTEROP_THREADS"
@@ -32,7 +32,7 @@ class Probe:
         }
 
     def matrix_product(self, size: int) -> float:
-        """Seconds of one float32 product of two random (size, size) matrices; 2 · size³ operations."""
+        """Time one float32 product of two random (size, size) matrices, in seconds; it has 2 · size³ operations."""
         left, right = _prepared(size)
         started = time.perf_counter()
         tf.matmul(left, right)[0, 0].numpy()  # waits for the device

@@ -1,4 +1,4 @@
-"""A benchmark as one JSON document: built, checked against its schema, written and read."""
+"""Build, check, write and read a benchmark as one JSON document."""
 
 import json
 from collections.abc import Mapping
@@ -19,55 +19,57 @@ SCHEMA_FILE = Path(__file__).with_name("benchmark.schema.json")
 
 
 def build(*, command: str, data: Corpus, **parts: Any) -> dict[str, Any]:
-    """The document.
+    """Build the document.
 
     Args:
-        command: the command line that makes it again.
-        data: the corpus that the texts are from.
+        command: The command line that reproduces the benchmark.
+        data: The corpus that the texts are from.
         parts: `models`, `machine`, `settings`, `frameworks` and `figures`, as the schema describes them.
     """
-    made = {
+    document = {
         "schema": 1,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
         "corpus": {"name": data.name, "digest": data.digest, "train": len(data.train), "test": len(data.test)},
         **parts,
     }
-    # What passed through JSON once compares equal to what is read back.
-    made = json.loads(json.dumps(made, allow_nan=False, default=Estimate.to_json))
-    made["id"] = identify(made)
-    check(made, "the benchmark")
-    return made
+    # A round trip through JSON makes the document equal to what is read back.
+    document = json.loads(json.dumps(document, allow_nan=False, default=Estimate.to_json))
+    document["id"] = identify(document)
+    check(document, "the benchmark")
+    return document
 
 
-def check(made: Any, name: str) -> None:
-    """Hold a document against the schema and its own id.
+def check(document: Any, name: str) -> None:
+    """Check a document against the schema and its own id.
 
     Raises:
-        ReportError: it is no benchmark, or was changed after it was written.
+        ReportError: The document is not a benchmark, or was changed after it was written.
     """
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(made))
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(document))
     if error is not None:
         place = "/".join(map(str, error.absolute_path)) or "the top level"
-        raise ReportError(f"{name} is no report of `bakeoff speed`: at {place}, {error.message[:120]}; make it again.")
-    if made["id"] != identify(made):
-        raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
+        raise ReportError(
+            f"{name} is not a report of `bakeoff speed`: at {place}, {error.message[:120]}; make it again."
+        )
+    if document["id"] != identify(document):
+        raise ReportError(f"{name} was changed after it was written: its id does not match; make it again.")
 
 
-def write(path: Path, made: Mapping[str, Any]) -> None:
-    """Write a document; it appears whole or not at all.
+def write(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a document atomically.
 
     Raises:
-        ReportError: it can't be written.
+        ReportError: The document can't be written.
     """
-    export(path, json_text(made), ReportError)
+    export(path, json_text(document), ReportError)
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read a document and check it; it is data, and nothing in it is run.
+    """Read a document and check it; a document is data, and nothing in it is executed.
 
     Raises:
-        ReportError: it is missing, too large, no JSON, or no benchmark.
+        ReportError: The file is missing, too large, not JSON, or not a benchmark.
     """
     return json_report.read(path, "benchmark", "bakeoff speed", check)

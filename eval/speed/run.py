@@ -1,4 +1,4 @@
-"""Takes the measurements of a benchmark's plan, each in a worker of its framework."""
+"""Take the measurements of a benchmark's plan, each in a worker of its framework."""
 
 import random
 import tempfile
@@ -15,27 +15,27 @@ from eval.measure.worker import Worker
 from eval.speed.plan import FRAMEWORKS, Settings, Visit
 from eval.speed.texts import Cutter
 
-SETTLE = 0.05  # seconds: threads of the worker before go on spinning for a while
-SHORT_TOKENS = 8  # of the many texts that memory is watched with
+SETTLE = 0.05  # seconds to wait, because threads of the previous worker spin for a while
+SHORT_TOKENS = 8  # length of the many texts in the memory measurement, in tokens
 FEW_TEXTS = 1000
 PRODUCTS = 3
 DIFFERENT_TEXTS = 64
-VARIED = 300  # batches of mixed lengths, at most: libraries keep what they prepare for a shape, each a while
-MOST_TOGETHER = 8  # texts in one of them
+VARIED = 300  # largest number of batches of mixed lengths; libraries cache what they prepare for a shape
+MOST_TOGETHER = 8  # largest number of texts in a batch of mixed lengths
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured.
+    """The models and texts to measure.
 
     Attributes:
-        folders: the models', by framework.
-        data: the corpus that trainings take their texts from.
-        cutter: of texts to classify.
-        recipe: of the training steps.
-        labels: the classes.
-        max_length: tokens that the models read.
-        threads: of each worker.
+        folders: Folder of each framework's model.
+        data: The corpus from which training takes its texts.
+        cutter: Cutter of the texts to classify.
+        recipe: Recipe of the training steps.
+        labels: The classes.
+        max_length: Number of tokens that the models read.
+        threads: Threads per worker.
     """
 
     folders: dict[str, Path]
@@ -48,7 +48,7 @@ class Subject:
 
 
 class Runner:
-    """Takes visits; use it in a `with` statement, which ends all workers."""
+    """A runner of visits; use it in a `with` statement, which ends all workers."""
 
     def __init__(self, subject: Subject, settings: Settings):
         self._subject, self._settings = subject, settings
@@ -67,10 +67,10 @@ class Runner:
         self._stack.close()
 
     def take(self, visit: Visit) -> dict[str, Any]:
-        """Measure; JSON.
+        """Measure one visit and return the result as JSON.
 
         Raises:
-            BakeoffError: the worker failed.
+            BakeoffError: The worker failed.
         """
         section = visit.case.section
         return getattr(self, f"_{'calls' if section in ('latency', 'throughput') else section}")(visit)
@@ -90,40 +90,40 @@ class Runner:
         time.sleep(SETTLE)
         calls, seconds = self._settings.least_calls[kind], self._settings.least_seconds[kind]
         before = self._energy.readings()
-        found = worker.call("measure", batches=batches, calls=calls, seconds=seconds)
-        return found | {"joules": self._energy.spent(before, self._energy.readings())}
+        timings = worker.call("measure", batches=batches, calls=calls, seconds=seconds)
+        return timings | {"joules": self._energy.spent(before, self._energy.readings())}
 
     def _cold_start(self, visit: Visit) -> dict[str, float]:
         (text,) = self._subject.cutter.cut(min(self._settings.latency_tokens), 1)
         with self._as_loaded(visit.framework) as worker:
-            found = worker.call("first_call", text=text)
-            return found | {"import": worker.startup.built - found["load"]}
+            timings = worker.call("first_call", text=text)
+            return timings | {"import": worker.startup.built - timings["load"]}
 
     def _training(self, visit: Visit) -> dict[str, Any]:
         worker = self._worker("training", visit.framework, 0, self._new_training)
         time.sleep(SETTLE)
-        found = worker.call("steps", count=self._settings.training_steps)
-        return found | {
+        timings = worker.call("steps", count=self._settings.training_steps)
+        return timings | {
             "first_step": self._first_steps[visit.framework],
             "peak_bytes": machine.peak_memory(worker.pid),
         }
 
     def _memory(self, visit: Visit) -> dict[str, Any]:
-        """Peaks so far, in bytes: after loading, few short texts, many, and long ones and batches of mixed lengths."""
+        """Return the peak bytes so far after each stage: loading, few and many short texts, and long and mixed ones."""
         short = self._subject.cutter.cut(SHORT_TOKENS, FEW_TEXTS)
         long = self._subject.cutter.cut(self._subject.max_length, self._settings.length_batch)
         with self._new_model(visit.framework) as worker:
-            found = {"loaded": machine.peak_memory(worker.pid)}
+            peaks = {"loaded": machine.peak_memory(worker.pid)}
             worker.call("classify", texts=short, count=FEW_TEXTS)
-            found["few"] = machine.peak_memory(worker.pid)
-            found["seconds"] = worker.call("classify", texts=short, count=self._settings.memory_texts)
-            found["many"] = machine.peak_memory(worker.pid)
+            peaks["few"] = machine.peak_memory(worker.pid)
+            peaks["seconds"] = worker.call("classify", texts=short, count=self._settings.memory_texts)
+            peaks["many"] = machine.peak_memory(worker.pid)
             worker.call("classify", texts=long, count=len(long))
             worker.call("warm_up", batches=(mixed := self._mixed_lengths()), calls=len(mixed))
-            return found | {"long": machine.peak_memory(worker.pid)}
+            return peaks | {"long": machine.peak_memory(worker.pid)}
 
     def _mixed_lengths(self) -> list[list[str]]:
-        """What a server reads: one text or some, of all lengths."""
+        """Draw batches like those of a server: one text or several, of all lengths."""
         drawn, lengths = random.Random(self._settings.seed), range(SHORT_TOKENS, self._subject.max_length + 1)
         return [
             [self._subject.cutter.cut(drawn.choice(lengths), 1)[0] for _ in range(drawn.randint(1, MOST_TOGETHER))]
@@ -131,7 +131,7 @@ class Runner:
         ]
 
     def _batches(self, visit: Visit) -> list[list[str]]:
-        """Different texts for different calls: nothing can be remembered from one to the next."""
+        """Cut different texts for different calls, so that nothing can be cached from one call to the next."""
         case = visit.case
         texts = self._subject.cutter.cut(case.tokens, max(DIFFERENT_TEXTS, case.batch))
         return [texts[start : start + case.batch] for start in range(0, len(texts) - case.batch + 1, case.batch)]
@@ -141,7 +141,7 @@ class Runner:
         return self._worker("model", visit.framework, generation, self._new_model)
 
     def _worker(self, kind: str, framework: str, generation: int, start: Callable[[str], Worker]) -> Worker:
-        """The worker of this generation; one of another is ended."""
+        """Return the worker of this generation, and end a worker of another generation."""
         kept, worker = self._workers.get((kind, framework), (None, None))
         if kept != generation:
             if worker:
@@ -151,7 +151,7 @@ class Runner:
         return worker
 
     def _new_model(self, framework: str) -> Worker:
-        """A worker whose model reads as many tokens as the subject says."""
+        """Start a worker whose model reads as many tokens as the subject says."""
         return self._as_loaded(framework, max_length=self._subject.max_length)
 
     def _as_loaded(self, framework: str, **options: int) -> Worker:
@@ -159,13 +159,13 @@ class Runner:
         return Worker("eval.speed.timed_classifier:Model", arguments, threads=self._subject.threads)
 
     def _new_training(self, framework: str) -> Worker:
-        """A training after its first steps, in which the frameworks set themselves up."""
+        """Start a training run and take its first steps, in which the frameworks set themselves up."""
         subject, settings = self._subject, self._settings
         output = self._scratch / framework
         output.mkdir(exist_ok=True)
         arguments = {
             "framework": framework,
-            "encoder": str(subject.folders[FRAMEWORKS[0]]),  # the weights matter to no time
+            "encoder": str(subject.folders[FRAMEWORKS[0]]),  # the weights do not affect the times
             "recipe": subject.recipe,
             "texts": [example.text for example in subject.data.train],
             "labels": [subject.labels.index(example.label) for example in subject.data.train],

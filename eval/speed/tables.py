@@ -1,4 +1,4 @@
-"""A benchmark's figures as tables: the same rows for the terminal and, in Markdown, for a page of results."""
+"""Format a benchmark's figures as tables, with the same rows in the terminal and in Markdown."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ FRAMEWORKS = tuple(NAMES.values())
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text: the first column names the row, the others hold numbers."""
+    """A table of text, whose first column names the row and whose other columns hold numbers."""
 
     title: str
     columns: tuple[str, ...]
@@ -27,9 +27,9 @@ class Table:
     note: str = ""
 
 
-def show(console: Console, made: Mapping[str, Any]) -> None:
+def show(console: Console, document: Mapping[str, Any]) -> None:
     """Print all tables."""
-    for table in tables(made):
+    for table in tables(document):
         drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
         for number, column in enumerate(table.columns):
             drawn.add_column(column, justify="right" if number else "left")
@@ -38,56 +38,62 @@ def show(console: Console, made: Mapping[str, Any]) -> None:
         console.print(Text(table.title, "bold"), drawn, Text(f"{table.note}\n" if table.note else ""), sep="\n")
 
 
-def markdown(made: Mapping[str, Any]) -> str:
-    """All tables, and what they were measured on, as a page."""
-    machine, settings = made["machine"], made["settings"]
-    out = [
+def markdown(document: Mapping[str, Any]) -> str:
+    """Format all tables, and what they were measured on, as a Markdown page."""
+    machine, settings = document["machine"], document["settings"]
+    parts = [
         "# Speed",
-        f"`{made['command']}` (benchmark {made['id']}, {made['created'][:10]})",
+        f"`{document['command']}` (benchmark {document['id']}, {document['created'][:10]})",
         f"{machine['processor']}, {machine['cores']['logical']} cores{_quota(machine)}, "
-        f"{settings['threads']} threads a framework, "
-        f"load average before: {machine['load_average_before']}; {_versions(made)}. Intervals are 95 %, over "
-        f"{settings['rounds']} rounds" + (", each in processes of its own." if settings["fresh"] else "."),
+        f"{settings['threads']} threads per framework, "
+        f"load average before: {machine['load_average_before']}; {_versions(document)}. Intervals are 95 %, over "
+        f"{settings['rounds']} rounds" + (", each in new processes." if settings["fresh"] else "."),
     ]
-    for table in tables(made):
+    for table in tables(document):
         lines = [table.columns, ["---", *["---:"] * (len(table.columns) - 1)], *table.rows]
         body = "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
-        out += [f"## {table.title}", body, *filter(None, [table.note])]
-    return printable("\n\n".join(out) + "\n")
+        parts += [f"## {table.title}", body, *filter(None, [table.note])]
+    return printable("\n\n".join(parts) + "\n")
 
 
 def _quota(machine: Mapping[str, Any]) -> str:
-    """Reports of earlier versions don't say."""
+    """Return the processor quota in parentheses; empty in reports of earlier versions, which do not record it."""
     return f" (a quota of {machine['cpu_quota']:g})" if machine.get("cpu_quota") else ""
 
 
-def tables(made: Mapping[str, Any]) -> list[Table]:
-    """All tables that the figures fill."""
-    figures = made["figures"]
-    out = [_ceiling(figures), _cold_start(figures), _latency(figures), _throughput(figures), _energy(figures)]
-    out += [_stages(figures), _growth(figures), _training(figures), _memory(figures, made["settings"]), _room(figures)]
-    return [table for table in out if table.rows]
+def tables(document: Mapping[str, Any]) -> list[Table]:
+    """Return all tables for which there are figures."""
+    figures = document["figures"]
+    candidates = [_ceiling(figures), _cold_start(figures), _latency(figures), _throughput(figures), _energy(figures)]
+    candidates += [
+        _stages(figures),
+        _growth(figures),
+        _training(figures),
+        _memory(figures, document["settings"]),
+        _room(figures),
+    ]
+    return [table for table in candidates if table.rows]
 
 
 def verdict(ratio: Mapping[str, Any]) -> str:
-    """Which framework is faster by how much, from TensorFlow's seconds over PyTorch's; or that it can't be said."""
+    """Say which framework is faster and by how much, from TensorFlow's seconds ÷ PyTorch's, or that it is unclear."""
     estimate = Estimate(**ratio)
     if estimate.low is None:
         return f"{timing.TOO_NOISY}: too few rounds"
     if timing.too_noisy(estimate):
         return f"{timing.TOO_NOISY} [{estimate.low:.2f}, {estimate.high:.2f}]"
-    ends = (estimate.value, estimate.low, estimate.high)
-    name, (value, low, high) = "PyTorch", ends
+    ratios = (estimate.value, estimate.low, estimate.high)
+    name, (value, low, high) = "PyTorch", ratios
     if estimate.value < 1:
-        name, (value, high, low) = "TensorFlow", (1 / each for each in ends)
+        name, (value, high, low) = "TensorFlow", (1 / number for number in ratios)
     return f"{name} {value:.2f} × [{low:.2f}, {high:.2f}]"
 
 
 def _ceiling(figures: Mapping[str, Any]) -> Table:
     found = figures["ceiling"]
     rows = _rows(found, lambda name: [_number(found["gigaflops"][name])])
-    note = "Shares below are of the faster one's. They count the multiplications of real tokens, not of padding."
-    return Table("Matrix products: what the machine can do, in GFLOP/s", ("", "float32"), rows, note)
+    note = "Shares below are relative to the faster framework. They count operations on real tokens, not on padding."
+    return Table("Matrix products: the machine's ceiling, in GFLOP/s", ("", "float32"), rows, note)
 
 
 def _cold_start(figures: Mapping[str, Any]) -> Table:
@@ -101,13 +107,14 @@ def _latency(figures: Mapping[str, Any]) -> Table:
     rows = [
         (
             f"{row['tokens']}, {name}",
-            *(f"{1000 * each['seconds'][point]:.1f}" for point in ("p50", "p90", "p99")),
-            _percent(each["share_of_ceiling"]),
+            *(f"{1000 * measured['seconds'][point]:.1f}" for point in ("p50", "p90", "p99")),
+            _percent(measured["share_of_ceiling"]),
             _first(verdict(row["ratio"]), name),
         )
-        for row, name, each in _each(figures["latency"])
+        for row, name, measured in _by_framework(figures["latency"])
     ]
-    note = f"Calls of each: {min((each['calls'] for _, _, each in _each(figures['latency'])), default=0)} at least."
+    calls = min((measured["calls"] for _, _, measured in _by_framework(figures["latency"])), default=0)
+    note = f"At least {calls} calls per row."
     columns = ("tokens", "p50", "p90", "p99", "of the ceiling", "faster")
     return Table("A single text, in milliseconds", columns, tuple(rows), note)
 
@@ -116,12 +123,12 @@ def _throughput(figures: Mapping[str, Any]) -> Table:
     rows = [
         (
             f"{row['batch']} × {row['tokens']}, {name}",
-            _number(each["texts_per_second"]),
-            f"{each['gigaflops']['value']:.4g}",
-            _percent(each["share_of_ceiling"]),
+            _number(measured["texts_per_second"]),
+            f"{measured['gigaflops']['value']:.4g}",
+            _percent(measured["share_of_ceiling"]),
             _first(verdict(row["ratio"]), name),
         )
-        for row, name, each in _each(figures["throughput"])
+        for row, name, measured in _by_framework(figures["throughput"])
     ]
     columns = ("texts × tokens", "texts/s", "GFLOP/s", "of the ceiling", "faster")
     return Table("Batches", columns, tuple(rows))
@@ -133,32 +140,35 @@ def _energy(figures: Mapping[str, Any]) -> Table:
         for row in figures["throughput"]
     ]
     rows = [
-        (shape, *("not told" if each is None else f"{each:.3g}" for each in joules))
+        (shape, *("unknown" if number is None else f"{number:.3g}" for number in joules))
         for shape, joules in spent
-        if any(each is not None for each in joules)
+        if any(number is not None for number in joules)
     ]
-    note = "Of the whole processor, as its own counters tell."
-    return Table("Energy, in joules a text", ("texts × tokens", *FRAMEWORKS), tuple(rows), note)
+    note = "Energy of the whole processor, from its own counters."
+    return Table("Energy, in joules per text", ("texts × tokens", *FRAMEWORKS), tuple(rows), note)
 
 
 def _stages(figures: Mapping[str, Any]) -> Table:
     stages = ("tokenisation", "forward", "rest")
     different = {(row["batch"], row["tokens"]): row for row in [*figures["throughput"], *figures["latency"]]}
     rows = [
-        (f"{row['batch']} × {row['tokens']}, {name}", *(f"{1000 * each['stages'][s]:.2f}" for s in stages))
-        for row, name, each in _each(sorted(different.values(), key=lambda row: (row["batch"], row["tokens"])))
+        (f"{row['batch']} × {row['tokens']}, {name}", *(f"{1000 * measured['stages'][s]:.2f}" for s in stages))
+        for row, name, measured in _by_framework(
+            sorted(different.values(), key=lambda row: (row["batch"], row["tokens"]))
+        )
     ]
-    note = "Where stages overlap in time, the rest is negative."
-    return Table("Where the time of a call goes, in milliseconds", ("texts × tokens", *stages), tuple(rows), note)
+    note = "The rest is negative if stages overlap in time."
+    columns = ("texts × tokens", "tokenization", "forward", "rest")
+    return Table("Time of a call by stage, in milliseconds", columns, tuple(rows), note)
 
 
 def _growth(figures: Mapping[str, Any]) -> Table:
     found = figures["growth"]
     rows = _rows(found, lambda name: [_number(found["frameworks"][name])])
     if found:
-        rows += (("multiplications alone", f"{found['operations']:.3g}"),)
-    title = "How cost grows: the exponent of seconds a text in its tokens"
-    return Table(title, ("", "exponent"), rows, "The interval is of the fit: how far the points lie from one power.")
+        rows += (("operations alone", f"{found['operations']:.3g}"),)
+    title = "Growth of cost: the exponent of seconds per text over tokens"
+    return Table(title, ("", "exponent"), rows, "The interval is that of the fit of one power to the points.")
 
 
 def _training(figures: Mapping[str, Any]) -> Table:
@@ -174,15 +184,15 @@ def _training(figures: Mapping[str, Any]) -> Table:
         ],
     )
     note = f"Faster: {verdict(found['ratio'])}." if found else ""
-    columns = ("", "seconds a step", "tokens/s", "of the ceiling", "first step, s", "peak MB")
+    columns = ("", "seconds per step", "tokens/s", "of the ceiling", "first step, s", "peak MB")
     return Table("Training steps", columns, rows, note)
 
 
 def _memory(figures: Mapping[str, Any], settings: Mapping[str, Any]) -> Table:
     found, points = figures["memory"], ("loaded", "few", "many", "long")
     rows = _rows(found, lambda name: [_megabytes(found[name][point]) for point in points])
-    columns = ("", "loaded", "1,000 short texts", f"{settings['memory_texts']:,}", "long ones and all lengths")
-    note = "Largest resident memory of the process so far, the framework's own included."
+    columns = ("", "loaded", "1,000 short texts", f"{settings['memory_texts']:,}", "long and mixed texts")
+    note = "Peak resident memory of the process so far, including the framework."
     return Table("Memory, in MB", columns, rows, note)
 
 
@@ -193,27 +203,27 @@ def _room(figures: Mapping[str, Any]) -> Table:
         (name, _megabytes(models[name]), _megabytes(sum(packages[name].values())), _megabytes(shared))
         for name in FRAMEWORKS
     )
-    return Table("Room on the disk, in MB", ("", "model folder", "its packages", "packages of both"), rows)
+    return Table("Disk usage, in MB", ("", "model folder", "own packages", "shared packages"), rows)
 
 
 def _rows(found: Any, cells) -> tuple[tuple[str, ...], ...]:
-    """A row for each framework; none where the section was not measured."""
+    """Return one row per framework; none if the section was not measured."""
     return tuple((name, *cells(name)) for name in FRAMEWORKS) if found else ()
 
 
-def _each(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
+def _by_framework(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
     for row in rows:
         for name in FRAMEWORKS:
             yield row, name, row["frameworks"][name]
 
 
 def _first(text: str, name: str) -> str:
-    """What is of both frameworks stands in the row of the first."""
+    """Return the text only for the first framework, because it is about both."""
     return text if name == FRAMEWORKS[0] else ""
 
 
-def _versions(made: Mapping[str, Any]) -> str:
-    facts = made["frameworks"]
+def _versions(document: Mapping[str, Any]) -> str:
+    facts = document["frameworks"]
     return ", ".join(
         f"{name} {facts[name]['version']} on {facts[name]['device']}" for name in FRAMEWORKS if facts[name]
     )
@@ -242,4 +252,4 @@ def _with_interval(estimate: Mapping[str, Any], scale: float, form: str) -> str:
 
 
 def _megabytes(size: int | None) -> str:
-    return "not told" if size is None else f"{size / 1e6:,.0f}"
+    return "unknown" if size is None else f"{size / 1e6:,.0f}"

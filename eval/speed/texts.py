@@ -1,4 +1,4 @@
-"""Texts of an exact number of tokens, from the words of a corpus; and what classifying them takes."""
+"""Cut texts of an exact number of tokens from a corpus, and count the operations that classifying them takes."""
 
 import json
 import random
@@ -12,19 +12,19 @@ from bakeoff.classifiers.model_folder import ModelFolder
 from bakeoff.common.errors import CorpusError, ModelError
 from bakeoff.common.tokenization import TextEncoder
 
-SPECIAL = 2  # tokens around each text: [CLS] and [SEP]
+SPECIAL = 2  # special tokens per text: [CLS] and [SEP]
 
 
 class Cutter:
-    """Cuts texts of exactly n tokens; BERT's tokenizers split at spaces first, so that words' tokens add up.
+    """A cutter of texts of exactly n tokens; BERT's tokenizers split at spaces first, so words' tokens add up.
 
     Args:
-        encoder: a tokenizer that does not truncate.
-        texts: the corpus, at least one word.
-        seed: of where texts begin.
+        encoder: A tokenizer that does not truncate.
+        texts: The corpus, with at least one word.
+        seed: Seed of the places where texts begin.
 
     Raises:
-        CorpusError: the texts hold no words.
+        CorpusError: The texts have no word of one token.
     """
 
     def __init__(self, encoder: TextEncoder, texts: Sequence[str], seed: int = 0):
@@ -35,19 +35,22 @@ class Cutter:
         self._tokens = {word: length for word, length in zip(different, lengths, strict=True) if length}
         self._words = [word for word in self._words if word in self._tokens]
         if 1 not in self._tokens.values():
-            raise CorpusError("the corpus has no word of one token, so that no text can be cut; give another --corpus.")
+            raise CorpusError("the corpus has no word of one token, so no text can be cut; choose another --corpus.")
 
     def cut(self, tokens: int, count: int) -> list[str]:
-        """`count` texts of `tokens` tokens, `[CLS]` and `[SEP]` included: runs of words from random places.
+        """Cut `count` texts of `tokens` tokens with `[CLS]` and `[SEP]` included: runs of words from random places.
 
         Words that would make a text too long are left out. The same arguments give the same texts.
         """
-        drawn = random.Random(f"{self._seed} {tokens}")
-        out = [self._one(tokens, drawn.randrange(len(self._words))) for _ in range(count)]
-        found = {len(ids) for ids in self._encoder.encode(out)}
-        if found != {tokens}:
-            raise CorpusError(f"texts of {tokens} tokens came out with {sorted(found)}: no tokenizer of the BERT type.")
-        return out
+        random_state = random.Random(f"{self._seed} {tokens}")
+        texts = [self._one(tokens, random_state.randrange(len(self._words))) for _ in range(count)]
+        lengths = {len(ids) for ids in self._encoder.encode(texts)}
+        if lengths != {tokens}:
+            raise CorpusError(
+                f"texts should have {tokens} tokens, but have {sorted(lengths)}: the tokenizer is not of the BERT "
+                "type; choose a BERT model."
+            )
+        return texts
 
     def _one(self, tokens: int, start: int) -> str:
         chosen, left, place = [], tokens - SPECIAL, start
@@ -62,7 +65,7 @@ class Cutter:
 
 @dataclass(frozen=True)
 class Architecture:
-    """The sizes of a BERT classifier that decide what a text costs."""
+    """The sizes of a BERT classifier that determine the cost of a text."""
 
     layers: int
     hidden: int
@@ -71,10 +74,10 @@ class Architecture:
 
     @classmethod
     def of(cls, model: ModelFolder) -> "Architecture":
-        """Of a model in the transformers format.
+        """Read the architecture of a model in the transformers format.
 
         Raises:
-            ModelError: its `config.json` can't be read or lacks a size.
+            ModelError: The model's `config.json` can't be read or lacks a size.
         """
         try:
             config = json.loads((model.path / "config.json").read_text(encoding="utf-8"))
@@ -87,10 +90,11 @@ class Architecture:
         return cls(*sizes, len(model.labels))
 
     def operations(self, tokens: ArrayLike) -> float:
-        """Multiplications and additions of the matrix products for texts of so many real tokens each; padding is none.
+        """Count the multiplications and additions of the matrix products for texts of these numbers of real tokens.
 
-        A text of n tokens takes, in each layer, the four projections of attention (h·h), both layers of the
-        feed-forward block (h·f) and two products of n·n with the heads; then pooler and head, on its first token.
+        Padding is not counted. In each layer, a text of n tokens takes the four projections of attention (h·h), both
+        layers of the feed-forward block (h·f), and two products of n·n with the heads. The pooler and the head run
+        only on the first token.
         """
         n = np.asarray(tokens, dtype=np.float64)
         h, f = self.hidden, self.intermediate

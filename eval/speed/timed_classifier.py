@@ -1,6 +1,6 @@
-"""A classifier as `eval.measure.worker` runs it for a benchmark: loaded with its stages timed, then called and timed.
+"""Load and time a classifier in a process of `eval.measure.worker`, for a benchmark.
 
-Here and not in the parent stands all that takes a time, so that no pipe is in it.
+All clocks run in this process and not in the parent, so that no pipe is included in a time.
 """
 
 import importlib
@@ -12,12 +12,12 @@ from typing import Any
 
 
 class Model:
-    """One framework's classifier; every answer is JSON.
+    """One framework's classifier; every method returns JSON values.
 
     Args:
-        framework: `pytorch` or `tensorflow`.
-        folder: of the model.
-        max_length: tokens to read of a text, where that is not as many as the model was trained to.
+        framework: The framework, `pytorch` or `tensorflow`.
+        folder: Folder of the model.
+        max_length: Number of tokens to read of a text; None for the number with which the model was trained.
     """
 
     def __init__(self, framework: str, folder: str, max_length: int | None = None):
@@ -33,21 +33,21 @@ class Model:
             self._classifier.text_encoder = tokenization.load(Path(folder), max_length)
 
     def first_call(self, text: str) -> dict[str, float]:
-        """What loading took, without imports, and what the first answer of this process took."""
+        """Return the seconds of loading, without imports, and of the first answer of this process."""
         started = time.perf_counter()
         self._classifier.logits([text])
         return {"load": self._load_seconds, "first_call": time.perf_counter() - started}
 
     def warm_up(self, batches: Sequence[Sequence[str]], calls: int) -> None:
-        """Classify without a clock."""
+        """Classify batches without timing them."""
         for texts in islice(cycle(batches), calls):
             self._classifier.logits(texts)
 
     def measure(self, batches: Sequence[Sequence[str]], calls: int, seconds: float) -> dict[str, list[float]]:
-        """Classify one batch after the other, and again, until these were as many calls and took as long as asked for.
+        """Classify the batches in a cycle until both the number of calls and the total seconds are reached.
 
         Returns:
-            Of each call: seconds, and those of them in `tokenisation` and in the `forward` pass.
+            The seconds of each call, in total and in its stages `tokenisation` and `forward`.
         """
         from eval.measure.timing import enough
 
@@ -55,32 +55,32 @@ class Model:
         classifier = self._classifier
         classifier.text_encoder.encode = stages["tokenisation"].around(classifier.text_encoder.encode)
         classifier._forward = stages["forward"].around(classifier._forward)
-        out: dict[str, list[float]] = {"seconds": [], **{name: [] for name in stages}}
+        times: dict[str, list[float]] = {"seconds": [], **{name: [] for name in stages}}
         try:
             for texts in cycle(batches):
                 started = time.perf_counter()
                 classifier.logits(texts)
-                out["seconds"].append(time.perf_counter() - started)
+                times["seconds"].append(time.perf_counter() - started)
                 for name, stopwatch in stages.items():
-                    out[name].append(stopwatch.take())
-                if enough(out["seconds"], calls, seconds):
-                    return out
+                    times[name].append(stopwatch.take())
+                if enough(times["seconds"], calls, seconds):
+                    return times
         finally:
-            del classifier.text_encoder.encode, classifier._forward  # the class's own show again
+            del classifier.text_encoder.encode, classifier._forward  # the methods of the class become visible again
 
     def classify(self, texts: Sequence[str], count: int) -> float:
-        """Seconds for `count` texts in one call: these texts over and over."""
+        """Time the classification of `count` texts in one call, with the texts repeated as needed, in seconds."""
         many = list(islice(cycle(texts), count))
         started = time.perf_counter()
         self._classifier.logits(many)
         return time.perf_counter() - started
 
     def facts(self) -> dict[str, Any]:
-        """What the framework says of itself."""
+        """Return what the framework reports about itself."""
         return self._probe().facts()
 
     def products(self, size: int, calls: int) -> list[float]:
-        """Seconds of each of so many matrix products."""
+        """Time `calls` matrix products, in seconds each."""
         probe = self._probe()
         return [probe.matrix_product(size) for _ in range(calls)]
 
@@ -89,13 +89,13 @@ class Model:
 
 
 class Stopwatch:
-    """Adds up what calls of a function take."""
+    """A stopwatch that adds up the seconds of a function's calls."""
 
     def __init__(self):
         self._seconds = 0.0
 
     def around(self, function: Callable) -> Callable:
-        """The function, timed."""
+        """Wrap a function so that its calls are timed."""
 
         def timed(*arguments, **named):
             started = time.perf_counter()
@@ -107,6 +107,6 @@ class Stopwatch:
         return timed
 
     def take(self) -> float:
-        """Seconds since the last look."""
+        """Return the seconds since the last call of this method."""
         seconds, self._seconds = self._seconds, 0.0
         return seconds

@@ -1,6 +1,7 @@
-"""A training as `eval.measure.worker` runs it for a benchmark: the real trainer's `fit`, halted between steps.
+"""Train in a process of `eval.measure.worker` for a benchmark, with the real trainer's `fit` paused between steps.
 
-`fit` runs in a thread of its own and waits before each step until it is asked for: so two trainings can take turns.
+`fit` runs in its own thread and waits before each step until the step is requested. So two training runs can take
+turns.
 """
 
 import importlib
@@ -23,7 +24,7 @@ from trainers.recipe import Recipe
 
 
 class PacedMonitor(Monitor):
-    """A monitor that lets a step begin only when there is a permit for it; waiting is not in a step's time."""
+    """A monitor that lets a step begin only with a permit; a step's time does not include the wait."""
 
     def __init__(self, framework: str, data: TrainingData, output: Path):
         super().__init__(framework, data, output, identity={})
@@ -31,12 +32,12 @@ class PacedMonitor(Monitor):
         self.finished: queue.Queue[float | Exception] = queue.Queue()
 
     def begin(self) -> None:
-        """Wait, then start the clock."""
+        """Wait for a permit, then start the clock."""
         self.permits.get()
         super().begin()
 
     def end_step(self, loss: float) -> None:
-        """Record the step, wait, and start the clock anew."""
+        """Record the step, wait for a permit, and restart the clock."""
         super().end_step(loss)
         self.finished.put(self.seconds[-1])
         self.permits.get()
@@ -44,17 +45,17 @@ class PacedMonitor(Monitor):
 
 
 class Training:
-    """One framework's training; every answer is JSON.
+    """One framework's training run; every method returns JSON values.
 
     Args:
-        framework: `pytorch` or `tensorflow`.
-        encoder: folder of a BERT in the transformers format; a trained model's will do.
-        recipe: fields of `Recipe`.
-        texts: to train on.
-        labels: their classes, as column numbers.
-        classes: the classes' names.
-        steps: how many will be asked for at most.
-        output: an empty folder for what trainers write on the way.
+        framework: The framework, `pytorch` or `tensorflow`.
+        encoder: Folder of a BERT in the transformers format, which may be a trained model.
+        recipe: The fields of `Recipe`.
+        texts: The training texts.
+        labels: Class of each text, as a column number.
+        classes: Names of the classes.
+        steps: Largest number of steps that will be requested.
+        output: An empty folder for the files that trainers write.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Training:
         trainer = importlib.import_module(f"trainers.train_{framework}")
         resolved = resolve(encoder, recipe["max_length"])
         self._recipe = Recipe(**recipe)
-        self._data = self._tokenised(resolved.folder, texts, labels, steps)
+        self._data = self._tokenized(resolved.folder, texts, labels, steps)
         self._monitor = PacedMonitor(trainer.FRAMEWORK, self._data, Path(output))
         model = trainer.build_model(resolved, self._recipe, classes)
         checkpoint = Path(output) / "checkpoint" / framework
@@ -81,10 +82,10 @@ class Training:
         threading.Thread(target=self._fit, args=arguments, daemon=True).start()
 
     def steps(self, count: int) -> dict[str, list]:
-        """Take the next steps: the seconds of each, and the numbers of tokens of its texts.
+        """Take the next steps, and return the seconds of each and the numbers of tokens of its texts.
 
         Raises:
-            TrainingError: the plan has no further step, or the trainer's own error.
+            TrainingError: The plan has no more steps, or the trainer failed.
         """
         first, seconds = self._monitor.step, []
         for _ in range(count):
@@ -96,7 +97,7 @@ class Training:
         rows = self._data.plan.steps[first : first + count]
         return {"seconds": seconds, "lengths": [[len(self._data.token_ids[row]) for row in step] for step in rows]}
 
-    def _tokenised(self, folder: Path, texts: Sequence[str], labels: Sequence[int], steps: int) -> TrainingData:
+    def _tokenized(self, folder: Path, texts: Sequence[str], labels: Sequence[int], steps: int) -> TrainingData:
         encoder, recipe = tokenization.load(folder, self._recipe.max_length), self._recipe
         token_ids = encoder.encode(texts)
         epochs = math.ceil(steps / math.ceil(len(texts) / recipe.batch_size))
@@ -107,5 +108,5 @@ class Training:
         try:
             fit(model, data, recipe, monitor, checkpoint)
             monitor.finished.put(TrainingError(f"the plan of {len(data.plan.steps)} steps has ended"))
-        except Exception as error:  # noqa: BLE001  raised where the step was asked for
+        except Exception as error:  # noqa: BLE001  raised again in `steps`
             monitor.finished.put(error)

@@ -39,7 +39,7 @@ def test_all_contenders_are_measured_and_summarised():
         jobs[f"stock lime, {name}"] = benchmark.stock_lime(name, number, 1001, predict)
     measured = {(number, name): job(mixed(), PAIR) for number in range(2) for name, job in jobs.items()}
     json.dumps(list(measured.values()), allow_nan=False)
-    figures = explain_figures.summarise(measured)
+    figures = explain_figures.summarize(measured)
     ours, stock = figures["ours"], figures["stock"]["stock lime, PyTorch"]
     assert ours["articles"] == ours["articles_indicative_or_stable"] == stock["articles"] == 2
     assert ours["models"]["PyTorch"]["overlap_of_two_seeds"]["value"] <= 1
@@ -75,7 +75,7 @@ def test_frameworks_are_compared_article_by_article():
     measured = {(number, "ours"): ours(number) for number in range(6)}
     measured |= {(number, "stock lime, PyTorch"): stock("PyTorch", 10.0 + number) for number in range(6)}
     measured |= {(number, "stock lime, TensorFlow"): stock("TensorFlow", 20.0 + 2 * number) for number in range(1, 6)}
-    figures = explain_figures.summarise(measured)
+    figures = explain_figures.summarize(measured)
     single, both = (
         figures["ours"]["models"]["PyTorch"]["mean_drop_read"],
         figures["ours"]["difference"]["mean_drop_read"],
@@ -85,7 +85,7 @@ def test_frameworks_are_compared_article_by_article():
     ratio = figures["stock_ratio_of_seconds"]
     assert (ratio["value"], ratio["low"], ratio["high"]) == pytest.approx((2, 2, 2))
     assert figures["ours"]["median_seconds_to_indicative"] is None
-    alone = explain_figures.summarise({key: measured[key] for key in ((0, "ours"), (0, "stock lime, PyTorch"))})
+    alone = explain_figures.summarize({key: measured[key] for key in ((0, "ours"), (0, "stock lime, PyTorch"))})
     assert alone["stock_ratio_of_seconds"] is None
     assert alone["ours"]["difference"]["mean_drop_read"]["reason"] == "one article"
     assert alone["ours"]["models"]["PyTorch"]["overlap_expected_by_the_badge"] is None, "unknown is not 0"

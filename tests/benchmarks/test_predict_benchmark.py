@@ -26,7 +26,7 @@ def planted(rounds: int) -> dict:
 
 
 def test_rates_shares_and_ratios_are_those_of_the_timings():
-    figures = predict_figures.summarise(planted(5), operations=40, product=10, rivals={MINE: [OTHER, "absent"]})
+    figures = predict_figures.summarize(planted(5), operations=40, product=10, rivals={MINE: [OTHER, "absent"]})
     json.dumps(figures, allow_nan=False)
     assert figures["ceiling_operations_per_second"] == pytest.approx({"PyTorch": 50, "TensorFlow": 100})
     mine = figures["contenders"][MINE]
@@ -45,9 +45,9 @@ def test_rates_shares_and_ratios_are_those_of_the_timings():
 def test_a_run_that_was_stopped_gives_what_it_has():
     measured = planted(2)
     del measured["articles", 1, 0, OTHER]
-    figures = predict_figures.summarise(measured, operations=40, product=10, rivals={MINE: [OTHER]})
+    figures = predict_figures.summarize(measured, operations=40, product=10, rivals={MINE: [OTHER]})
     assert figures["ratios"][f"{OTHER} / {MINE}"]["articles"]["too_noisy_to_call"], "one round tells nothing"
-    nothing = predict_figures.summarise({}, operations=40, product=10, rivals={MINE: [OTHER]})
+    nothing = predict_figures.summarize({}, operations=40, product=10, rivals={MINE: [OTHER]})
     assert nothing["contenders"] == nothing["ratios"] == {}
     assert predict_figures.lines(nothing)
 

@@ -88,8 +88,8 @@ def write_rounds(log: TrainLog, sizes: list[int], first: float = 7.0) -> None:
         step += size
 
 
-def summarise(log: TrainLog) -> dict:
-    return train_figures.summarise(log, WORK, FRAMEWORKS, {"ours"}, DATA, 100)
+def summarize(log: TrainLog) -> dict:
+    return train_figures.summarize(log, WORK, FRAMEWORKS, {"ours"}, DATA, 100)
 
 
 def test_a_whole_training_is_the_sum_of_its_times(tmp_path):
@@ -97,7 +97,7 @@ def test_a_whole_training_is_the_sum_of_its_times(tmp_path):
     write_rounds(log, [2, 2])
     log.add(("predicted", "ours", 0), [0, 0, 1, 1])
     log.add(("predicted", "stock", 0), [0, 0, 0, 1])
-    figures = summarise(log)
+    figures = summarize(log)
     ours, stock = (figures["contenders"][name] for name in FRAMEWORKS)
     assert not figures["extrapolated"]
     assert ours["seconds"]["value"] == pytest.approx(0.5 + 7 + 14)
@@ -115,7 +115,7 @@ def test_a_whole_training_is_the_sum_of_its_times(tmp_path):
 def test_a_part_is_extrapolated_by_work_and_says_so(tmp_path):
     log = TrainLog(tmp_path / "log.jsonl", {})
     write_rounds(log, [2])
-    figures = summarise(log)
+    figures = summarize(log)
     assert figures["extrapolated"]
     assert (figures["steps_trained"], figures["steps_of_the_training"]) == (3, 5)
     assert figures["contenders"]["ours"]["seconds"]["value"] == pytest.approx(0.5 + 7 + 14)
@@ -131,7 +131,7 @@ def test_equal_contenders_are_too_noisy_to_call():
 
 
 def test_without_a_finished_round_there_is_nothing_to_compare(tmp_path):
-    assert train_figures.lines(summarise(TrainLog(tmp_path / "log.jsonl", {})))[1].startswith("no round")
+    assert train_figures.lines(summarize(TrainLog(tmp_path / "log.jsonl", {})))[1].startswith("no round")
 
 
 def test_the_log_goes_on_and_refuses_other_settings(tmp_path):
