@@ -1,10 +1,10 @@
-"""Adoption: who uses each framework for text classification, from outside: live Hub counts, searches, dated facts.
+"""Report who uses each framework for text classification: live Hub counts, searches and dated facts.
 
 bakeoff adoption --output adoption.json
 bakeoff adoption --trends multiTimeline.csv --output adoption.json
 
-Unlike everything else here, none of this was measured by this project: it says what others do, not which framework is
-better.
+Unlike everything else here, these figures were not measured by this project. They say what others do, not which
+framework is better.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""`benchmarks/`: the stock contenders are the same models, and the figures say what was measured."""
+"""Test `benchmarks/`: the stock contenders are the same models, and the figures match the measurements."""
 
 import json
 from types import SimpleNamespace
@@ -51,7 +51,7 @@ def test_all_contenders_are_measured_and_summarised():
 
 
 def test_frameworks_are_compared_article_by_article():
-    """Articles differ a lot, the frameworks always by the same: the interval of the difference is narrow."""
+    """Check that the interval of the difference is narrow if articles vary but the frameworks' difference does not."""
 
     def ours(number):
         models = {
@@ -141,13 +141,13 @@ def test_the_command_goes_on_after_a_stop_and_mixes_no_settings(tmp_path, monkey
     texts, output = tmp_path / "texts.csv", tmp_path / "explain.json"
     texts.write_text("\n".join(["text", *(mixed([f"word{number}"]) for number in range(3))]), encoding="utf-8")
     command = ["--models", "a", "b", "--corpus", str(texts), "--words", "20", "40", "--output", str(output)]
-    for measured in (1, 3):  # stopped in the second text; then the two that are left
+    for measured in (1, 3):  # stopped in the second text, then the two remaining ones
         assert benchmark.main(command) == 0
         assert json.loads(output.read_text(encoding="utf-8"))["figures"]["ours"]["articles"] == measured
     first, stopped, *rest = explained
     assert len({first, *rest}) == len(explained) - 1 == 3 and rest[0] == stopped
     assert benchmark.main([*command, "--stock", "200"]) == 2
-    assert "has measurements with other stock; name another --output" in capsys.readouterr().err
+    assert "has measurements with different stock; name another --output" in capsys.readouterr().err
 
 
 def test_articles_of_the_wished_length():

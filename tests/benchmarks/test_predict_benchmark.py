@@ -1,4 +1,4 @@
-"""`benchmarks.predict`: every contender is the same model, and the figures say what was measured."""
+"""Test `benchmarks.predict`: every contender is the same model, and the figures match the measurements."""
 
 import json
 
@@ -13,7 +13,7 @@ SPEED = {MINE: 1.0, OTHER: 2.0}  # seconds for the articles
 
 
 def planted(rounds: int) -> dict:
-    """Rounds of one speed each, the last round slower for all; matrix products of 0.1 and 0.2 s."""
+    """Return rounds with one speed per contender, slower in the last round, and matrix products of 0.1 and 0.2 s."""
     out = {}
     for number in range(rounds):
         slow = 3 if number == rounds - 1 else 1
@@ -78,7 +78,7 @@ def test_all_contenders_give_one_answer(framework, tiny_runs):
 
 @pytest.mark.slow
 def test_the_command_measures_and_goes_on(tiny_runs, tmp_path, monkeypatch, capsys):
-    """Two contenders in processes of their own, on texts of the sample."""
+    """Run two contenders in separate processes, on texts of the sample corpus."""
     monkeypatch.setattr(predict, "CONTENDERS", {name: predict.CONTENDERS[name] for name in SPEED})
     monkeypatch.setattr(predict, "HEADLINES", 2)
     monkeypatch.setattr(predict, "PRODUCT", 64)
@@ -90,7 +90,7 @@ def test_the_command_measures_and_goes_on(tiny_runs, tmp_path, monkeypatch, caps
     assert predict.main(command) == 0
     log, start, started = output.with_suffix(".jsonl"), predict._start, []
     *kept, last = log.read_text().splitlines(keepends=True)
-    log.write_text("".join(kept))  # as if it had been stopped before its last visit
+    log.write_text("".join(kept))  # simulates a stop before the last visit
     monkeypatch.setattr(predict, "_start", lambda name, *more: started.append(name) or start(name, *more))
     assert predict.main(command) == 0
     *first, again = log.read_text().splitlines(keepends=True)

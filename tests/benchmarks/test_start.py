@@ -1,4 +1,4 @@
-"""`benchmarks.start`: what counts as ready is told by the page itself, and rounds are resumed and summarised."""
+"""Test `benchmarks.start`: the page itself says when it is ready, and rounds are resumed and summarized."""
 
 import argparse
 
@@ -19,7 +19,7 @@ MARKS = {
 
 
 def contenders(started):
-    """Planted marks; each start adds the contender's name to the list."""
+    """Return contenders with planted marks; each start adds the contender's name to the list."""
 
     def contender(name):
         def run():
@@ -104,7 +104,7 @@ def test_a_stopped_run_goes_on_where_it_was_and_half_a_round_does_not_count(log)
     assert 0 < done < 6
     started.clear()
     start.measure(counted, arguments(repeats=2), again)
-    assert len(started) == len(start.CONTENDERS) + 6 - done  # the files read once, and the rest of the second round
+    assert len(started) == len(start.CONTENDERS) + 6 - done  # reading all files once, and the rest of the second round
     assert start.figures(again.measured)["rounds"] == 2
 
 

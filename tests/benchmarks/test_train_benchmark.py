@@ -1,4 +1,4 @@
-"""`benchmarks.train`: trainings take turns, work is counted right, and the figures are those of planted times."""
+"""Test `benchmarks.train`: training runs take turns, work is counted right, and figures match planted times."""
 
 import importlib
 import time
@@ -20,7 +20,7 @@ from trainers.recipe import Recipe
 FRAMEWORKS = {"ours": "pytorch", "stock": "pytorch"}
 WORK = Work(operations=(1e9, 2e9, 3e9, 4e9, 5e9), tokens=(1, 2, 3, 4, 5), texts=(2, 2, 2, 2, 1), steps=5)
 DATA = SimpleNamespace(labels=("a", "b"), test=[SimpleNamespace(label=label) for label in "aabb"])
-PRODUCT_SECONDS = 2 * 100**3 / 10e9  # of a machine of 10 GFLOP/s
+PRODUCT_SECONDS = 2 * 100**3 / 10e9  # seconds per product on a machine with 10 GFLOP/s
 
 
 def counting(steps: int, trained: list[int], fault: Exception | None = None):
@@ -73,7 +73,7 @@ def test_work_counts_every_text_once_an_epoch():
 
 
 def write_rounds(log: TrainLog, sizes: list[int], first: float = 7.0) -> None:
-    """Ours takes 1 s for 1e9 operations, stock 4 s for a text."""
+    """Write rounds in which ours takes 1 s per 1e9 operations, and stock 4 s per text."""
     for name in FRAMEWORKS:
         log.add(("facts", name, 0), {"tokenise_seconds": 0.5})
         log.add(("first", name, 0), [first])

@@ -201,7 +201,7 @@ def test_reports_are_found_in_folders_and_told_apart(tmp_path):
         ([decided.benchmark(), decided.benchmark(cold=2)], "", "2 reports of `bakeoff speed`"),
         ([decided.benchmark() | {"id": "0" * 16}], "", "was changed after it was written"),
         ([decided.code_size() | {"id": "0" * 16}], "", "was changed after it was written"),
-        ([decided.identified(decided.benchmark() | {"figures": {}})], "", "is no report of `bakeoff speed`"),
+        ([decided.identified(decided.benchmark() | {"figures": {}})], "", "is not a report of `bakeoff speed`"),
     ],
 )
 def test_what_is_no_evidence_gets_a_sentence(tmp_path, contents, named, sentence):

@@ -1,4 +1,4 @@
-"""`bakeoff evaluate` on real models: the report it writes, its cache, and what it refuses."""
+"""Test `bakeoff evaluate` on real models: the report it writes, its cache, and what it rejects."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 def run(runs, tmp_path, *more):
-    """The command on a pair of models, with a cache of its own; its exit status and its report."""
+    """Run the command on a pair of models with its own cache; return its exit status and its report."""
     models = [str(runs / "pytorch"), str(runs / "tensorflow")]
     output = tmp_path / "report.json"
     status = command.main(["--models", *models, "--cache", str(tmp_path / "cache"), "--output", str(output), *more])
@@ -22,7 +22,7 @@ def run(runs, tmp_path, *more):
 
 @pytest.fixture(scope="module")
 def seeds(tiny_runs, tmp_path_factory):
-    """A folder as `bakeoff train --seeds 2` leaves it."""
+    """Write a folder as `bakeoff train --seeds 2` does."""
     folder = tmp_path_factory.mktemp("seeds")
     for seed in range(2):
         shutil.copytree(tiny_runs, folder / f"seed-{seed}")

@@ -178,7 +178,7 @@ def test_a_published_report_is_read_and_downloaded(page, tmp_path):
     page.wait_for_function("/^Verdict/.test(document.querySelector('#evaluation-verdict')?.innerText)")
     assert "cannot tell with 300 texts" in verdict.inner_text()
     about = page.locator("#evaluation-about").inner_text()
-    assert "belongs to other model revisions" in about
+    assert "is about other model revisions" in about
     assert "row numbers of its test split are shown" in about
     page.locator('#confusion-tensorflow [data-testid="cell-2-1"]').click()
     page.get_by_text("label politics, TensorFlow says business: ").wait_for()
@@ -210,7 +210,7 @@ def test_a_labelled_file_is_evaluated_and_a_text_of_it_opened(page, tmp_path):
     page.locator("#labelled-file").get_by_text("KB").or_(page.get_by_text(" B")).first.wait_for()
     page.get_by_role("button", name="Evaluate the file").click()
     page.locator("#evaluation-about", has_text="40 texts of the corpus").wait_for()
-    assert "belongs to other" not in page.locator("#evaluation-about").inner_text()
+    assert "is about other" not in page.locator("#evaluation-about").inner_text()
     page.locator('#confusion-pytorch [data-testid="cell-0-0"]').click()
     page.get_by_text("label business: 8 texts.").wait_for()
     page.locator('#evaluation-texts [data-testid="cell-0-5"]').click()
@@ -252,7 +252,7 @@ def test_what_is_no_report_gets_a_sentence(page, tmp_path):
     open_tab(page, "Evaluate")
     page.get_by_role("button", name="Evaluate both models on your own file").click()
     page.locator("#report-file input[type=file]").set_input_files(tmp_path / "report.json")
-    page.get_by_text("is no report of").first.wait_for()
+    page.get_by_text("is not a report of").first.wait_for()
 
 
 def test_a_text_is_explained_stopped_downloaded_and_its_disagreement_shown(page, tmp_path):

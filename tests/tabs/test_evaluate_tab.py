@@ -66,7 +66,7 @@ def test_the_verdict_is_the_first_sentence_and_nothing_in_it_is_markup(made):
 def test_a_report_of_other_models_is_said_to_be_one(made, loader):
     opened = Opened(made, None)
     mismatch = tab.mismatch_sentence(tab.find_mismatch(loader, opened))
-    assert "belongs to other model revisions" in mismatch
+    assert "is about other model revisions" in mismatch
     assert "PyTorch: unknown weights there, weights" in mismatch
     about = view.about(opened, mismatch)
     assert "row numbers of its test split are shown" in about

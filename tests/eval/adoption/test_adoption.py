@@ -1,4 +1,4 @@
-"""`eval.adoption`: live counts from a Hub over HTTP, kept ones when it is away, searches from a file, dated facts."""
+"""Test `eval.adoption`: live counts from a Hub over HTTP, cached counts when it is down, searches, dated facts."""
 
 import json
 from datetime import date
@@ -27,10 +27,10 @@ def card(library: str, task: str = "text-classification", *tags: str) -> dict[st
 
 @pytest.fixture
 def hub(connected_hub, tmp_path, monkeypatch):
-    """A Hub with models of several libraries; its counts are kept under tmp_path."""
+    """Start a Hub with models of several libraries; its counts are cached under tmp_path."""
     monkeypatch.setattr(counts, "WAITS", (0, 0))
     monkeypatch.setenv("BAKEOFF_CACHE", str(tmp_path / "cache"))
-    for number in range(40):  # more than the Hub names on a page
+    for number in range(40):  # more than the Hub lists per page
         connected_hub.put(f"alice/bert-{number}", card("transformers", "text-classification", "pytorch"))
     connected_hub.put("bob/old", card("transformers", "text-classification", "tf"))
     connected_hub.put("bob/preset", card("keras-hub"))
@@ -42,7 +42,7 @@ def hub(connected_hub, tmp_path, monkeypatch):
 
 
 def run(tmp_path, capsys, *arguments: str) -> tuple[dict, str]:
-    """What the command wrote and printed."""
+    """Run the command, and return what it wrote and printed."""
     output = tmp_path / "adoption.json"
     assert adoption.main(["--output", str(output), *arguments]) == 0
     made = json.loads(output.read_text())

@@ -1,4 +1,4 @@
-"""`eval.measure.code_size`: what is counted, how, and that no file of a framework is forgotten."""
+"""Test `eval.measure.code_size`: what is counted, how, and that no file of a framework is forgotten."""
 
 import json
 
@@ -28,7 +28,7 @@ LIBRARIES = {"PyTorch": {"torch", "transformers"}, "TensorFlow": {"keras_on_tens
 
 @pytest.fixture
 def project(tmp_path):
-    """A project of one trainer and one classifier a framework; PyTorch has one file more, and files for speed."""
+    """Write a project with one trainer and one classifier per framework, one more PyTorch file, and files for speed."""
     for name in ("train_pytorch", "loss_pytorch", "kernels_pytorch", "train_tensorflow", "recipe"):
         (tmp_path / "trainers").mkdir(exist_ok=True)
         (tmp_path / "trainers" / f"{name}.py").write_text(SOURCE)

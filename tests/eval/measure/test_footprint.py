@@ -1,4 +1,4 @@
-"""`eval.measure.footprint`: what is installed for a package, and how large it is."""
+"""Test `eval.measure.footprint`: which packages a package needs, and how large they are."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from eval.measure import footprint
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    """Three planted packages: the root needs Left_Part, which needs the root again, and what is not there."""
+    """Install three planted packages: the root needs Left_Part, which needs the root and a missing package."""
     install(tmp_path, "root", 1000, ["Left_Part>=1", "absent", 'other; extra == "all"', 'other; python_version < "3"'])
     install(tmp_path, "left-part", 300, ["root"])
     install(tmp_path, "other", 70, [])
@@ -16,7 +16,7 @@ def site(tmp_path, monkeypatch):
 
 
 def install(site, name: str, size: int, requires: list[str]) -> None:
-    """A distribution of one file, as pip leaves it; its records are in the size too."""
+    """Write a distribution of one file as pip does; its records count towards its size."""
     module, info = name.replace("-", "_"), site / f"{name.replace('-', '_')}-1.0.dist-info"
     info.mkdir()
     (site / f"{module}.py").write_bytes(b"#" * size)

@@ -1,4 +1,4 @@
-"""`eval.measure.machine`: what ran a benchmark, and its energy counters."""
+"""Test `eval.measure.machine`: the description of the machine, and its energy counters."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def test_the_processor_s_flags_are_those_that_matter(tmp_path, monkeypatch):
 def test_threads_go_to_different_physical_cores_first(tmp_path, monkeypatch):
     monkeypatch.setattr(processors, "CORES", tmp_path)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3, 5}, raising=False)
-    assert machine.cores(3) == [0, 1, 2]  # nothing is known of siblings
+    assert machine.cores(3) == [0, 1, 2]  # the siblings of the cores are unknown
     for core in range(6):
         folder = tmp_path / f"cpu{core}" / "topology"
         folder.mkdir(parents=True)
@@ -61,7 +61,7 @@ def test_energy_is_the_sum_of_the_packages_also_when_a_counter_turns_over(tmp_pa
     before = reader.readings()
     counter(first, 100_000)
     counter(second, 50_000)
-    assert reader.spent(before, reader.readings()) == 0.25  # 200,000 over the turn, and 50,000
+    assert reader.spent(before, reader.readings()) == 0.25  # 200,000 μJ across the overflow, and 50,000 μJ
 
 
 def test_no_counters_have_a_reason(tmp_path):

@@ -1,4 +1,4 @@
-"""`eval.measure.measurement_log`: what was measured is there again, whatever ended the run before."""
+"""Test `eval.measure.measurement_log`: measurements are available again, however the previous run ended."""
 
 import pytest
 

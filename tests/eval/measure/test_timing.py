@@ -1,4 +1,4 @@
-"""`eval.measure.timing`: planted timings give back what was planted, with intervals that cover it."""
+"""Test `eval.measure.timing`: planted timings are recovered, with intervals that cover them."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_percentiles_are_of_the_calls():
 
 
 def slowed_rounds(factor: float, rounds: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two contenders, one `factor` as slow as the other, on a machine that slows whole rounds down up to fourfold."""
+    """Return times of two contenders that differ by `factor`, on a machine that slows whole rounds up to fourfold."""
     generator = np.random.default_rng(seed)
     load = generator.uniform(1, 4, size=(rounds, 1))
     noise = generator.normal(1, 0.03, size=(2, rounds, 2))

@@ -1,4 +1,4 @@
-"""`eval.measure.worker`: a fresh process that answers, fails in one sentence, and never outlives what started it."""
+"""Test `eval.measure.worker`: a fresh process that answers, fails in one sentence, and never outlives its parent."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ def worker():
 
 
 def ended(pid: int, seconds: float = 20) -> bool:
-    """Whether the process is gone, or is so within some seconds."""
+    """Return whether the process has ended, or ends within some seconds."""
     deadline = time.monotonic() + seconds
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         if time.monotonic() > deadline:
@@ -80,7 +80,7 @@ def test_a_failure_is_a_sentence_and_not_the_end(worker):
     ],
 )
 def test_a_dead_process_is_a_sentence(worker, method, said):
-    for asked in (method, "greet"):  # also when it is asked again
+    for asked in (method, "greet"):  # also on a second call
         with pytest.raises(BakeoffError, match=said.replace(method, asked)):
             worker.call(asked)
 

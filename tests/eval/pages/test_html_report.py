@@ -1,4 +1,4 @@
-"""A report as a page and as CSV: complete, offline, and dead whatever the report's names are."""
+"""Test a report as a page and as CSV: complete, offline, and inert whatever the report's names are."""
 
 import copy
 import csv
@@ -23,7 +23,7 @@ def made():
 
 
 def renamed(made, name):
-    """The report with a name in every place where a corpus, its author or its file could put one."""
+    """Return the report with a name in every place where a corpus, its author or its file could put one."""
     out = copy.deepcopy(made)
     out["labels"] = [f"{name}{number}" for number in range(3)]
     out["corpus"]["name"] = out["command"] = out["machine"]["processor"] = name
@@ -39,7 +39,7 @@ def renamed(made, name):
 def test_the_verdict_comes_first_and_every_part_is_there(made):
     page = html_report.render(made)
     assert page.index(made["comparison"]["headline"]) < page.index("<svg") < page.index("<h2>Metrics")
-    for title in ("Confusion matrices", "confidence calibrated", "Parts of the texts", "Seeds", "Robustness"):
+    for title in ("Confusion matrices", "confidence calibrated", "Slices of the texts", "Seeds", "Robustness"):
         assert title in page
     assert made["id"] in page
     assert made["corpus"]["digest"] in page
@@ -65,7 +65,7 @@ def test_the_page_asks_no_one_for_anything(made):
     page = html_report.render(made)
     assert "default-src 'none'" in page
     assert "<script" not in page
-    # Names of XML languages are addresses that no browser opens.
+    # XML namespaces look like addresses, but no browser opens them.
     addresses = set(re.findall(r'(?:href|src)="([^#"][^"]*)"', page))
     assert addresses == set()
 

@@ -1,4 +1,4 @@
-"""`eval.portability`: every fault of an export becomes a row, and what works is compared and timed."""
+"""Test `eval.portability`: every fault of an export becomes a row, and a working export is compared and timed."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def runner(planted, tmp_path):
 
 @pytest.fixture
 def models(encoder_folder, tmp_path):
-    """Folders that have all but weights of a framework."""
+    """Write model folders that have everything except a framework's weights."""
     out = []
     for name in NAMES:
         folder = tmp_path / name
@@ -79,10 +79,10 @@ def test_an_export_that_works_is_compared_measured_and_timed(runner):
 @pytest.mark.parametrize(
     ("function", "reason", "difference"),
     [
-        ("blind", "it does not look at the mask of the padding", 39),
-        ("wrong", "its logits are off by 0.1, where rounding explains 0.001", 0.1),
+        ("blind", "it ignores the padding mask", 39),
+        ("wrong", "its logits are off by 0.1; rounding explains at most 0.001", 0.1),
         ("fixed", "classifying texts of different lengths together: RuntimeError: expected 1 text", None),
-        ("overflows", "classifying single texts: logits came that are no numbers", None),
+        ("overflows", "classifying single texts: received logits that are not finite numbers", None),
         ("refuses", "exporting it: ValueError: no operator Gelu in model.onnx (see exporter.py:7)", None),
         ("crashes", "was killed by SIGABRT", None),
     ],
@@ -137,9 +137,9 @@ def test_the_command_writes_a_row_for_each_way_and_goes_on(planted, models, tmp_
         ("PyTorch", "works"), ("PyTorch", "fails"), ("TensorFlow", "not tried"), ("TensorFlow", "fails"),
     ]  # fmt: skip
     assert str(tmp_path) not in output.read_text()
-    assert "does not look at the mask" in " ".join(re.findall(r"[^\s│]+", capsys.readouterr().out))
+    assert "it ignores the padding mask" in " ".join(re.findall(r"[^\s│]+", capsys.readouterr().out))
 
-    monkeypatch.setattr(Runner, "take", None)  # what was found is not tried again
+    monkeypatch.setattr(Runner, "take", None)  # logged results are not measured again
     assert deployability.main(command) == 0
     assert json.loads(output.read_text())["formats"] == made["formats"]
 
@@ -164,7 +164,7 @@ def interrupt():
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.function], ids=lambda each: each.format)
 def test_a_real_export_gives_the_classifiers_logits(route, pair, tmp_path):
-    """In this process: what `Runner` does in several."""
+    """Export and open a model in this process, which `Runner` does in several."""
     if (why := run.untried(route)) and "EXPORTERS" not in os.environ:
         pytest.skip("its packages are optional: `make test-export` installs them")
     assert not why

@@ -1,4 +1,4 @@
-"""Calibration error, temperature and risk-coverage: by hand, with planted truth, and at the edges."""
+"""Test calibration error, temperature and risk-coverage: by hand, with planted truth, and in edge cases."""
 
 import numpy as np
 import pytest
@@ -13,14 +13,14 @@ pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWar
 
 
 def of_confidence(confidences, right):
-    """References and two-class logits with these confidences (above 0.5) in the prediction, right or not."""
+    """Return references and two-class logits with these confidences (above 0.5) in the prediction, right or not."""
     confidences, right = np.asarray(confidences), np.asarray(right, dtype=bool)
     table = np.log(np.column_stack([confidences, 1 - confidences]))
     return np.where(right, 0, 1), table
 
 
 def calibrated(n, seed=0):
-    """References drawn from the probabilities that the logits give them."""
+    """Draw references from the probabilities that the logits give them."""
     generator = np.random.default_rng(seed)
     table = 2 * generator.normal(size=(n, 3))
     cumulated = np.exp(outcomes(np.zeros(n, dtype=int), table).log_probabilities).cumsum(axis=1)
@@ -99,7 +99,7 @@ def test_the_temperature_has_the_least_log_loss_of_a_grid():
 
 
 def test_cross_fitting_does_not_flatter():
-    """A model that is calibrated already can only lose by a temperature that was fitted elsewhere."""
+    """Check that a calibrated model only loses from a temperature that was fitted on other texts."""
     gains = []
     for seed in range(40):
         found = temperature_scaling(*calibrated(60, seed))

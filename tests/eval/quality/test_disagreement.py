@@ -1,4 +1,4 @@
-"""Disagreement, kappa and label errors: published examples, planted truth and edge cases."""
+"""Test disagreement, kappa and label errors: published examples, planted truth and edge cases."""
 
 import json
 
@@ -21,19 +21,19 @@ from eval.quality.label_errors import likely_label_errors
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")
 
-COHEN_1960 = [[88, 14, 18], [10, 40, 10], [2, 6, 12]]  # his Table 1, as counts of 200
+COHEN_1960 = [[88, 14, 18], [10, 40, 10], [2, 6, 12]]  # Table 1 of Cohen (1960), as counts of 200
 FLEISS_2003 = [[75, 1, 4], [5, 4, 1], [0, 0, 10]]  # Statistical methods for rates and proportions, Table 18.1
 
 
 def raters(table) -> tuple[np.ndarray, np.ndarray]:
-    """Two raters whose joint counts are the table."""
+    """Return two raters' answers whose joint counts are the table."""
     rows, columns = np.indices(np.shape(table))
     counts = np.ravel(table)
     return np.repeat(rows.ravel(), counts), np.repeat(columns.ravel(), counts)
 
 
 def sure_of(classes, k: int = 3, confidence: float = 0.9) -> np.ndarray:
-    """Probabilities of a model that gives `confidence` to each of these classes."""
+    """Return the probabilities of a model that gives `confidence` to each of these classes."""
     table = np.full((len(classes), k), (1 - confidence) / (k - 1))
     table[np.arange(len(classes)), classes] = confidence
     return table

@@ -1,4 +1,4 @@
-"""Scores of one model: scikit-learn's numbers, and no crash, warning or NaN at the edges."""
+"""Test the scores of one model: scikit-learn's numbers, and no crash, warning or NaN in edge cases."""
 
 import math
 

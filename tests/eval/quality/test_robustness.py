@@ -1,4 +1,4 @@
-"""Perturbations and robustness: awkward texts, planted weaknesses, intervals and edge cases."""
+"""Test perturbations and robustness: awkward texts, planted weaknesses, intervals and edge cases."""
 
 import json
 import unicodedata
@@ -136,10 +136,10 @@ def test_not_every_text_gets_the_same_notice():
 
 @dataclass
 class FirstLetters(WordCounter):
-    """Knows a class by the first letter of its name, in either case: typos further in and capitals do it no harm."""
+    """A classifier that uses the first letter of a class, in either case, and so ignores capitals and most typos."""
 
     def logits(self, texts) -> np.ndarray:
-        """How many words begin with each class's first letter."""
+        """Count the words that begin with each class's first letter."""
         counts = [[sum(w.lower().startswith(c[0]) for w in text.split()) for c in self.labels] for text in texts]
         return np.array(counts, dtype=np.float32).reshape(len(texts), len(self.labels))
 
@@ -152,7 +152,7 @@ REFERENCES = np.repeat([1, 0], 60)
 def test_a_model_that_only_knows_one_spelling_loses_what_is_misspelt():
     every_word = Perturbation("every word", "a typo in every word", lambda text, rng: typos(text, rng, rate=1))
     (row,) = measure(PAIR, TEXTS, REFERENCES, 0, perturbations=[every_word])
-    # WordCounter says the first class, sport, where it knows nothing: it loses all of tech and none of sport.
+    # Without known words, WordCounter predicts the first class, sport, so it loses all of tech and none of sport.
     assert (row.first.clean.value, row.first.perturbed.value, row.first.drop.value) == (1, 0.5, 0.5)
     assert row.first.flipped == 60
     assert row.changed == row.n == 120

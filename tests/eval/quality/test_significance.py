@@ -1,4 +1,4 @@
-"""A pair on the same texts: intervals against scipy and by simulation, verdicts by planted truth, and the edges."""
+"""Test a pair on the same texts: intervals against SciPy and by simulation, verdicts by planted truth, edge cases."""
 
 import dataclasses
 
@@ -21,7 +21,7 @@ LABELS = ("a", "b", "c")
 
 
 def planted_pair(n, strengths, seed):
-    """References and the logits of two models with correlated errors."""
+    """Return references and the logits of two models with correlated errors."""
     generator = np.random.default_rng(seed)
     references = generator.choice(3, size=n, p=[0.5, 0.3, 0.2])
     shared = generator.normal(size=(n, 3))
@@ -75,7 +75,7 @@ def test_draws_do_not_depend_on_the_chunks(monkeypatch):
 
 
 def test_intervals_cover_the_truth():
-    """A small version: 300 pairs of 150 texts; 8 of 1,000 such tests would see less than 91.5 % of a true 95 %."""
+    """Check coverage with 300 pairs of 150 texts: 8 of 1,000 such tests see less than 91.5 % of a true 95 %."""
     population = [outcomes(*part) for part in _parts(planted_pair(200_000, (2.5, 2.8), 5))]
     _, truth, _ = resampled((population[0].references, *(m.log_probabilities for m in population)), rounds=1)
     names = ("accuracy", "balanced_accuracy", "macro_f1", "matthews_correlation", "log_loss", "brier_loss")
@@ -103,7 +103,7 @@ def _parts(pair):
 def test_equal_models_are_seldom_called_different():
     verdicts = [compare_pair(*planted_pair(300, (2.5, 2.5), s), LABELS, rounds=1, seed=s).verdict for s in range(200)]
     better = sum(verdict in (Verdict.PYTORCH_BETTER, Verdict.TENSORFLOW_BETTER) for verdict in verdicts)
-    assert better / 200 <= 0.08  # exact McNemar keeps below 5 %; 0.08 is two standard deviations above that
+    assert better / 200 <= 0.08  # exact McNemar stays below 5 %; 0.08 is two standard deviations above that
     assert Verdict.EQUIVALENT not in verdicts  # 300 texts with this much disagreement can't show it
 
 
@@ -219,8 +219,8 @@ def test_points(share, words):
     ("change", "words"),
     [
         ({"references": []}, "one for each row"),
-        ({"pytorch_logits": np.zeros((4, 4))}, "other shapes"),
-        ({"labels": "ab"}, "other shapes"),
+        ({"pytorch_logits": np.zeros((4, 4))}, "differ in shape"),
+        ({"labels": "ab"}, "differ in shape"),
         ({"margin": 0}, "margin"),
         ({"rounds": 0}, "rounds"),
         ({"references": [], "pytorch_logits": np.empty((0, 3)), "tensorflow_logits": np.empty((0, 3))}, "no texts"),

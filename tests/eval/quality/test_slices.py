@@ -1,4 +1,4 @@
-"""Paired shares, facets and slices: published intervals, planted slices and edge cases."""
+"""Test paired shares, facets and slices: published intervals, planted slices and edge cases."""
 
 import json
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWar
 
 
 def pairs(both: int, only_first: int, only_second: int, neither: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two bool arrays with these joint counts."""
+    """Return two bool arrays with these joint counts."""
     counts = [both, only_first, only_second, neither]
     return np.repeat([True, True, False, False], counts), np.repeat([True, False, True, False], counts)
 
@@ -64,7 +64,7 @@ def test_proportions_of_nothing_say_so_and_impossible_ones_are_refused():
 
 
 def parts(facet: Facet | Skipped) -> dict[str, list[int]]:
-    """Each part's name and texts."""
+    """Return each part's name and texts."""
     assert isinstance(facet, Facet), facet.reason
     return {name: chosen.tolist() for name, chosen in facet.parts}
 
@@ -101,7 +101,7 @@ def test_a_column_is_divided_by_its_values_the_most_frequent_first():
     ("facet", "reason"),
     [
         (by_column("id", [str(row) for row in range(21)]), "21 different values, expected 2 to 20"),
-        (by_column("source", ["bbc"] * 3), "one value only"),
+        (by_column("source", ["bbc"] * 3), "only one value"),
         (by_column("source", []), "there are no texts"),
         (by_length([9, 9]), "every text has 9 tokens"),
         (by_length([]), "there are no texts"),
@@ -121,7 +121,7 @@ LABELS = ("a", "b", "c", "d")
 
 
 def planted_report():
-    """400 texts: the first model fails on those of `agency` "wire", the second nowhere; 10 texts are "rare"."""
+    """Plant 400 texts: the first model fails on `agency` "wire", the second never fails, and 10 texts are "rare"."""
     rng = np.random.default_rng(0)
     references = rng.integers(4, size=400)
     agency = np.array(["wire"] * 60 + ["rare"] * 10 + ["desk"] * 330)
@@ -146,7 +146,7 @@ def test_small_slices_carry_a_warning_and_the_number_of_slices_is_told():
     assert [part.name for part in report.slices if part.warning] == ["rare"]
     assert "Only 10 texts" in next(part.warning for part in report.slices if part.name == "rare")
     assert report.examined == len(report.slices) == 4 + 4 + 2 + 3
-    assert report.note.startswith("13 slices were looked at, with no correction")
+    assert report.note.startswith("13 slices were examined, with no correction")
     assert {skipped.name for skipped in report.skipped} == {"unknown tokens", "row"}
 
 
@@ -178,7 +178,7 @@ def test_everything_is_defined_or_says_why(edge):
     for part in report.slices:
         assert part.warning
         assert part.difference.low <= part.difference.value <= part.difference.high
-    assert report.slices or report.note == "No slice was looked at."
+    assert report.slices or report.note == "No slice was examined."
     assert (report.overall.first.value is None) == (edge == "no texts")
 
 

@@ -1,4 +1,4 @@
-"""Reports of strangers: what keeps the schema but can't be true is refused before a page trips over it."""
+"""Test uploaded reports: those that match the schema but can't be true are rejected before a page shows them."""
 
 import copy
 
@@ -29,14 +29,14 @@ def set_at(document, path, value):
     ("path", "value", "expected"),
     [
         (("predictions", "references"), [0], "has 1 entries, expected 30"),
-        (("predictions", "references", 0), 3, "names no class"),
+        (("predictions", "references", 0), 3, "is no class"),
         (("predictions", "PyTorch", 7), [0.0, 1.0], "a row of PyTorch has 2 entries, expected 3"),
         (("evaluations", "TensorFlow", "confusion"), [[1, 2, 3]], "confusion has 1 entries"),
         (("evaluations", "PyTorch", "confusion", 0), [1], "expected 3"),
-        (("disagreement", "browser", "neither"), [30], "beyond its 30 texts"),
-        (("disagreement", "hardest"), [{"index": 31}], "beyond its 30 texts"),
-        (("disagreement", "hardest"), [{"index": 0.5}], "beyond its 30 texts"),
-        (("slices", "slices", 0, "indices"), [99], "beyond its 30 texts"),
+        (("disagreement", "browser", "neither"), [30], "outside its 30 texts"),
+        (("disagreement", "hardest"), [{"index": 31}], "outside its 30 texts"),
+        (("disagreement", "hardest"), [{"index": 0.5}], "outside its 30 texts"),
+        (("slices", "slices", 0, "indices"), [99], "outside its 30 texts"),
         (("labels"), ["a", "b"], "entries, expected"),
         (("evaluations", "PyTorch"), {}, "required property"),
         (("calibration", "PyTorch", "calibration", "bins"), ["<b>"], "calibration/PyTorch/calibration/bins/0"),
@@ -61,16 +61,20 @@ def test_numbers_beyond_all_measure_are_refused(made, tmp_path, number):
     report.write(path, made)
     text = path.read_text(encoding="utf-8").replace('"texts": 30', f'"texts": {number}')
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ReportError, match="too large a number"):
+    with pytest.raises(ReportError, match="too large for a report"):
         report.read(path)
 
 
 @pytest.mark.parametrize(
     ("path", "value", "expected"),
     [
-        (("evaluations", "PyTorch", "confusion"), [[0] * 3] * 3, "confusion does not count the texts"),
-        (("evaluations", "TensorFlow", "confusion"), [[10, 0, 0], [10, 0, 0], [10, 0, 0]], "does not count the texts"),
-        (("predictions", "PyTorch", 0), [0.0, 0.0, 9.0], "does not count the texts"),
+        (("evaluations", "PyTorch", "confusion"), [[0] * 3] * 3, "confusion does not match the predictions"),
+        (
+            ("evaluations", "TensorFlow", "confusion"),
+            [[10, 0, 0], [10, 0, 0], [10, 0, 0]],
+            "does not match the predictions",
+        ),
+        (("predictions", "PyTorch", 0), [0.0, 0.0, 9.0], "does not match the predictions"),
         (
             ("comparison", "metrics", "accuracy", "pytorch", "low"),
             0.999,

@@ -1,4 +1,4 @@
-"""What a report's numbers are about: the texts behind them, on planted answers; and the reports on the shelf."""
+"""Test the texts behind a report's numbers, on planted answers, and the list of published reports."""
 
 import numpy as np
 import pytest

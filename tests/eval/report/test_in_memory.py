@@ -1,4 +1,4 @@
-"""Evaluating a pair in memory gives the report that the command writes."""
+"""Test that evaluating a pair in memory gives the report that the command writes."""
 
 import pytest
 

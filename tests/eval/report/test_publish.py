@@ -1,4 +1,4 @@
-"""`eval.report.publish`: scores in model cards, over real HTTP against the tests' Hub."""
+"""Test `eval.report.publish`: scores in model cards, over real HTTP against the tests' Hub."""
 
 import json
 import shutil
@@ -47,7 +47,7 @@ FILES = {
 
 @pytest.fixture
 def repositories(connected_hub, monkeypatch):
-    """Both models on the Hub, and alice's token in the environment."""
+    """Publish both models to the Hub, and set alice's token in the environment."""
     monkeypatch.setenv("HF_TOKEN", connected_hub.token("alice"))
     for framework, files in FILES.items():
         connected_hub.put(f"alice/tiny-{framework}", files)
@@ -56,7 +56,7 @@ def repositories(connected_hub, monkeypatch):
 
 @pytest.fixture
 def made(tmp_path):
-    """A report on just those weights."""
+    """Build a report about exactly these weights."""
     references = np.arange(60) % 3
     out = build(references, logits(references, 3, 2.0, seed=1), logits(references, 3, 2.0, seed=2))
     for name, (framework, files) in zip(("PyTorch", "TensorFlow"), FILES.items(), strict=True):
@@ -144,7 +144,9 @@ def test_a_failure_at_the_second_card_names_the_first(connected_hub, repositorie
     with pytest.raises(HubError, match="Someone else changed alice/tiny-tensorflow .*") as caught:
         publish.publish(made, repositories)
     commit = connected_hub.repos["model", "alice/tiny-pytorch"].branches["main"]
-    assert f"Before that, the scores were published to alice/tiny-pytorch (commit {commit})." in str(caught.value)
+    assert f"Before the failure, the scores were published to alice/tiny-pytorch (commit {commit})." in str(
+        caught.value
+    )
 
 
 def test_what_can_not_be_published_gets_a_sentence(connected_hub, repositories, made, tmp_path, monkeypatch, capsys):

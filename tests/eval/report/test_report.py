@@ -1,4 +1,4 @@
-"""The report and the cache of logits: reports are checked, cached predictions are those of the model."""
+"""Test the report and the cache of logits: reports are checked, and cached predictions are those of the model."""
 
 import json
 import warnings
@@ -16,7 +16,7 @@ SETTINGS = {"margin": 0.01, "rounds": 200, "seed": 0}
 
 
 def build(references, first, second, **more):
-    """A report on planted logits."""
+    """Build a report on planted logits."""
     labels = [f"class {number}" for number in range(first.shape[1])]
     models = {"PyTorch": {"revision": "local"}, "TensorFlow": {"revision": "local"}}
     corpus = {"name": "planted", "digest": "0" * 64, "texts": len(references)}
@@ -34,7 +34,7 @@ def build(references, first, second, **more):
 
 
 def build_planted():
-    """A report on 60 texts, with three seeds a framework."""
+    """Build a report on 60 texts, with three seeds per framework."""
     references = np.arange(60) % 3
     runs = [[logits(references, 3, 2.0, seed=10 * part + run) for run in range(3)] for part in range(2)]
     return build(references, runs[0][0], runs[1][0], seed_logits=tuple(runs))
@@ -79,9 +79,9 @@ def test_perfect_models_are_not_said_to_differ():
     ("content", "expected"),
     [
         ("{", "can't be read as a report"),
-        ("[]", "no report of `bakeoff evaluate`"),
+        ("[]", "not a report of `bakeoff evaluate`"),
         ('{"schema": 1}', "required property"),
-        ("NaN", "NaN is no JSON number"),
+        ("NaN", "NaN is not a JSON number"),
         ("[" * 100_000, "can't be read as a report"),
         ("\x00", "can't be read as a report"),
     ],

@@ -1,4 +1,4 @@
-"""From planted measurements to figures, report, tables and plot: what was planted comes out."""
+"""Test figures, report, tables and plot on planted measurements."""
 
 import io
 import json
@@ -20,13 +20,13 @@ from eval.speed.texts import Architecture
 
 ARCHITECTURE = Architecture(layers=6, hidden=384, intermediate=1536, classes=5)
 MAX_LENGTH = 128
-CEILING = {"pytorch": 100e9, "tensorflow": 200e9}  # operations a second
-SHARE = {"pytorch": 0.25, "tensorflow": 0.5}  # of the higher ceiling: TensorFlow takes half as long
-SLOWNESS = [1.0, 3.0, 1.0, 1.0, 1.0]  # of the machine, by round
+CEILING = {"pytorch": 100e9, "tensorflow": 200e9}  # operations per second
+SHARE = {"pytorch": 0.25, "tensorflow": 0.5}  # share of the higher ceiling: TensorFlow takes half as long
+SLOWNESS = [1.0, 3.0, 1.0, 1.0, 1.0]  # slowness of the machine in each round
 
 
 def planted(visit) -> dict:
-    """A measurement in which everything takes the time that CEILING and SHARE say."""
+    """Return a measurement in which everything takes the time that CEILING and SHARE imply."""
     slow, name, case = SLOWNESS[visit.round], visit.framework, visit.case
     rate = SHARE[name] * CEILING["tensorflow"] / slow
     if case.section == "ceiling":
@@ -71,7 +71,7 @@ def test_ratios_and_shares_are_those_planted_though_a_round_was_slow(found):
 def test_training_steps_of_different_length_are_compared_step_by_step(measured):
     training = {visit: each for visit, each in measured.items() if visit.case.section == "training"}
     for visit, each in training.items():
-        factor = 1 + 3 * visit.round + visit.turn  # longer steps of lower rate, alike in both frameworks
+        factor = 1 + 3 * visit.round + visit.turn  # longer steps at a lower rate, equal in both frameworks
         training[visit] = each | {"seconds": [factor * seconds for seconds in each["seconds"]]}
     ratio = figures(training, QUICK, ARCHITECTURE, MAX_LENGTH)["training"]["ratio"]
     assert (ratio.value, ratio.low, ratio.high) == pytest.approx((0.5,) * 3)
@@ -96,7 +96,7 @@ def test_a_call_s_figures_fit_each_other(found):
 def test_cold_starts_are_summed_over_their_stages(found):
     assert found["cold_start"]["frameworks"]["TensorFlow"]["total"].value == 5.5
     assert found["cold_start"]["ratio"].value == pytest.approx(5.5 / 4.5)
-    assert found["cold_start"]["ratio"].low is None  # QUICK has one round of them
+    assert found["cold_start"]["ratio"].low is None  # QUICK has only one round of cold starts
 
 
 def test_the_exponent_of_a_power_is_found():
@@ -171,7 +171,7 @@ def test_the_tables_show_every_section(made):
     for printed in (screen.file.getvalue(), page):
         for words in ("GFLOP/s", "Cold start", "A single text", "Batches", "Energy", "exponent", "Training", "Memory"):
             assert words in printed
-        assert "TensorFlow 2.00 × [2.00, 2.00]" in printed and "50 % [50, 50]" in printed and "not told" in printed
+        assert "TensorFlow 2.00 × [2.00, 2.00]" in printed and "50 % [50, 50]" in printed and "unknown" in printed
         assert "Faster: too noisy to call: too few rounds." in printed
     rows = [line.count("|") for line in page.splitlines() if line.startswith("|")]
     assert len(rows) > 40 and min(rows) > 2
@@ -179,7 +179,7 @@ def test_the_tables_show_every_section(made):
 
 def test_what_was_not_measured_has_no_table():
     empty = build(figures({}, QUICK, ARCHITECTURE, MAX_LENGTH))
-    assert [table.title for table in tables.tables(empty)] == ["Room on the disk, in MB"]
+    assert [table.title for table in tables.tables(empty)] == ["Disk usage, in MB"]
     with pytest.raises(ReportError, match="no throughputs"):
         plots.growth(empty)
 

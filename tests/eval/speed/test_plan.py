@@ -1,4 +1,4 @@
-"""What a benchmark measures and in which order, and the texts that it measures with."""
+"""Test what a benchmark measures and in which order, and the texts that it uses."""
 
 import json
 from collections import Counter

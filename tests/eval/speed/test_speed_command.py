@@ -1,4 +1,4 @@
-"""`bakeoff speed` on a tiny pair: measures for real, is stopped, and goes on where it was."""
+"""Test `bakeoff speed` on a tiny pair: real measurements, a stop, and a resumed run."""
 
 import signal
 from dataclasses import replace
@@ -28,7 +28,7 @@ def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(benchmark, "QUICK", SHORT)
 
     def take_short(runner, visit):
-        """Each cold start is a process: a framework's second one is said to have been like its first."""
+        """Reuse a framework's first cold start for its second one, because each cold start is a new process."""
         taken.append(visit.case.section)
         if visit.case.section != "cold_start":
             return take(runner, visit)
@@ -54,7 +54,7 @@ def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
     assert str(tmp_path) not in made["command"] + printed.replace(str(output), "")
     figures = made["figures"]
     assert all(figures[section] for section in ("ceiling", "cold_start", "latency", "throughput", "training"))
-    assert figures["growth"] is None  # the tiny pair reads 48 tokens: two lengths show no power
+    assert figures["growth"] is None  # the tiny pair reads 48 tokens, and two lengths are too few for an exponent
     for row in figures["throughput"]:
         for each in row["frameworks"].values():
             assert 0 < each["stages"]["forward"] < each["seconds"]["p99"]
@@ -80,7 +80,7 @@ def test_a_run_with_other_settings_does_not_mix_with_the_first(tiny_runs, tmp_pa
     assert benchmark.main(arguments(tiny_runs, output)) == 130
     assert benchmark.main(arguments(tiny_runs, output, "--seed", "1")) == 2
     assert tiny.error_sentence(capsys.readouterr().err.replace("stopped", "")).endswith(
-        "has measurements with other settings; name another --output, or remove it."
+        "has measurements with different settings; name another --output, or remove the file."
     )
     assert benchmark.main(arguments(tiny_runs, output, "--rounds", "0")) == 2
 
