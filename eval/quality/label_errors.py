@@ -87,11 +87,11 @@ def _found(
     one, other = first[rows, suggested], second[rows, suggested]
     sure = (one >= limits[0, suggested]) & (other >= limits[1, suggested])
     agreed = (suggested == predictions(second)) & (suggested != references)
-    given = (first[rows, references] + second[rows, references]) / 2
+    label_probability = (first[rows, references] + second[rows, references]) / 2
     suspicious = np.flatnonzero(sure & agreed)
     # Ordered by the margin, as in confident learning.
-    order = suspicious[np.argsort(given[suspicious] - (one + other)[suspicious] / 2, kind="stable")]
-    columns = (rows, references, suggested, np.minimum(one, other), given)
+    order = suspicious[np.argsort(label_probability[suspicious] - (one + other)[suspicious] / 2, kind="stable")]
+    columns = (rows, references, suggested, np.minimum(one, other), label_probability)
     return tuple(LabelError(*values) for values in zip(*(column[order].tolist() for column in columns), strict=True))
 
 

@@ -61,11 +61,11 @@ def check_model(document: Mapping[str, Any], framework: str, remote: Remote) -> 
         )
 
 
-def publish(made: Mapping[str, Any], repositories: Mapping[str, str]) -> dict[str, str | None]:
+def publish(document: Mapping[str, Any], repositories: Mapping[str, str]) -> dict[str, str | None]:
     """Write the scores into the cards; nothing is written unless every repository holds what was evaluated.
 
     Args:
-        made: A report that `report.check` accepted.
+        document: A report that `report.check` accepted.
         repositories: Hub id per framework, for `pytorch`, `tensorflow` or both.
 
     Returns:
@@ -77,13 +77,15 @@ def publish(made: Mapping[str, Any], repositories: Mapping[str, str]) -> dict[st
     """
     remotes = {framework: model_index.remote_files(repo_id, IDENTIFYING) for framework, repo_id in repositories.items()}
     for framework, remote in remotes.items():
-        check_model(made, framework, remote)
-    corpus = made["corpus"]
-    message = f"Scores on {corpus['texts']} texts of {corpus['name'][:80]} (Bakeoff report {made['id']})"
+        check_model(document, framework, remote)
+    corpus = document["corpus"]
+    message = f"Scores on {corpus['texts']} texts of {corpus['name'][:80]} (Bakeoff report {document['id']})"
     written = {}
     for framework, remote in remotes.items():
         try:
-            written[remote.repo_id] = model_index.write_scores(remote, corpus["name"], scores(made, framework), message)
+            written[remote.repo_id] = model_index.write_scores(
+                remote, corpus["name"], scores(document, framework), message
+            )
         except HubError as error:
             raise HubError(f"{error}{_before(written)}") from error
     return written

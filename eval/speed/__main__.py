@@ -138,7 +138,9 @@ def measure(
                 bar.set_postfix_str(f"{visit.case.section}, {NAMES[visit.framework]}", refresh=False)
                 log.add(visit, runner.take(visit))
     except KeyboardInterrupt:
-        print("stopped; the figures are of what was measured so far, and the same command resumes.", file=sys.stderr)
+        print(
+            "stopped; run the same command again to resume. The figures cover what is measured so far.", file=sys.stderr
+        )
     return {visit: log.measured[visit] for visit in visits if visit in log.measured}
 
 

@@ -90,16 +90,16 @@ def verdict(ratio: Mapping[str, Any]) -> str:
 
 
 def _ceiling(figures: Mapping[str, Any]) -> Table:
-    found = figures["ceiling"]
-    rows = _rows(found, lambda name: [_number(found["gigaflops"][name])])
+    ceiling = figures["ceiling"]
+    rows = _rows(ceiling, lambda name: [_number(ceiling["gigaflops"][name])])
     note = "Shares below are relative to the faster framework. They count operations on real tokens, not on padding."
     return Table("Matrix products: the machine's ceiling, in GFLOP/s", ("", "float32"), rows, note)
 
 
 def _cold_start(figures: Mapping[str, Any]) -> Table:
-    found, stages = figures["cold_start"], ("import", "load", "first_call", "total")
-    rows = _rows(found, lambda name: [_number(found["frameworks"][name][stage]) for stage in stages])
-    note = f"Faster: {verdict(found['ratio'])}." if found else ""
+    cold_start, stages = figures["cold_start"], ("import", "load", "first_call", "total")
+    rows = _rows(cold_start, lambda name: [_number(cold_start["frameworks"][name][stage]) for stage in stages])
+    note = f"Faster: {verdict(cold_start['ratio'])}." if cold_start else ""
     return Table("Cold start, process start to first answer, in seconds", ("", *map(_words, stages)), rows, note)
 
 
@@ -163,34 +163,34 @@ def _stages(figures: Mapping[str, Any]) -> Table:
 
 
 def _growth(figures: Mapping[str, Any]) -> Table:
-    found = figures["growth"]
-    rows = _rows(found, lambda name: [_number(found["frameworks"][name])])
-    if found:
-        rows += (("operations alone", f"{found['operations']:.3g}"),)
+    growth = figures["growth"]
+    rows = _rows(growth, lambda name: [_number(growth["frameworks"][name])])
+    if growth:
+        rows += (("operations alone", f"{growth['operations']:.3g}"),)
     title = "Growth of cost: the exponent of seconds per text over tokens"
     return Table(title, ("", "exponent"), rows, "The interval is that of the fit of one power to the points.")
 
 
 def _training(figures: Mapping[str, Any]) -> Table:
-    found = figures["training"]
+    training = figures["training"]
     rows = _rows(
-        found,
+        training,
         lambda name: [
-            _number(found["frameworks"][name]["seconds_per_step"]),
-            _number(found["frameworks"][name]["tokens_per_second"]),
-            _percent(found["frameworks"][name]["share_of_ceiling"]),
-            f"{found['frameworks'][name]['first_step_seconds']:.1f}",
-            _megabytes(found["frameworks"][name]["peak_bytes"]),
+            _number(training["frameworks"][name]["seconds_per_step"]),
+            _number(training["frameworks"][name]["tokens_per_second"]),
+            _percent(training["frameworks"][name]["share_of_ceiling"]),
+            f"{training['frameworks'][name]['first_step_seconds']:.1f}",
+            _megabytes(training["frameworks"][name]["peak_bytes"]),
         ],
     )
-    note = f"Faster: {verdict(found['ratio'])}." if found else ""
+    note = f"Faster: {verdict(training['ratio'])}." if training else ""
     columns = ("", "seconds per step", "tokens/s", "of the ceiling", "first step, s", "peak MB")
     return Table("Training steps", columns, rows, note)
 
 
 def _memory(figures: Mapping[str, Any], settings: Mapping[str, Any]) -> Table:
-    found, points = figures["memory"], ("loaded", "few", "many", "long")
-    rows = _rows(found, lambda name: [_megabytes(found[name][point]) for point in points])
+    memory, points = figures["memory"], ("loaded", "few", "many", "long")
+    rows = _rows(memory, lambda name: [_megabytes(memory[name][point]) for point in points])
     columns = ("", "loaded", "1,000 short texts", f"{settings['memory_texts']:,}", "long and mixed texts")
     note = "Peak resident memory of the process so far, including the framework."
     return Table("Memory, in MB", columns, rows, note)
@@ -206,9 +206,9 @@ def _room(figures: Mapping[str, Any]) -> Table:
     return Table("Disk usage, in MB", ("", "model folder", "own packages", "shared packages"), rows)
 
 
-def _rows(found: Any, cells) -> tuple[tuple[str, ...], ...]:
+def _rows(section: Any, cells) -> tuple[tuple[str, ...], ...]:
     """Return one row per framework; none if the section was not measured."""
-    return tuple((name, *cells(name)) for name in FRAMEWORKS) if found else ()
+    return tuple((name, *cells(name)) for name in FRAMEWORKS) if section else ()
 
 
 def _by_framework(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:

@@ -46,8 +46,8 @@ def write(path: Path, rows: Sequence[Row], classifiers: Sequence[Classifier], co
 
 def as_html(rows: Sequence[Row], classifiers: Sequence[Classifier], corpus: str, texts: int) -> str:
     """Render a page that opens offline, with a bar for each word and model."""
-    ends = [end for row in rows for effect in row.effects for end in (effect.low, effect.high)]
-    low, high = min([0.0, *ends]), max([1e-9, *ends])
+    bounds = [end for row in rows for effect in row.effects for end in (effect.low, effect.high)]
+    low, high = min([0.0, *bounds]), max([1e-9, *bounds])
     return html_page.render(
         "explain/summary/page.html.j2",
         rows=rows,
