@@ -137,7 +137,7 @@ def test_the_command_goes_on_after_a_stop_and_mixes_no_settings(tmp_path, monkey
     monkeypatch.setattr(benchmark, "ours", explain)
     monkeypatch.setattr(benchmark, "STOCK", {})
     monkeypatch.setattr(benchmark, "load_pair", lambda *_: pair)
-    monkeypatch.setattr(benchmark.predictions, "weights_digest", lambda folder: folder.name)
+    monkeypatch.setattr(benchmark.logits_cache, "weights_digest", lambda folder: folder.name)
     texts, output = tmp_path / "texts.csv", tmp_path / "explain.json"
     texts.write_text("\n".join(["text", *(mixed([f"word{number}"]) for number in range(3))]), encoding="utf-8")
     command = ["--models", "a", "b", "--corpus", str(texts), "--words", "20", "40", "--output", str(output)]

@@ -139,7 +139,7 @@ def test_the_log_goes_on_and_refuses_other_settings(tmp_path):
     write_rounds(TrainLog(path, {"seed": 0}), [2, 1])
     again = TrainLog(path, {"seed": 0})
     assert (len(again.rounds), again.steps_done) == (2, 4)
-    with pytest.raises(ReportError, match="other seed"):
+    with pytest.raises(ReportError, match="different seed"):
         TrainLog(path, {"seed": 1})
 
 
