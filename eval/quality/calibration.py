@@ -78,8 +78,7 @@ def calibration(
 ) -> Calibration:
     """Compute the expected calibration error (Guo et al. 2017) over equal-mass bins, and the reliability curve.
 
-    Calibrated models are simulated: each text is right with a probability equal to its confidence (Bröcker and Smith
-    2007).
+    Calibrated models are simulated, in which each text is right as often as its confidence (Bröcker and Smith 2007).
 
     Args:
         references: The right class of each text, 0 to k-1; (n,) integers, n may be 0.

@@ -148,13 +148,8 @@ def compare_pair(
         ValueError: There are no texts, or shapes, classes, logits, margin or rounds are invalid.
     """
     a, b = outcomes(references, pytorch_logits), outcomes(references, tensorflow_logits)
-    if a.log_probabilities.shape != b.log_probabilities.shape or a.log_probabilities.shape[1] != len(labels):
-        raise ValueError(
-            f"the models' logits differ in shape, or do not have one column for each of {len(labels)} labels"
-        )
+    _check_pair(a, b, labels)
     n = len(a.references)
-    if n == 0:
-        raise ValueError("there are no texts to compare the models on")
     test, equivalence, detectable = accuracy_tests(a.correct, b.correct, margin)
     sample, replicates = resample([a, b], rounds, seed, progress)
     metrics = {name: _metric(name, a, b, sample, replicates) for name in METRICS}
@@ -175,6 +170,15 @@ def compare_pair(
         headline=verdict.words(n),
         explanation=explain_pair(verdict, difference, n, test.p_value, differs, margin, detectable),
     )
+
+
+def _check_pair(a: Outcomes, b: Outcomes, labels: Sequence[str]) -> None:
+    if a.log_probabilities.shape != b.log_probabilities.shape or a.log_probabilities.shape[1] != len(labels):
+        raise ValueError(
+            f"the models' logits differ in shape, or do not have one column for each of {len(labels)} labels"
+        )
+    if not len(a.references):
+        raise ValueError("there are no texts to compare the models on")
 
 
 def accuracy_tests(

@@ -93,11 +93,11 @@ def test_frameworks_are_compared_article_by_article():
 
 def test_drops_are_those_of_deleted_words():
     model = Planted()
-    found = benchmark.drops(
+    falls = benchmark.drops(
         model, "superb good so fine", 19, [("superb", 2.0), ("good", 1.0), ("fine", 0.5), ("so", 0.0)]
     )
     whole = 6 * np.tanh(0.5 * 7)
-    assert found["read"] == pytest.approx([whole] * 4, abs=1e-5)
+    assert falls["read"] == pytest.approx([whole] * 4, abs=1e-5)
     cut = benchmark.drops(model, "superb good so fine", 6, [("superb", 2.0), ("good", 1.0)])
     assert cut["read"] == pytest.approx([6 * np.tanh(2.0)] * 4, abs=1e-5)
     assert cut["whole"] == pytest.approx([whole - 6 * np.tanh(0.5)] * 4, abs=1e-5)
@@ -152,9 +152,9 @@ def test_the_command_goes_on_after_a_stop_and_mixes_no_settings(tmp_path, monkey
 
 def test_articles_of_the_wished_length():
     arguments = benchmark.parser().parse_args(["--models", "a", "b", "--words", "20", "40", "--articles", "3"])
-    found = benchmark.articles(arguments)
-    assert len(found) == 3
-    assert all(20 <= len(text.split()) <= 40 for text in found)
+    falls = benchmark.articles(arguments)
+    assert len(falls) == 3
+    assert all(20 <= len(text.split()) <= 40 for text in falls)
     with pytest.raises(CorpusError, match="change --words"):
         benchmark.articles(benchmark.parser().parse_args(["--models", "a", "b", "--words", "9000", "9001"]))
 

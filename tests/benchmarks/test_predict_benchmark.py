@@ -14,15 +14,18 @@ SPEED = {MINE: 1.0, OTHER: 2.0}  # seconds for the articles
 
 def planted(rounds: int) -> dict:
     """Return rounds with one speed per contender, slower in the last round, and matrix products of 0.1 and 0.2 s."""
-    out = {}
+    visits = {}
     for number in range(rounds):
         slow = 3 if number == rounds - 1 else 1
         for name, seconds in SPEED.items():
             probabilities = [[0.5 + 0.01 * (name == MINE), 0.5]]
-            out["articles", number, 0, name] = {"seconds": slow * seconds, "probabilities": probabilities}
-            out["headlines", number, 0, name] = {"seconds": [0.01 * seconds] * 99 + [1], "probabilities": probabilities}
-        out["product", number, 0, "PyTorch"], out["product", number, 0, "TensorFlow"] = [0.2] * 3, [0.1] * 3
-    return out
+            visits["articles", number, 0, name] = {"seconds": slow * seconds, "probabilities": probabilities}
+            visits["headlines", number, 0, name] = {
+                "seconds": [0.01 * seconds] * 99 + [1],
+                "probabilities": probabilities,
+            }
+        visits["product", number, 0, "PyTorch"], visits["product", number, 0, "TensorFlow"] = [0.2] * 3, [0.1] * 3
+    return visits
 
 
 def test_rates_shares_and_ratios_are_those_of_the_timings():

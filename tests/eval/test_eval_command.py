@@ -30,21 +30,21 @@ def seeds(tiny_runs, tmp_path_factory):
 
 
 def test_a_report_is_written_and_a_second_one_needs_no_framework(tiny_runs, seeds, tmp_path, capsys, monkeypatch):
-    status, made = run(tiny_runs, tmp_path, "--seeds-dir", str(seeds), "--html", str(tmp_path / "report.html"))
+    status, document = run(tiny_runs, tmp_path, "--seeds-dir", str(seeds), "--html", str(tmp_path / "report.html"))
     assert status == 0
-    assert made["comparison"]["headline"] in (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert made["comparison"]["headline"] in capsys.readouterr().out
-    assert made["seeds"]["pytorch_runs"] == 2
-    assert {row["name"] for row in made["robustness"]} >= {"typos", "upper case"}
-    assert str(tmp_path) not in made["command"]
+    assert document["comparison"]["headline"] in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert document["comparison"]["headline"] in capsys.readouterr().out
+    assert document["seeds"]["pytorch_runs"] == 2
+    assert {row["name"] for row in document["robustness"]} >= {"typos", "upper case"}
+    assert str(tmp_path) not in document["command"]
     for framework in ("PyTorch", "TensorFlow"):
         trained = json.loads((tiny_runs / framework.lower() / "training.json").read_text(encoding="utf-8"))
-        accuracy = made["evaluations"][framework]["metrics"]["accuracy"]["value"]
+        accuracy = document["evaluations"][framework]["metrics"]["accuracy"]["value"]
         assert accuracy == pytest.approx(trained["scores"]["accuracy"])
     monkeypatch.setattr(command, "load_classifier", lambda *_: pytest.fail("the cache was not used"))
     _, again = run(tiny_runs, tmp_path, "--seeds-dir", str(seeds))
     for part in ("comparison", "predictions", "robustness", "seeds", "slices", "disagreement"):
-        assert again[part] == made[part]
+        assert again[part] == document[part]
 
 
 def test_what_can_not_be_evaluated_gets_one_sentence(tiny_runs, tmp_path, capsys):
@@ -57,10 +57,10 @@ def test_what_can_not_be_evaluated_gets_one_sentence(tiny_runs, tmp_path, capsys
         "text,label\n" + "".join(f"item {n},{'arts' if n % 2 else 'law'}\n" for n in range(20)), encoding="utf-8"
     )
     for expected, flags in cases.items():
-        status, made = run(tiny_runs, tmp_path, *flags)
+        status, document = run(tiny_runs, tmp_path, *flags)
         printed = capsys.readouterr().err
         assert status == 2, expected
-        assert made is None
+        assert document is None
         assert expected in printed
         assert "Traceback" not in printed
 
@@ -84,16 +84,16 @@ def test_a_corpus_that_the_models_were_not_trained_with_is_warned_of(tiny_runs, 
     labels = json.loads((tiny_runs / "pytorch" / "labels.json").read_text(encoding="utf-8"))
     rows = "".join(f"item {number} of many,{labels[number % 5]}\n" for number in range(50))
     (tmp_path / "other.csv").write_text("text,label\n" + rows, encoding="utf-8")
-    status, made = run(tiny_runs, tmp_path, "--corpus", str(tmp_path / "other.csv"), "--no-robustness")
+    status, document = run(tiny_runs, tmp_path, "--corpus", str(tmp_path / "other.csv"), "--no-robustness")
     assert status == 0
-    assert made["robustness"] is None
+    assert document["robustness"] is None
     assert "warning: 2 of 2 models were trained on another corpus or split" in capsys.readouterr().err
 
 
 def test_the_printed_table_has_a_header(tiny_runs, tmp_path, capsys):
     run(tiny_runs, tmp_path, "--no-robustness")
-    out, err = capsys.readouterr()
-    (header,) = [line for line in out.splitlines() if "TensorFlow minus PyTorch" in line and "PyTorch  " in line]
-    (row,) = [line for line in out.splitlines() if line.startswith("accuracy")]
+    printed, err = capsys.readouterr()
+    (header,) = [line for line in printed.splitlines() if "TensorFlow minus PyTorch" in line and "PyTorch  " in line]
+    (row,) = [line for line in printed.splitlines() if line.startswith("accuracy")]
     assert header.index("PyTorch") == len(row) - len(row[len("accuracy") :].lstrip())
     assert "warning" not in err

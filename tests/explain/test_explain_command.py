@@ -41,22 +41,22 @@ def test_real_models_are_explained_from_a_file(tiny_runs, tmp_path, capsys):
     (tmp_path / "item.txt").write_text("\ufeffThe striker scored twice as shares fell", encoding="utf-8")
     models = [str(tiny_runs / framework) for framework in ("pytorch", "tensorflow")]
     assert command.main(["--models", *models, "--file", str(tmp_path / "item.txt"), "--samples", "60", "--json"]) == 0
-    made = json.loads(capsys.readouterr().out)
-    assert made["text"] == "The striker scored twice as shares fell"
-    assert [each["framework"] for each in made["models"]] == ["PyTorch", "TensorFlow"]
-    assert {row["word"] for row in made["table"]} == set(made["text"].split())
-    assert made["models"][1]["faithfulness"]["deletion"]["removed"][0] == 0
-    assert made["calls"] <= 60
+    document = json.loads(capsys.readouterr().out)
+    assert document["text"] == "The striker scored twice as shares fell"
+    assert [each["framework"] for each in document["models"]] == ["PyTorch", "TensorFlow"]
+    assert {row["word"] for row in document["table"]} == set(document["text"].split())
+    assert document["models"][1]["faithfulness"]["deletion"]["removed"][0] == 0
+    assert document["calls"] <= 60
 
 
 @pytest.mark.usefixtures("planted_pair")
 def test_the_terminal_shows_both_texts_and_the_table(capsys):
     assert command.main(["--models", "a", "b", "--text", "contrary tech sport tech", "--label", "tech"]) == 0
-    out = capsys.readouterr().out
-    assert "PyTorch says tech" in out
-    assert "TensorFlow says sport" in out
-    assert "Words that push the two models apart: " in out
-    assert "perturbed texts in " in out
+    printed = capsys.readouterr().out
+    assert "PyTorch says tech" in printed
+    assert "TensorFlow says sport" in printed
+    assert "Words that push the two models apart: " in printed
+    assert "perturbed texts in " in printed
 
 
 @pytest.mark.usefixtures("planted_pair")
@@ -99,10 +99,10 @@ def test_nothing_of_a_text_steers_the_terminal():
     hostile = [WordCounter(name, labels=("[/x]", "[red]tech[/red]")) for name in ("PyTorch", "TensorFlow")]
     assert "[red]tech[/red]" in shown(explain(text, hostile, "[red]tech[/red]"))
     assert "[/x]" in shown(explain(text, hostile, "[/x]"))
-    out = shown(explain(text, PAIR))
-    assert "[bold red]" in out
-    assert "\x1b[2J" not in out
-    assert "\x07" not in out
+    printed = shown(explain(text, PAIR))
+    assert "[bold red]" in printed
+    assert "\x1b[2J" not in printed
+    assert "\x07" not in printed
 
 
 @pytest.mark.usefixtures("planted_pair")
@@ -117,16 +117,16 @@ def test_the_disagreement_is_explained_and_written(tmp_path, capsys):
 
 
 def test_models_that_answer_differently_are_not_subtracted():
-    out = shown(explain("contrary tech", PAIR))
-    assert "minus" not in out
-    assert "--disagreement" in out
+    printed = shown(explain("contrary tech", PAIR))
+    assert "minus" not in printed
+    assert "--disagreement" in printed
 
 
 def test_the_json_has_no_nan(planted_pair, capsys):
     assert command.main(["--models", "a", "b", "--text", "nothing here is known", "--json"]) == 0
-    made = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
-    assert made["agreement"]["rank_correlation"]["value"] is None
-    assert made["ended"] == "constant"
+    document = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert document["agreement"]["rank_correlation"]["value"] is None
+    assert document["ended"] == "constant"
 
 
 def planted_summary(top=3):
@@ -161,8 +161,8 @@ def test_the_summary_is_printed_and_written(suffix, tmp_path, capsys):
     flags = ["--texts", "12", "--samples", "40", "--output", str(output)]
     assert summary_command.main(["--models", "a", "b", *flags]) == 0
     assert "over 12 texts of sample" in capsys.readouterr().out
-    made = output.read_text(encoding="utf-8")
-    assert "TensorFlow" in made or "tensorflow" in made
+    document = output.read_text(encoding="utf-8")
+    assert "TensorFlow" in document or "tensorflow" in document
     assert list(tmp_path.iterdir()) == [output]
 
 

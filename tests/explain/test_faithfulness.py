@@ -16,9 +16,9 @@ from tests.support.planted import Contrarian, WordCounter
 
 def test_the_words_that_matter_go_first_and_the_answer_falls():
     model = Planted()
-    (found,) = explain(mixed(), [model], "tech")
-    measured = faithfulness(model, found, counts=(1, 2, 3, 500))
-    assert measured.deletion.removed == (0, 1, 2, 3, len(found.parts))
+    (result,) = explain(mixed(), [model], "tech")
+    measured = faithfulness(model, result, counts=(1, 2, 3, 500))
+    assert measured.deletion.removed == (0, 1, 2, 3, len(result.parts))
     # Computed by hand: superb, good and fine add up to 7, poor and awful to -4.5.
     expected = [6 * np.tanh(0.5 * total) for total in (2.5, -1.5, -3.5, -4.5, 0)]
     assert measured.deletion.log_odds == pytest.approx(expected, abs=1e-5)
@@ -34,22 +34,22 @@ def test_the_words_that_matter_go_first_and_the_answer_falls():
 
 def test_a_wrong_order_is_less_faithful():
     model = Planted()
-    (found,) = explain(mixed(), [model], "tech")
-    backwards = sorted(found.parts, key=lambda part: part.weight)
-    curve = deletion_curve(model, found, backwards, (1, 2))
+    (result,) = explain(mixed(), [model], "tech")
+    backwards = sorted(result.parts, key=lambda part: part.weight)
+    curve = deletion_curve(model, result, backwards, (1, 2))
     assert curve.log_odds[2] > curve.log_odds[0]
 
 
 def test_one_word_is_taken_away_once():
     model = Planted()
-    (found,) = explain("superb", [model], "tech")
-    assert faithfulness(model, found).deletion.removed == (0, 1)
+    (result,) = explain("superb", [model], "tech")
+    assert faithfulness(model, result).deletion.removed == (0, 1)
 
 
 def test_an_explanation_agrees_with_itself_and_not_with_its_opposite():
-    (found,) = explain(mixed(), [Planted()], "tech")
+    (result,) = explain(mixed(), [Planted()], "tech")
     (opposite,) = explain(mixed(), [Planted()], "sport")
-    same, against = agree(found, found, 5), agree(found, opposite, 5)
+    same, against = agree(result, result, 5), agree(result, opposite, 5)
     assert [same.overlap.value, same.rank_correlation.value, same.sign_agreement.value] == pytest.approx([1, 1, 1])
     assert against.overlap.value == 1
     assert against.rank_correlation.value == pytest.approx(-1)
@@ -58,14 +58,14 @@ def test_an_explanation_agrees_with_itself_and_not_with_its_opposite():
 
 def test_agreement_that_is_not_defined_says_why():
     (one,) = explain("word", [Planted()], "tech")
-    found = agree(one, one)
-    assert found.rank_correlation.reason
-    assert found.overlap.reason == "no word has a weight in one of the models"
+    result = agree(one, one)
+    assert result.rank_correlation.reason
+    assert result.overlap.reason == "no word has a weight in one of the models"
     (few,) = explain("superb good fine", [Planted()], "tech")
     assert "no more than 3 words" in agree(few, few).overlap.reason
     assert agree(few, few).top == 3
     assert "no more than 3 words" in stability("superb good fine", Planted(), [0, 1], "tech").reason
-    assert found.sign_agreement.reason == "no word has a weight"
+    assert result.sign_agreement.reason == "no word has a weight"
     (flat,) = explain("three plain words", [Planted()], "tech")
     assert "have the same weight" in agree(flat, flat).rank_correlation.reason
 
@@ -127,11 +127,11 @@ def test_badges_follow_the_stated_rule(r2, agreeing, level):
 
 def test_too_few_samples_for_the_words_are_not_to_be_trusted():
     text = " ".join([mixed(), *(f"w{number}" for number in range(60))])
-    (found,) = explain(text, [Planted()], "tech", Settings(samples=60))
-    assert found.trust.level == "not to be trusted"
-    assert found.trust.reason == "60 samples are too few to estimate the weights of 82 parts."
-    assert found.trust.overlap is None
-    assert found.parts[0].low is None
+    (result,) = explain(text, [Planted()], "tech", Settings(samples=60))
+    assert result.trust.level == "not to be trusted"
+    assert result.trust.reason == "60 samples are too few to estimate the weights of 82 parts."
+    assert result.trust.overlap is None
+    assert result.parts[0].low is None
 
 
 def test_the_badge_foretells_how_alike_two_seeds_are():

@@ -45,21 +45,21 @@ def run(tmp_path, capsys, *arguments: str) -> tuple[dict, str]:
     """Run the command, and return what it wrote and printed."""
     output = tmp_path / "adoption.json"
     assert adoption.main(["--output", str(output), *arguments]) == 0
-    made = json.loads(output.read_text())
-    assert made["id"] == identify(made)
+    document = json.loads(output.read_text())
+    assert document["id"] == identify(document)
     assert str(tmp_path) not in output.read_text()
-    return made, capsys.readouterr().out
+    return document, capsys.readouterr().out
 
 
 def test_public_models_of_the_task_are_counted_by_library(hub, tmp_path, capsys):
-    made, printed = run(tmp_path, capsys)
-    assert made["hub"]["libraries"] == {
+    document, printed = run(tmp_path, capsys)
+    assert document["hub"]["libraries"] == {
         "transformers": 41, "pytorch": 40, "tf": 1, "keras": 0, "tf-keras": 0, "keras-hub": 2,
     }  # fmt: skip
-    assert (made["hub"]["PyTorch"], made["hub"]["TensorFlow"]) == (41, 2), "sums would count models twice"
-    assert made["hub"]["date"][:10] == made["date"][:10]
-    assert made["trends"] is None
-    assert made["notes"] == []
+    assert (document["hub"]["PyTorch"], document["hub"]["TensorFlow"]) == (41, 2), "sums would count models twice"
+    assert document["hub"]["date"][:10] == document["date"][:10]
+    assert document["trends"] is None
+    assert document["notes"] == []
     assert "transformers 41, pytorch 40" in printed
     assert hub.requests.count("GET /models-json") == 6, "one request a library"
 
@@ -76,17 +76,17 @@ def test_a_hub_that_is_away_gives_the_kept_counts_with_their_date(hub, tmp_path,
 
 def test_without_hub_and_kept_counts_there_are_none_and_one_sentence_says_so(hub, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(counts.constants, "HF_HUB_OFFLINE", True)
-    made, _ = run(tmp_path, capsys)
-    assert made["hub"] is None
-    assert made["notes"] == ["There are no counts of models: HF_HUB_OFFLINE is set."]
-    assert made["facts"] == adoption.facts()
+    document, _ = run(tmp_path, capsys)
+    assert document["hub"] is None
+    assert document["notes"] == ["There are no counts of models: HF_HUB_OFFLINE is set."]
+    assert document["facts"] == adoption.facts()
     assert not hub.requests
 
 
 def test_a_busy_hub_is_asked_again(hub, tmp_path, capsys):
     hub.faults.statuses["GET /models-json"] = (503, 2)
-    made, _ = run(tmp_path, capsys)
-    assert made["hub"]["TensorFlow"] == 2
+    document, _ = run(tmp_path, capsys)
+    assert document["hub"]["TensorFlow"] == 2
 
 
 def test_a_hub_without_counts_is_told_by_one_sentence(hub, tmp_path):
@@ -118,8 +118,8 @@ def test_kept_counts_of_something_else_are_not_taken(hub, tmp_path):
 def test_searches_are_read_from_the_export(tmp_path, capsys, hub):
     file = tmp_path / "multiTimeline.csv"
     file.write_text("\ufeff" + EXPORT, encoding="utf-8")
-    made, printed = run(tmp_path, capsys, "--trends", str(file))
-    trends = made["trends"]
+    document, printed = run(tmp_path, capsys, "--trends", str(file))
+    trends = document["trends"]
     assert (trends["category"], trends["region"], trends["step"]) == ("All categories", "Worldwide", "Week")
     assert trends["values"] == {"PyTorch": [80, 90, 100], "TensorFlow": [40, 0.5, 12]}
     assert trends["mean"]["PyTorch"] == 90

@@ -75,17 +75,19 @@ def test_every_file_of_a_framework_is_counted_but_those_for_speed(framework):
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.parent.name)
 def test_what_is_published_is_a_count_of_this_code(path):
-    made = json.loads(path.read_text(encoding="utf-8"))
-    assert made["commit_or_digest"] == code_size.digest(), f"count again: {made['command']}"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert document["commit_or_digest"] == code_size.digest(), f"count again: {document['command']}"
 
 
 def test_the_command_writes_what_it_prints(tmp_path, capsys):
     output = tmp_path / "made" / "code_size.json"
     assert code_size.main(["--output", str(output)]) == 0
-    made = json.loads(output.read_text())
-    assert made["id"] == identify(made)
+    document = json.loads(output.read_text())
+    assert document["id"] == identify(document)
     assert str(tmp_path) not in output.read_text()
-    assert f"TensorFlow: {made['frameworks']['TensorFlow']['logical_lines']} logical lines" in capsys.readouterr().out
+    assert (
+        f"TensorFlow: {document['frameworks']['TensorFlow']['logical_lines']} logical lines" in capsys.readouterr().out
+    )
 
 
 def test_no_files_are_an_error_and_not_a_count_of_0(tmp_path):

@@ -20,8 +20,8 @@ def test_enough_asks_for_calls_and_for_time(count, seconds, result):
 
 
 def test_percentiles_are_of_the_calls():
-    found = timing.percentiles(np.random.default_rng(0).permutation(101) / 100 + 1)
-    assert (found.p50, found.p90, found.p99) == pytest.approx((1.5, 1.9, 1.99))
+    estimate = timing.percentiles(np.random.default_rng(0).permutation(101) / 100 + 1)
+    assert (estimate.p50, estimate.p90, estimate.p99) == pytest.approx((1.5, 1.9, 1.99))
 
 
 def slowed_rounds(factor: float, rounds: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,29 +34,33 @@ def slowed_rounds(factor: float, rounds: int, seed: int) -> tuple[np.ndarray, np
 
 def test_a_slow_round_slows_both_and_cancels_out():
     numerator, denominator = slowed_rounds(1.3, 12, seed=0)
-    found = timing.ratio(numerator, denominator)
-    assert found.low < 1.3 < found.high and found.high - found.low < 0.2
-    assert not timing.too_noisy(found) and found == timing.ratio(numerator, denominator)
+    estimate = timing.ratio(numerator, denominator)
+    assert estimate.low < 1.3 < estimate.high and estimate.high - estimate.low < 0.2
+    assert not timing.too_noisy(estimate) and estimate == timing.ratio(numerator, denominator)
     apart = timing.ratio(numerator, np.random.default_rng(1).permutation(denominator))
-    assert apart.high - apart.low > 2 * (found.high - found.low)
+    assert apart.high - apart.low > 2 * (estimate.high - estimate.low)
 
 
 def test_the_interval_covers_the_ratio_and_equal_contenders_are_seldom_told_apart():
-    found = [timing.ratio(*slowed_rounds(1.0, 7, seed)) for seed in range(100)]
-    assert sum(map(timing.too_noisy, found)) >= 90
+    estimate = [timing.ratio(*slowed_rounds(1.0, 7, seed)) for seed in range(100)]
+    assert sum(map(timing.too_noisy, estimate)) >= 90
     assert not timing.too_noisy(timing.ratio(*slowed_rounds(0.7, 7, 0)))
 
 
 def test_too_few_rounds_have_no_interval_and_tell_nothing():
-    found = timing.ratio([2.0] * 4, [1.0] * 4)
-    assert (found.value, found.low, found.high) == (2.0, None, None) and "4 rounds are too few" in found.reason
-    assert timing.too_noisy(found)
+    estimate = timing.ratio([2.0] * 4, [1.0] * 4)
+    assert (estimate.value, estimate.low, estimate.high) == (
+        2.0,
+        None,
+        None,
+    ) and "4 rounds are too few" in estimate.reason
+    assert timing.too_noisy(estimate)
     assert timing.median([3.0, 1.0, 2.0]).value == 2.0 and timing.median([3.0, 1.0, 2.0]).low is None
 
 
 def test_a_median_has_an_interval_of_its_rounds():
-    found = timing.median([[1.0, 1.2], [1.1, 0.9], [1.0, 1.0], [5.0, 0.8], [1.1, 1.0]])
-    assert found.low <= found.value == 1.0 <= found.high < 5.0
+    estimate = timing.median([[1.0, 1.2], [1.1, 0.9], [1.0, 1.0], [5.0, 0.8], [1.1, 1.0]])
+    assert estimate.low <= estimate.value == 1.0 <= estimate.high < 5.0
 
 
 @pytest.mark.parametrize(("numerator", "denominator"), [([1.0], [1.0, 1.0]), ([], []), ([1.0, 0.0], [1.0, 1.0])])

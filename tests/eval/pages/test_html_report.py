@@ -18,51 +18,51 @@ HOSTILE = '"><img src=x onerror=alert(1)>$x^2$</td>'
 
 
 @pytest.fixture(scope="module")
-def made():
+def document():
     return build_planted()
 
 
-def renamed(made, name):
+def renamed(document, name):
     """Return the report with a name in every place where a corpus, its author or its file could put one."""
-    out = copy.deepcopy(made)
-    out["labels"] = [f"{name}{number}" for number in range(3)]
-    out["corpus"]["name"] = out["command"] = out["machine"]["processor"] = name
-    for part in (*out["slices"]["slices"], *out["slices"]["skipped"]):
+    changed = copy.deepcopy(document)
+    changed["labels"] = [f"{name}{number}" for number in range(3)]
+    changed["corpus"]["name"] = changed["command"] = changed["machine"]["processor"] = name
+    for part in (*changed["slices"]["slices"], *changed["slices"]["skipped"]):
         part["name"] = name
-    for each in out["comparison"]["classes"]:
+    for each in changed["comparison"]["classes"]:
         each["label"] = name
-    out["comparison"]["explanation"] = name
-    out["comparison"]["metrics"][name] = out["comparison"]["metrics"]["accuracy"]
-    return out
+    changed["comparison"]["explanation"] = name
+    changed["comparison"]["metrics"][name] = changed["comparison"]["metrics"]["accuracy"]
+    return changed
 
 
-def test_the_verdict_comes_first_and_every_part_is_there(made):
-    page = html_report.render(made)
-    assert page.index(made["comparison"]["headline"]) < page.index("<svg") < page.index("<h2>Metrics")
+def test_the_verdict_comes_first_and_every_part_is_there(document):
+    page = html_report.render(document)
+    assert page.index(document["comparison"]["headline"]) < page.index("<svg") < page.index("<h2>Metrics")
     for title in ("Confusion matrices", "confidence calibrated", "Slices of the texts", "Seeds", "Robustness"):
         assert title in page
-    assert made["id"] in page
-    assert made["corpus"]["digest"] in page
-    assert f"torch {made['machine']['versions']['torch']}" in page
+    assert document["id"] in page
+    assert document["corpus"]["digest"] in page
+    assert f"torch {document['machine']['versions']['torch']}" in page
 
 
-def test_scores_on_other_texts_than_the_models_own_are_warned_of(made):
+def test_scores_on_other_texts_than_the_models_own_are_warned_of(document):
     warning = "trained on another corpus or split"
-    assert warning in html_report.render(made)
-    own = copy.deepcopy(made)
+    assert warning in html_report.render(document)
+    own = copy.deepcopy(document)
     for model in own["models"].values():
         model["trained_on"] = {"digest": own["corpus"]["digest"]}
     assert warning not in html_report.render(own)
 
 
-def test_no_markup_of_a_report_survives(made):
-    page = html_report.render(renamed(made, HOSTILE))
+def test_no_markup_of_a_report_survives(document):
+    page = html_report.render(renamed(document, HOSTILE))
     assert "<img" not in page
     assert "&#34;&gt;&lt;img src=x" in page
 
 
-def test_the_page_asks_no_one_for_anything(made):
-    page = html_report.render(made)
+def test_the_page_asks_no_one_for_anything(document):
+    page = html_report.render(document)
     assert "default-src 'none'" in page
     assert "<script" not in page
     # XML namespaces look like addresses, but no browser opens them.
@@ -70,16 +70,16 @@ def test_the_page_asks_no_one_for_anything(made):
     assert addresses == set()
 
 
-def test_ids_of_several_drawings_don_t_collide(made):
-    ids = re.findall(r' id="([^"]+)"', html_report.render(made))
+def test_ids_of_several_drawings_don_t_collide(document):
+    ids = re.findall(r' id="([^"]+)"', html_report.render(document))
     assert ids
     assert len(ids) == len(set(ids))
 
 
 @pytest.mark.parametrize("draw", [plots.reliability, plots.differences, plots.seeds])
-def test_drawings_are_the_same_each_time_and_hold_their_references(made, draw):
-    drawing = draw(made)
-    assert drawing == draw(made)
+def test_drawings_are_the_same_each_time_and_hold_their_references(document, draw):
+    drawing = draw(document)
+    assert drawing == draw(document)
     ElementTree.fromstring(drawing)
     used = set(re.findall(r"url\(#([^)]+)\)", drawing)) | set(re.findall(r'href="#([^"]+)"', drawing))
     assert used <= set(re.findall(r' id="([^"]+)"', drawing))
@@ -94,20 +94,20 @@ def test_what_is_not_defined_is_said_not_drawn(edge):
     assert "Over several trainings" not in page
 
 
-def test_the_command_writes_the_page(made, tmp_path, capsys):
-    report.write(tmp_path / "report.json", made)
+def test_the_command_writes_the_page(document, tmp_path, capsys):
+    report.write(tmp_path / "report.json", document)
     assert html_report.main([str(tmp_path / "report.json")]) == 0
-    assert (tmp_path / "report.html").read_text(encoding="utf-8") == html_report.render(made)
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == html_report.render(document)
     assert html_report.main([str(tmp_path / "absent.json")]) == 2
     assert html_report.main([str(tmp_path / "report.json"), "--output", str(tmp_path / "no" / "folder.html")]) == 2
     assert "can't be written" in capsys.readouterr().err
 
 
-def test_the_csv_has_each_number_of_each_metric(made):
-    rows = list(csv.DictReader(io.StringIO(metrics_csv(made))))
+def test_the_csv_has_each_number_of_each_metric(document):
+    rows = list(csv.DictReader(io.StringIO(metrics_csv(document))))
     assert tuple(rows[0]) == HEADER
     accuracy = next(row for row in rows if (row["class"], row["metric"]) == ("", "accuracy"))
-    compared = made["comparison"]["metrics"]["accuracy"]
+    compared = document["comparison"]["metrics"]["accuracy"]
     assert float(accuracy["pytorch_value"]) == compared["pytorch"]["value"]
     assert float(accuracy["difference_low"]) == compared["difference"]["low"]
     assert {row["class"] for row in rows} == {"", "class 0", "class 1", "class 2"}
@@ -116,8 +116,8 @@ def test_the_csv_has_each_number_of_each_metric(made):
     assert error["reason"]
 
 
-def test_no_cell_of_the_csv_is_a_formula(made):
-    hostile = renamed(made, "=cmd|' /C calc'!A0")
+def test_no_cell_of_the_csv_is_a_formula(document):
+    hostile = renamed(document, "=cmd|' /C calc'!A0")
     for row in csv.reader(io.StringIO(metrics_csv(hostile))):
         assert not row[0].startswith("=")
         assert not row[1].startswith("=")

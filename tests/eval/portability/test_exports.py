@@ -38,7 +38,7 @@ def runner(planted, tmp_path):
 @pytest.fixture
 def models(encoder_folder, tmp_path):
     """Write model folders that have everything except a framework's weights."""
-    out = []
+    written = []
     for name in NAMES:
         folder = tmp_path / name
         folder.mkdir()
@@ -49,8 +49,8 @@ def models(encoder_folder, tmp_path):
             {"pytorch": {"model_type": "bert"}}.get(name, {"registered_name": "keras_hub>BertBackbone"}),
         )
         (folder / "tokenizer.json").write_bytes((encoder_folder / "tokenizer.json").read_bytes())
-        out.append(str(folder))
-    return out
+        written.append(str(folder))
+    return written
 
 
 def test_every_format_has_one_way_or_one_reason_in_each_framework():
@@ -130,10 +130,10 @@ def test_the_command_writes_a_row_for_each_way_and_goes_on(planted, models, tmp_
     output = tmp_path / "deployability.json"
     command = ["--models", *models, "--output", str(output), "--threads", "1", "--rounds", "1", "--headlines", "2"]
     assert deployability.main(command) == 0
-    made = json.loads(output.read_text())
-    assert made["id"] == identify(made)
-    assert list(made) == ["kind", "id", "date", "command", "models", "machine", "formats"]
-    assert [(row["framework"], row["status"]) for row in made["formats"]] == [
+    document = json.loads(output.read_text())
+    assert document["id"] == identify(document)
+    assert list(document) == ["kind", "id", "date", "command", "models", "machine", "formats"]
+    assert [(row["framework"], row["status"]) for row in document["formats"]] == [
         ("PyTorch", "works"), ("PyTorch", "fails"), ("TensorFlow", "not tried"), ("TensorFlow", "fails"),
     ]  # fmt: skip
     assert str(tmp_path) not in output.read_text()
@@ -141,7 +141,7 @@ def test_the_command_writes_a_row_for_each_way_and_goes_on(planted, models, tmp_
 
     monkeypatch.setattr(Runner, "take", None)  # logged results are not measured again
     assert deployability.main(command) == 0
-    assert json.loads(output.read_text())["formats"] == made["formats"]
+    assert json.loads(output.read_text())["formats"] == document["formats"]
 
 
 def test_ctrl_c_keeps_what_was_found(planted, models, tmp_path, monkeypatch, capsys):
@@ -182,8 +182,8 @@ def test_a_real_export_gives_the_classifiers_logits(route, pair, tmp_path):
 
 
 def test_a_document_goes_by_its_content(tmp_path):
-    made = json_report.build("size", value=1, row=run.Row("PyTorch", "ONNX", "works"))
-    assert made["row"]["packages"] == {}
-    assert identify(made) == made["id"] != json_report.build("size", value=2)["id"]
-    json_report.write(tmp_path / "new" / "made.json", made)
-    assert json.loads((tmp_path / "new" / "made.json").read_text()) == made
+    document = json_report.build("size", value=1, row=run.Row("PyTorch", "ONNX", "works"))
+    assert document["row"]["packages"] == {}
+    assert identify(document) == document["id"] != json_report.build("size", value=2)["id"]
+    json_report.write(tmp_path / "new" / "made.json", document)
+    assert json.loads((tmp_path / "new" / "made.json").read_text()) == document

@@ -29,9 +29,9 @@ def calibrated(n, seed=0):
 
 def test_calibration_error_by_hand():
     references, table = of_confidence([0.6, 0.7, 0.8, 0.9], [False, True, True, True])
-    found = calibration(references, table, bins=2)
-    assert found.error.value == pytest.approx(0.5 * abs(0.5 - 0.65) + 0.5 * abs(1.0 - 0.85))
-    assert [(b.count, b.accuracy.value, pytest.approx(b.confidence)) for b in found.bins] == [
+    result = calibration(references, table, bins=2)
+    assert result.error.value == pytest.approx(0.5 * abs(0.5 - 0.65) + 0.5 * abs(1.0 - 0.85))
+    assert [(b.count, b.accuracy.value, pytest.approx(b.confidence)) for b in result.bins] == [
         (2, 0.5, 0.65),
         (2, 1, 0.85),
     ]
@@ -64,10 +64,10 @@ def test_a_calibrated_model_is_seldom_called_uncalibrated():
 
 def test_an_overconfident_model_is_found():
     references, table = calibrated(1000)
-    found = calibration(references, 3 * table)
-    assert found.p_value.value < 0.01
-    assert found.error.value > found.if_calibrated.high
-    assert found.mean_confidence.value > found.accuracy.high
+    result = calibration(references, 3 * table)
+    assert result.p_value.value < 0.01
+    assert result.error.value > result.if_calibrated.high
+    assert result.mean_confidence.value > result.accuracy.high
 
 
 def test_reliability_bins_hold_every_text_once():
@@ -82,13 +82,13 @@ def test_reliability_bins_hold_every_text_once():
 @pytest.mark.parametrize("planted", [0.5, 1.0, 3.0])
 def test_a_planted_temperature_is_found(planted):
     references, table = calibrated(2000)
-    found = temperature_scaling(references, planted * table)
-    assert found.temperature.low < planted < found.temperature.high
-    assert found.temperature.value == pytest.approx(planted, rel=0.1)
-    assert len(found.fold_temperatures) == 2
+    result = temperature_scaling(references, planted * table)
+    assert result.temperature.low < planted < result.temperature.high
+    assert result.temperature.value == pytest.approx(planted, rel=0.1)
+    assert len(result.fold_temperatures) == 2
     if planted != 1.0:
-        assert found.log_loss_after.value < found.log_loss_before.value
-        assert found.error_after.value < found.error_before.value
+        assert result.log_loss_after.value < result.log_loss_before.value
+        assert result.error_after.value < result.error_before.value
 
 
 def test_the_temperature_has_the_least_log_loss_of_a_grid():
@@ -102,8 +102,8 @@ def test_cross_fitting_does_not_flatter():
     """Check that a calibrated model only loses from a temperature that was fitted on other texts."""
     gains = []
     for seed in range(40):
-        found = temperature_scaling(*calibrated(60, seed))
-        gains.append(found.log_loss_before.value - found.log_loss_after.value)
+        result = temperature_scaling(*calibrated(60, seed))
+        gains.append(result.log_loss_before.value - result.log_loss_after.value)
     assert np.mean(gains) < 0
 
 
@@ -119,11 +119,11 @@ def test_temperatures_at_a_bound_say_so():
 
 def test_risk_coverage_by_hand():
     references, table = of_confidence([0.9, 0.8, 0.7, 0.6], [True, False, True, True])
-    found = risk_coverage(references, table)
-    assert found.coverage == (0.25, 0.5, 0.75, 1.0)
-    assert found.risk == pytest.approx((0, 1 / 2, 1 / 3, 1 / 4))
-    assert found.area.value == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
-    assert found.excess_area.value == pytest.approx(found.area.value - 1 / 16)
+    result = risk_coverage(references, table)
+    assert result.coverage == (0.25, 0.5, 0.75, 1.0)
+    assert result.risk == pytest.approx((0, 1 / 2, 1 / 3, 1 / 4))
+    assert result.area.value == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
+    assert result.excess_area.value == pytest.approx(result.area.value - 1 / 16)
 
 
 def test_equal_confidences_share_their_risk():
@@ -133,9 +133,9 @@ def test_equal_confidences_share_their_risk():
 
 def test_a_confidence_that_knows_its_errors_has_no_excess_area():
     references, table = of_confidence(np.linspace(0.55, 0.95, 50), np.arange(50) >= 10)
-    found = risk_coverage(references, table)
-    assert found.excess_area.value == pytest.approx(0, abs=1e-12)
-    assert found.area.low < found.area.value < found.area.high
+    result = risk_coverage(references, table)
+    assert result.excess_area.value == pytest.approx(0, abs=1e-12)
+    assert result.area.low < result.area.value < result.area.high
 
 
 @pytest.mark.parametrize("function", [calibration, temperature_scaling, risk_coverage])
@@ -149,9 +149,9 @@ def test_every_number_is_one_or_says_why_not(edge, function):
 
 @pytest.mark.parametrize("function", [calibration, temperature_scaling, risk_coverage])
 def test_of_no_texts_nothing_is_defined(function):
-    found = estimates(function([], np.empty((0, 3))))
-    assert found
-    assert all(estimate.value is None for estimate in found)
+    result = estimates(function([], np.empty((0, 3))))
+    assert result
+    assert all(estimate.value is None for estimate in result)
 
 
 @pytest.mark.parametrize("function", [calibration, temperature_scaling, risk_coverage])

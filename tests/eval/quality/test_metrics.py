@@ -26,7 +26,7 @@ def counts_of(model):
 def test_scores_are_scikit_learns(k):
     references = np.random.default_rng(k).integers(0, k, 200)
     table = logits(references, k, 1.0)
-    found = metrics.evaluate_predictions(references, table, [str(column) for column in range(k)])
+    evaluation = metrics.evaluate_predictions(references, table, [str(column) for column in range(k)])
     predictions = table.argmax(axis=1)
     probabilities = np.exp(outcomes(references, table).log_probabilities)
     expected = {
@@ -41,25 +41,27 @@ def test_scores_are_scikit_learns(k):
     if k > 2:
         expected["top2_accuracy"] = sklearn_metrics.top_k_accuracy_score(references, table, k=2)
     for name, value in expected.items():
-        assert found.metrics[name].value == pytest.approx(value), name
-    assert [list(row) for row in found.confusion] == sklearn_metrics.confusion_matrix(references, predictions).tolist()
+        assert evaluation.metrics[name].value == pytest.approx(value), name
+    assert [list(row) for row in evaluation.confusion] == sklearn_metrics.confusion_matrix(
+        references, predictions
+    ).tolist()
     f1 = sklearn_metrics.f1_score(references, predictions, average=None)
-    assert [scored.f1.value for scored in found.classes] == pytest.approx(f1.tolist())
-    assert tuple(found.metrics) == METRICS
+    assert [scored.f1.value for scored in evaluation.classes] == pytest.approx(f1.tolist())
+    assert tuple(evaluation.metrics) == METRICS
 
 
 @pytest.mark.parametrize("edge", EDGES)
 def test_vectorised_counts_agree_with_scikit_learn_at_the_edges(edge):
     references, make = EDGES[edge]
     table = make(references)
-    found = metrics.evaluate_predictions(references, table, ["class"] * table.shape[1])
+    evaluation = metrics.evaluate_predictions(references, table, ["class"] * table.shape[1])
     vectorised = count_scores(*counts_of(outcomes(references, table)))
     of_classes = class_scores(*counts_of(outcomes(references, table)))
     for name in COUNT_METRICS:
-        value = found.metrics[name].value
+        value = evaluation.metrics[name].value
         assert vectorised[name] == pytest.approx(np.nan if value is None else value, nan_ok=True), name
     for name, values in of_classes.items():
-        listed = [getattr(scored, name).value for scored in found.classes]
+        listed = [getattr(scored, name).value for scored in evaluation.classes]
         assert [np.nan if value is None else value for value in listed] == pytest.approx(list(values), nan_ok=True)
 
 
@@ -71,59 +73,59 @@ def test_every_number_is_one_or_says_why_not(edge):
 
 
 def test_of_no_texts_nothing_is_defined():
-    found = metrics.evaluate_predictions([], np.empty((0, 3)), ["a", "b", "c"])
-    assert_reported(found)
-    assert {estimate.reason for estimate in estimates(found)} == {"there are no texts"}
-    assert found.confusion == ((0, 0, 0),) * 3
+    evaluation = metrics.evaluate_predictions([], np.empty((0, 3)), ["a", "b", "c"])
+    assert_reported(evaluation)
+    assert {estimate.reason for estimate in estimates(evaluation)} == {"there are no texts"}
+    assert evaluation.confusion == ((0, 0, 0),) * 3
 
 
 def test_a_perfect_model_scores_one_everywhere():
     references = np.arange(30) % 3
-    found = metrics.evaluate_predictions(references, always_right(references, 3), "abc").metrics
+    evaluation = metrics.evaluate_predictions(references, always_right(references, 3), "abc").metrics
     losses = ("log_loss", "brier_loss")
-    assert {name: estimate.value for name, estimate in found.items() if name not in losses} == {
+    assert {name: estimate.value for name, estimate in evaluation.items() if name not in losses} == {
         name: pytest.approx(1.0) for name in METRICS if name not in losses
     }
-    assert [found[name].value for name in losses] == pytest.approx([0, 0], abs=1e-9)
+    assert [evaluation[name].value for name in losses] == pytest.approx([0, 0], abs=1e-9)
 
 
 def test_classes_that_do_not_occur_are_named():
-    found = metrics.evaluate_predictions([0, 0, 1], always_right([0, 0, 2], 4), "abcd")
-    assert "predicts this class for no text" in found.classes[1].precision.reason
-    assert found.classes[1].recall.value == 0
-    assert "no text is of this class" in found.classes[2].recall.reason
-    assert found.classes[2].precision.value == 0
-    assert "none is predicted as it" in found.classes[3].f1.reason
+    evaluation = metrics.evaluate_predictions([0, 0, 1], always_right([0, 0, 2], 4), "abcd")
+    assert "predicts this class for no text" in evaluation.classes[1].precision.reason
+    assert evaluation.classes[1].recall.value == 0
+    assert "no text is of this class" in evaluation.classes[2].recall.reason
+    assert evaluation.classes[2].precision.value == 0
+    assert "none is predicted as it" in evaluation.classes[3].f1.reason
 
 
 def test_one_class_has_no_correlation():
-    found = metrics.evaluate_predictions([0, 0], always_right([0, 1], 2), "ab").metrics["matthews_correlation"]
-    assert found.value is None
-    assert "one class" in found.reason
+    evaluation = metrics.evaluate_predictions([0, 0], always_right([0, 1], 2), "ab").metrics["matthews_correlation"]
+    assert evaluation.value is None
+    assert "one class" in evaluation.reason
 
 
 def test_log_loss_does_not_underflow():
-    found = metrics.evaluate_predictions([0], np.array([[0, 1000]], dtype=np.float32), "ab").metrics
-    assert found["log_loss"].value == pytest.approx(1000)
-    assert found["brier_loss"].value == pytest.approx(2)
+    evaluation = metrics.evaluate_predictions([0], np.array([[0, 1000]], dtype=np.float32), "ab").metrics
+    assert evaluation["log_loss"].value == pytest.approx(1000)
+    assert evaluation["brier_loss"].value == pytest.approx(2)
 
 
 def test_brier_loss_follows_brier_for_two_classes_as_well():
-    found = metrics.evaluate_predictions([0], np.log([[0.7, 0.3]]), "ab").metrics["brier_loss"]
-    assert found.value == pytest.approx(0.3**2 + 0.3**2)
+    evaluation = metrics.evaluate_predictions([0], np.log([[0.7, 0.3]]), "ab").metrics["brier_loss"]
+    assert evaluation.value == pytest.approx(0.3**2 + 0.3**2)
 
 
 def test_of_equals_the_first_is_predicted_and_ranked_first():
-    found = outcomes([0, 1, 2], np.zeros((3, 3)))
-    assert found.correct.tolist() == [True, False, False]
-    assert found.top2.tolist() == [True, True, False]
+    evaluation = outcomes([0, 1, 2], np.zeros((3, 3)))
+    assert evaluation.correct.tolist() == [True, False, False]
+    assert evaluation.top2.tolist() == [True, True, False]
 
 
 def test_of_two_classes_the_second_guess_is_always_left():
     references = np.arange(20) % 2
-    found = metrics.evaluate_predictions(references, logits(references, 2, 0.0), "ab").metrics
-    assert found["accuracy"].value < 1
-    assert found["top2_accuracy"].value == 1
+    evaluation = metrics.evaluate_predictions(references, logits(references, 2, 0.0), "ab").metrics
+    assert evaluation["accuracy"].value < 1
+    assert evaluation["top2_accuracy"].value == 1
 
 
 def test_metrics_are_evaluates_and_write_nothing(tmp_path, monkeypatch):
@@ -133,8 +135,8 @@ def test_metrics_are_evaluates_and_write_nothing(tmp_path, monkeypatch):
     assert isinstance(accuracy, evaluate.Metric)
     assert accuracy.compute(predictions=[0, 1], references=[0, 0]) == {"accuracy": 0.5}
     both = evaluate.combine([accuracy, metrics.LogLoss(2)])
-    found = both.compute(predictions=[0], references=[0], log_probabilities=[[math.log(0.5)] * 2])
-    assert found == {"accuracy": 1.0, "log_loss": pytest.approx(math.log(2))}
+    evaluation = both.compute(predictions=[0], references=[0], log_probabilities=[[math.log(0.5)] * 2])
+    assert evaluation == {"accuracy": 1.0, "log_loss": pytest.approx(math.log(2))}
     assert not list(tmp_path.iterdir())
 
 

@@ -50,40 +50,40 @@ def test_a_difference_between_seeds_is_not_one_between_frameworks():
     """Check equal frameworks with varying runs: about 5 % of studies call them different, about 95 % cover 0."""
     covered = called = 0
     for seed in range(120):
-        found = compare_seeds(*planted_runs(200, (2.0, 2.0), 0.3, 5, seed), rounds=200, seed=seed)
-        difference = found.metrics["accuracy"].difference
+        comparison = compare_seeds(*planted_runs(200, (2.0, 2.0), 0.3, 5, seed), rounds=200, seed=seed)
+        difference = comparison.metrics["accuracy"].difference
         covered += difference.low <= 0 <= difference.high
-        called += found.larger_than_seeds
+        called += comparison.larger_than_seeds
     assert covered == 120 - called
     assert 0.90 <= covered / 120 <= 0.995
 
 
 def test_a_framework_that_is_better_than_its_seeds_vary_is_found():
     references, worse, better = planted_runs(400, (1.0, 3.0), 0.1, 4, 1)
-    found = compare_seeds(references, worse, better, rounds=300)
-    assert (found.verdict, found.larger_than_seeds) == (Verdict.TENSORFLOW_BETTER, True)
-    assert "4 PyTorch and 4 TensorFlow runs" in found.explanation
-    assert found.metrics["accuracy"].p_value.value == pytest.approx(2 / 70)
+    comparison = compare_seeds(references, worse, better, rounds=300)
+    assert (comparison.verdict, comparison.larger_than_seeds) == (Verdict.TENSORFLOW_BETTER, True)
+    assert "4 PyTorch and 4 TensorFlow runs" in comparison.explanation
+    assert comparison.metrics["accuracy"].p_value.value == pytest.approx(2 / 70)
     assert compare_seeds(references, better, worse, rounds=300).verdict is Verdict.PYTORCH_BETTER
 
 
 def test_frameworks_that_learn_the_same_are_equivalent():
     references, runs, _ = planted_runs(1000, (2.0, 2.0), 0.0, 3, 2)
-    found = compare_seeds(references, [runs[0]] * 3, [runs[0]] * 3, rounds=100)
-    assert found.verdict is Verdict.EQUIVALENT
-    assert found.metrics["accuracy"].difference.low < 0 < found.metrics["accuracy"].difference.high
-    assert found.metrics["accuracy"].pytorch_spread.value == 0
-    assert found.metrics["accuracy"].p_value.value == 1
+    comparison = compare_seeds(references, [runs[0]] * 3, [runs[0]] * 3, rounds=100)
+    assert comparison.verdict is Verdict.EQUIVALENT
+    assert comparison.metrics["accuracy"].difference.low < 0 < comparison.metrics["accuracy"].difference.high
+    assert comparison.metrics["accuracy"].pytorch_spread.value == 0
+    assert comparison.metrics["accuracy"].p_value.value == 1
 
 
 def test_one_run_of_a_framework_shows_nothing_about_seeds():
     references, runs, others = planted_runs(300, (1.0, 3.0), 0.1, 3, 3)
-    found = compare_seeds(references, runs[:1], others, rounds=100)
-    assert_reported(found)
-    assert found.verdict is Verdict.CANNOT_TELL
-    assert found.metrics["accuracy"].difference.low is None
-    assert "one run" in found.metrics["accuracy"].difference.reason
-    assert "At least two runs of each" in found.explanation
+    comparison = compare_seeds(references, runs[:1], others, rounds=100)
+    assert_reported(comparison)
+    assert comparison.verdict is Verdict.CANNOT_TELL
+    assert comparison.metrics["accuracy"].difference.low is None
+    assert "one run" in comparison.metrics["accuracy"].difference.reason
+    assert "At least two runs of each" in comparison.explanation
 
 
 @pytest.mark.parametrize("edge", EDGES)
@@ -92,9 +92,9 @@ def test_every_number_is_one_or_says_why_not(edge):
     table = make(references)
     perfect = always_right(references, table.shape[1])
     for runs, others in [([table] * 2, [table] * 2), ([table, perfect], [perfect] * 3), ([perfect] * 2, [perfect] * 2)]:
-        found = compare_seeds(references, runs, others, rounds=60)
-        assert_reported(found)
-        assert tuple(found.metrics) == METRICS
+        comparison = compare_seeds(references, runs, others, rounds=60)
+        assert_reported(comparison)
+        assert tuple(comparison.metrics) == METRICS
 
 
 def test_a_seed_gives_the_same_result_and_progress_ends_at_one():

@@ -37,12 +37,12 @@ def resampled(pair, rounds=2000):
 def test_each_round_is_the_metric_of_its_resample():
     models, _, replicates = resampled(planted_pair(60, (1.5, 2.0), 1), rounds=20)
     drawn = np.concatenate(list(draws(60, 20, 0)), axis=1).astype(int)
-    for model, found in zip(models, replicates, strict=True):
+    for model, comparison in zip(models, replicates, strict=True):
         for r in range(20):
             rows = np.repeat(np.arange(60), drawn[:, r])
             f1 = f1_score(model.references[rows], model.predictions[rows], average="macro")
-            assert found.metrics["macro_f1"][r] == pytest.approx(f1)
-            assert found.metrics["log_loss"][r] == pytest.approx(model.log_loss[rows].mean())
+            assert comparison.metrics["macro_f1"][r] == pytest.approx(f1)
+            assert comparison.metrics["log_loss"][r] == pytest.approx(model.log_loss[rows].mean())
 
 
 def test_percentile_intervals_are_scipys():
@@ -59,8 +59,8 @@ def test_bca_intervals_are_scipys():
     losses = np.random.default_rng(0).exponential(size=60) ** 2
     drawn = np.concatenate(list(draws(60, 8000, 0)), axis=1)
     expected = scipy.stats.bootstrap([losses], np.mean, n_resamples=8000, method="BCa", rng=0).confidence_interval
-    found = bca_interval(losses, losses @ drawn / 60, 0.95)
-    assert found == pytest.approx(tuple(expected), abs=0.05 * (expected.high - expected.low))
+    comparison = bca_interval(losses, losses @ drawn / 60, 0.95)
+    assert comparison == pytest.approx(tuple(expected), abs=0.05 * (expected.high - expected.low))
 
 
 def test_draws_do_not_depend_on_the_chunks(monkeypatch):
@@ -84,11 +84,13 @@ def test_intervals_cover_the_truth():
     for seed in range(300):
         rows = generator.integers(0, 200_000, 150)
         tables = [model.log_probabilities[rows] for model in population]
-        found = compare_pair(population[0].references[rows], *tables, LABELS, rounds=300, seed=seed).metrics
+        comparison = compare_pair(population[0].references[rows], *tables, LABELS, rounds=300, seed=seed).metrics
         for name in names:
             a, b = (float(model.metrics[name][0]) for model in truth)
             of_three = zip(
-                (found[name].pytorch, found[name].tensorflow, found[name].difference), (a, b, b - a), strict=True
+                (comparison[name].pytorch, comparison[name].tensorflow, comparison[name].difference),
+                (a, b, b - a),
+                strict=True,
             )
             hits[name] += [estimate.low <= value <= estimate.high for estimate, value in of_three]
     for name, covered in hits.items():
@@ -111,12 +113,12 @@ def test_equal_models_are_seldom_called_different():
     ("strengths", "verdict"), [((1.0, 3.0), Verdict.TENSORFLOW_BETTER), ((3.0, 1.0), Verdict.PYTORCH_BETTER)]
 )
 def test_a_clear_difference_is_found(strengths, verdict):
-    found = compare_pair(*planted_pair(500, strengths, 1), LABELS, rounds=200)
-    assert found.verdict is verdict
-    assert found.headline == verdict.value
-    assert "500 texts" in found.explanation
-    assert (found.metrics["accuracy"].difference.value > 0) == (verdict is Verdict.TENSORFLOW_BETTER)
-    assert (found.metrics["log_loss"].difference.high < 0) == (verdict is Verdict.TENSORFLOW_BETTER)
+    comparison = compare_pair(*planted_pair(500, strengths, 1), LABELS, rounds=200)
+    assert comparison.verdict is verdict
+    assert comparison.headline == verdict.value
+    assert "500 texts" in comparison.explanation
+    assert (comparison.metrics["accuracy"].difference.value > 0) == (verdict is Verdict.TENSORFLOW_BETTER)
+    assert (comparison.metrics["log_loss"].difference.high < 0) == (verdict is Verdict.TENSORFLOW_BETTER)
 
 
 def test_models_that_say_the_same_are_equivalent_with_enough_texts_only():
@@ -124,13 +126,13 @@ def test_models_that_say_the_same_are_equivalent_with_enough_texts_only():
     for n in (100, 267, 1000):
         references, table, _ = planted_pair(n, (2.0, 2.0), 3)
         verdicts[n] = compare_pair(references, table, table, LABELS, rounds=50)
-    assert [found.verdict for found in verdicts.values()] == [
+    assert [comparison.verdict for comparison in verdicts.values()] == [
         Verdict.CANNOT_TELL,
         Verdict.CANNOT_TELL,
         Verdict.EQUIVALENT,
     ]
     assert verdicts[267].headline == "cannot tell with 267 texts"
-    assert all(found.mcnemar.p_value == 1 for found in verdicts.values())
+    assert all(comparison.mcnemar.p_value == 1 for comparison in verdicts.values())
     assert verdicts[1000].metrics["macro_f1"].difference.low < 0 < verdicts[1000].metrics["macro_f1"].difference.high
 
 
@@ -145,18 +147,18 @@ def test_a_clear_but_small_difference_is_equivalent_and_said_to_be_clear():
     references = np.arange(20_000) % 3
     table = always_right(references, 3)
     other = always_right(np.where(wrong, references, (references + 1) % 3), 3)
-    found = compare_pair(references, other, table, LABELS, rounds=20)
-    assert found.verdict is Verdict.EQUIVALENT
-    assert "statistically clear" in found.explanation
+    comparison = compare_pair(references, other, table, LABELS, rounds=20)
+    assert comparison.verdict is Verdict.EQUIVALENT
+    assert "statistically clear" in comparison.explanation
 
 
 def test_accuracy_has_tangos_interval_and_recall_its_classs():
     pair = planted_pair(300, (2.0, 2.5), 4)
-    found = compare_pair(*pair, LABELS, rounds=50)
-    only = found.mcnemar.only_a, found.mcnemar.only_b
-    difference = found.metrics["accuracy"].difference
+    comparison = compare_pair(*pair, LABELS, rounds=50)
+    only = comparison.mcnemar.only_a, comparison.mcnemar.only_b
+    difference = comparison.metrics["accuracy"].difference
     assert (difference.low, difference.high) == pytest.approx(tango_interval(*only, 300))
-    rare = found.classes[2]
+    rare = comparison.classes[2]
     assert rare.support == (pair[0] == 2).sum()
     of_class = [(pair[0] == 2) & (table.argmax(axis=1) == 2) for table in pair[1:]]
     assert rare.metrics["recall"].difference.value == pytest.approx(
@@ -166,11 +168,11 @@ def test_accuracy_has_tangos_interval_and_recall_its_classs():
 
 def test_calibration_errors_are_compared_without_an_interval():
     references, first, second = planted_pair(200, (1.5, 2.5), 7)
-    found = compare_pair(references, first, second, LABELS, rounds=20).metrics[CALIBRATION_ERROR]
-    assert found.pytorch.value == calibration(references, first).error.value
-    assert found.difference.value == calibration(references, second).error.value - found.pytorch.value
-    assert found.difference.low is None
-    assert "a calibrated model's" in found.difference.reason
+    comparison = compare_pair(references, first, second, LABELS, rounds=20).metrics[CALIBRATION_ERROR]
+    assert comparison.pytorch.value == calibration(references, first).error.value
+    assert comparison.difference.value == calibration(references, second).error.value - comparison.pytorch.value
+    assert comparison.difference.low is None
+    assert "a calibrated model's" in comparison.difference.reason
 
 
 @pytest.mark.parametrize("other", ["the same", "perfect", "all wrong"])
@@ -184,20 +186,20 @@ def test_every_number_is_one_or_says_why_not(edge, other):
         "perfect": always_right(references, k),
         "all wrong": always_right((references + 1) % k, k),
     }
-    found = compare_pair(references, table, second[other], LABELS[:1] * k, rounds=60)
-    assert_reported(found)
-    assert set(found.metrics) == {*METRICS, CALIBRATION_ERROR}
-    assert found.explanation.endswith(".")
+    comparison = compare_pair(references, table, second[other], LABELS[:1] * k, rounds=60)
+    assert_reported(comparison)
+    assert set(comparison.metrics) == {*METRICS, CALIBRATION_ERROR}
+    assert comparison.explanation.endswith(".")
     swapped = compare_pair(references, second[other], table, LABELS[:1] * k, rounds=60)
-    assert swapped.mcnemar.p_value == found.mcnemar.p_value
+    assert swapped.mcnemar.p_value == comparison.mcnemar.p_value
 
 
 def test_the_numbers_do_not_depend_on_which_model_comes_first():
     references, first, second = planted_pair(200, (1.5, 2.5), 8)
-    found = compare_pair(references, first, second, LABELS, rounds=100).metrics
+    comparison = compare_pair(references, first, second, LABELS, rounds=100).metrics
     swapped = compare_pair(references, second, first, LABELS, rounds=100).metrics
     for name in METRICS:
-        there, back = found[name].difference, swapped[name].difference
+        there, back = comparison[name].difference, swapped[name].difference
         assert (there.value, there.low, there.high) == pytest.approx((-back.value, -back.high, -back.low)), name
 
 

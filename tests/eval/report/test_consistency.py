@@ -13,7 +13,7 @@ from tests.support.planted_logits import logits
 
 
 @pytest.fixture(scope="module")
-def made():
+def planted_report():
     references = np.arange(30) % 3
     return build(references, logits(references, 3, 2.0, seed=1), logits(references, 3, 2.0, seed=2))
 
@@ -46,8 +46,8 @@ def set_at(document, path, value):
         (("comparison", "metrics"), {}, "comparison/metrics"),
     ],
 )
-def test_what_can_not_be_true_is_refused(made, path, value, expected):
-    changed = copy.deepcopy(made)
+def test_what_can_not_be_true_is_refused(planted_report, path, value, expected):
+    changed = copy.deepcopy(planted_report)
     path = (path,) if isinstance(path, str) else path
     set_at(changed, path, value)
     changed["id"] = identify(changed)
@@ -56,9 +56,9 @@ def test_what_can_not_be_true_is_refused(made, path, value, expected):
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "1e16", "1" + "0" * 400])
-def test_numbers_beyond_all_measure_are_refused(made, tmp_path, number):
+def test_numbers_beyond_all_measure_are_refused(planted_report, tmp_path, number):
     path = tmp_path / "report.json"
-    report.write(path, made)
+    report.write(path, planted_report)
     text = path.read_text(encoding="utf-8").replace('"texts": 30', f'"texts": {number}')
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ReportError, match="too large for a report"):
@@ -98,16 +98,16 @@ def test_numbers_beyond_all_measure_are_refused(made, tmp_path, number):
         ),
     ],
 )
-def test_numbers_that_contradict_each_other_are_refused(made, path, value, expected):
-    changed = copy.deepcopy(made)
+def test_numbers_that_contradict_each_other_are_refused(planted_report, path, value, expected):
+    changed = copy.deepcopy(planted_report)
     set_at(changed, path, value)
     changed["id"] = identify(changed)
     with pytest.raises(ReportError, match=expected):
         report.check(changed, "theirs.json")
 
 
-def test_logits_that_tie_after_rounding_may_be_counted_in_either_column(made):
-    changed = copy.deepcopy(made)
+def test_logits_that_tie_after_rounding_may_be_counted_in_either_column(planted_report):
+    changed = copy.deepcopy(planted_report)
     row = changed["predictions"]["PyTorch"][0]
     best = max(range(3), key=row.__getitem__)
     row[(best + 1) % 3] = row[best] + 1e-4
@@ -115,8 +115,8 @@ def test_logits_that_tie_after_rounding_may_be_counted_in_either_column(made):
     report.check(changed, "theirs.json")
 
 
-def test_the_mean_of_skewed_simulations_may_lie_outside_their_interval(made):
-    changed = copy.deepcopy(made)
+def test_the_mean_of_skewed_simulations_may_lie_outside_their_interval(planted_report):
+    changed = copy.deepcopy(planted_report)
     changed["calibration"]["PyTorch"]["calibration"]["if_calibrated"] |= {"value": 0.3, "low": 0.0, "high": 0.2}
     changed["id"] = identify(changed)
     report.check(changed, "theirs.json")

@@ -19,7 +19,7 @@ def confident(answers):
 
 
 @pytest.fixture(scope="module")
-def made():
+def document():
     return build(REFERENCES, confident(PYTORCH), confident(TENSORFLOW))
 
 
@@ -36,50 +36,50 @@ def made():
         ("All texts", set(range(6))),
     ],
 )
-def test_each_kind_finds_the_planted_texts(made, kind, expected):
-    assert set(find_texts.KINDS[kind](made)) == expected
+def test_each_kind_finds_the_planted_texts(document, kind, expected):
+    assert set(find_texts.KINDS[kind](document)) == expected
 
 
-def test_the_hardest_texts_come_first(made):
-    assert find_texts.KINDS["Hardest"](made)[0] == 1 or find_texts.KINDS["Hardest"](made)[0] == 4
+def test_the_hardest_texts_come_first(document):
+    assert find_texts.KINDS["Hardest"](document)[0] == 1 or find_texts.KINDS["Hardest"](document)[0] == 4
 
 
-def test_cells_hold_the_texts_that_the_matrix_counts(made):
+def test_cells_hold_the_texts_that_the_matrix_counts(document):
     for name in find_texts.FRAMEWORKS:
-        for row, label in enumerate(made["labels"]):
-            counts = [len(find_texts.cell(made, name, label, predicted)) for predicted in made["labels"]]
-            assert counts == made["evaluations"][name]["confusion"][row]
-    assert find_texts.cell(made, "PyTorch", "class 0", "class 1") == [1]
-    assert find_texts.cell(made, "PyTorch", "no such class", "class 1") == []
+        for row, label in enumerate(document["labels"]):
+            counts = [len(find_texts.cell(document, name, label, predicted)) for predicted in document["labels"]]
+            assert counts == document["evaluations"][name]["confusion"][row]
+    assert find_texts.cell(document, "PyTorch", "class 0", "class 1") == [1]
+    assert find_texts.cell(document, "PyTorch", "no such class", "class 1") == []
 
 
-def test_slices_are_found_by_their_names(made):
-    assert find_texts.slice_texts(made, "class", "class 2") == [4, 5]
-    assert find_texts.slice_texts(made, "class", "no such class") == []
+def test_slices_are_found_by_their_names(document):
+    assert find_texts.slice_texts(document, "class", "class 2") == [4, 5]
+    assert find_texts.slice_texts(document, "class", "no such class") == []
 
 
-def test_answers_keep_the_order_that_is_asked_for(made):
-    found = find_texts.answers(made, [4, 0])
-    assert [each.index for each in found] == [4, 0]
-    assert found[0].label == "class 2"
-    assert found[0].predicted == ("class 0", "class 1")
-    assert found[0].confidence[0] == pytest.approx(np.exp(3) / (np.exp(3) + 2), abs=1e-4)
-    assert find_texts.answers(made, []) == []
+def test_answers_keep_the_order_that_is_asked_for(document):
+    texts_found = find_texts.answers(document, [4, 0])
+    assert [each.index for each in texts_found] == [4, 0]
+    assert texts_found[0].label == "class 2"
+    assert texts_found[0].predicted == ("class 0", "class 1")
+    assert texts_found[0].confidence[0] == pytest.approx(np.exp(3) / (np.exp(3) + 2), abs=1e-4)
+    assert find_texts.answers(document, []) == []
 
 
-def test_texts_are_shown_only_of_the_corpus_that_the_report_is_about(made, tmp_path):
-    assert catalog.with_texts(made).texts is None
+def test_texts_are_shown_only_of_the_corpus_that_the_report_is_about(document, tmp_path):
+    assert catalog.with_texts(document).texts is None
     sample = corpus.load()
-    of_sample = made | {"corpus": {"name": "sample", "digest": sample.digest, "texts": len(sample.test)}}
+    of_sample = document | {"corpus": {"name": "sample", "digest": sample.digest, "texts": len(sample.test)}}
     assert catalog.with_texts(of_sample).texts[0] == sample.test[0].text
-    assert catalog.with_texts(made | {"corpus": of_sample["corpus"] | {"texts": 6}}).texts is None
+    assert catalog.with_texts(document | {"corpus": of_sample["corpus"] | {"texts": 6}}).texts is None
 
 
-def test_a_report_that_was_made_anew_is_read_anew(made, tmp_path):
+def test_a_report_that_was_made_anew_is_read_anew(document, tmp_path):
     with pytest.raises(ReportError, match="can't be read"):
         catalog.open_report(tmp_path / "report.json")
-    report.write(tmp_path / "report.json", made)
-    assert catalog.open_report(tmp_path / "report.json").report == made
+    report.write(tmp_path / "report.json", document)
+    assert catalog.open_report(tmp_path / "report.json").report == document
 
 
 def test_every_published_study_is_on_the_shelf():

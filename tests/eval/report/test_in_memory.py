@@ -19,11 +19,11 @@ def test_the_report_is_that_of_the_command(pair, tiny_runs, tmp_path, monkeypatc
     from eval import __main__ as command
 
     monkeypatch.setenv("BAKEOFF_CACHE", str(tmp_path / "cache"))
-    made = last(in_memory.evaluate(tuple(pair), corpus.load(), command="", keep=True))
+    document = last(in_memory.evaluate(tuple(pair), corpus.load(), command="", keep=True))
     folders = [str(tiny_runs / name) for name in ("pytorch", "tensorflow")]
     assert command.main(["--models", *folders, "--no-robustness", "--output", str(tmp_path / "report.json")]) == 0
     written = reports.read(tmp_path / "report.json")
-    assert {key for key in made if made[key] != written[key]} <= {"created", "command", "id"}
+    assert {key for key in document if document[key] != written[key]} <= {"created", "command", "id"}
     assert provenance.mismatch(written, tuple(pair)) == ""
     assert not provenance.trained_elsewhere(written)
 

@@ -55,7 +55,7 @@ def repositories(connected_hub, monkeypatch):
 
 
 @pytest.fixture
-def made(tmp_path):
+def document(tmp_path):
     """Build a report about exactly these weights."""
     references = np.arange(60) % 3
     out = build(references, logits(references, 3, 2.0, seed=1), logits(references, 3, 2.0, seed=2))
@@ -74,8 +74,8 @@ def card_of(server, repo_id):
     return repo.at("main").files["README.md"].data.decode()
 
 
-def test_scores_reach_the_cards_and_all_else_stays(connected_hub, repositories, made, tmp_path, capsys):
-    report.write(tmp_path / "report.json", made)
+def test_scores_reach_the_cards_and_all_else_stays(connected_hub, repositories, document, tmp_path, capsys):
+    report.write(tmp_path / "report.json", document)
     flags = [part for framework, repo_id in repositories.items() for part in (f"--{framework}", repo_id)]
     assert publish.main([str(tmp_path / "report.json"), *flags]) == 0
     assert "alice/tiny-pytorch: scores published, commit" in capsys.readouterr().out
@@ -85,7 +85,7 @@ def test_scores_reach_the_cards_and_all_else_stays(connected_hub, repositories, 
     assert card.data.license == "apache-2.0"
     found = {(each.dataset_name, each.metric_name.partition(" (")[0]): each for each in card.data.eval_results}
     assert found["other.csv", "Accuracy"].metric_value == 0.5
-    accuracy = made["comparison"]["metrics"]["accuracy"]["pytorch"]
+    accuracy = document["comparison"]["metrics"]["accuracy"]["pytorch"]
     assert found["planted", "Accuracy"].metric_value == pytest.approx(accuracy["value"], abs=1e-6)
     assert (
         f"(95 % interval {accuracy['low']:.4f} to {accuracy['high']:.4f})" in found["planted", "Accuracy"].metric_name
@@ -94,45 +94,45 @@ def test_scores_reach_the_cards_and_all_else_stays(connected_hub, repositories, 
     assert len(card.data.eval_results) == 1 + len(publish.METRICS)
 
 
-def test_publishing_again_changes_nothing(connected_hub, repositories, made):
-    first = publish.publish(made, repositories)
+def test_publishing_again_changes_nothing(connected_hub, repositories, document):
+    first = publish.publish(document, repositories)
     before = {repo_id: connected_hub.repos["model", repo_id].branches["main"] for repo_id in repositories.values()}
     assert first == before
-    assert set(publish.publish(made, repositories).values()) == {None}
+    assert set(publish.publish(document, repositories).values()) == {None}
     assert before == {repo_id: connected_hub.repos["model", repo_id].branches["main"] for repo_id in before}
 
 
-def test_a_later_report_takes_the_place_of_the_earlier(connected_hub, repositories, made):
-    publish.publish(made, repositories)
-    made["comparison"]["metrics"]["accuracy"]["pytorch"] |= {"value": 0.75, "low": 0.7, "high": 0.8}
-    publish.publish(made, repositories)
+def test_a_later_report_takes_the_place_of_the_earlier(connected_hub, repositories, document):
+    publish.publish(document, repositories)
+    document["comparison"]["metrics"]["accuracy"]["pytorch"] |= {"value": 0.75, "low": 0.7, "high": 0.8}
+    publish.publish(document, repositories)
     card = ModelCard(card_of(connected_hub, "alice/tiny-pytorch"))
     values = [each.metric_value for each in card.data.eval_results if each.metric_type == "accuracy"]
     assert values == [0.5, 0.75]
 
 
-def test_other_weights_are_refused_and_no_card_is_touched(connected_hub, repositories, made):
+def test_other_weights_are_refused_and_no_card_is_touched(connected_hub, repositories, document):
     connected_hub.put("alice/tiny-tensorflow", {**FILES["tensorflow"], "task.weights.h5": b"trained again"})
     before = card_of(connected_hub, "alice/tiny-pytorch")
     with pytest.raises(ReportError, match="other TensorFlow weights .* than alice/tiny-tensorflow holds"):
-        publish.publish(made, repositories)
+        publish.publish(document, repositories)
     assert card_of(connected_hub, "alice/tiny-pytorch") == before
 
 
-def test_another_recipe_is_another_model(connected_hub, repositories, made):
+def test_another_recipe_is_another_model(connected_hub, repositories, document):
     connected_hub.put("alice/tiny-pytorch", {**FILES["pytorch"], "recipe.json": b'{"seed": 1}'})
     with pytest.raises(ReportError, match="other PyTorch weights"):
-        publish.publish(made, repositories)
+        publish.publish(document, repositories)
 
 
-def test_a_push_in_between_is_not_overwritten(connected_hub, repositories, made):
+def test_a_push_in_between_is_not_overwritten(connected_hub, repositories, document):
     remote = model_index.remote_files("alice/tiny-pytorch", publish.IDENTIFYING)
     connected_hub.put("alice/tiny-pytorch", {**FILES["pytorch"], "README.md": b"# New\n"})
     with pytest.raises(HubError, match="Someone else changed"):
-        model_index.write_scores(remote, "planted", publish.scores(made, "pytorch"), "scores")
+        model_index.write_scores(remote, "planted", publish.scores(document, "pytorch"), "scores")
 
 
-def test_a_failure_at_the_second_card_names_the_first(connected_hub, repositories, made, monkeypatch):
+def test_a_failure_at_the_second_card_names_the_first(connected_hub, repositories, document, monkeypatch):
     scores = publish.scores
 
     def pushed_in_between(report, framework):
@@ -142,15 +142,17 @@ def test_a_failure_at_the_second_card_names_the_first(connected_hub, repositorie
 
     monkeypatch.setattr(publish, "scores", pushed_in_between)
     with pytest.raises(HubError, match="Someone else changed alice/tiny-tensorflow .*") as caught:
-        publish.publish(made, repositories)
+        publish.publish(document, repositories)
     commit = connected_hub.repos["model", "alice/tiny-pytorch"].branches["main"]
     assert f"Before the failure, the scores were published to alice/tiny-pytorch (commit {commit})." in str(
         caught.value
     )
 
 
-def test_what_can_not_be_published_gets_a_sentence(connected_hub, repositories, made, tmp_path, monkeypatch, capsys):
-    report.write(tmp_path / "report.json", made)
+def test_what_can_not_be_published_gets_a_sentence(
+    connected_hub, repositories, document, tmp_path, monkeypatch, capsys
+):
+    report.write(tmp_path / "report.json", document)
     path = str(tmp_path / "report.json")
     cases = {
         "nothing was named to publish": (2, []),

@@ -64,15 +64,15 @@ def test_at_the_edges_every_number_is_defined_or_says_why_not(edge, equal):
     first = make(references)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        made = build(references, first, first if equal else np.roll(first, 1, axis=1))
-    json.dumps(made, allow_nan=False)
-    assert made["comparison"]["headline"]
+        document = build(references, first, first if equal else np.roll(first, 1, axis=1))
+    json.dumps(document, allow_nan=False)
+    assert document["comparison"]["headline"]
 
 
 def test_perfect_models_are_not_said_to_differ():
     references = np.arange(300) % 3
-    made = build(references, always_right(references, 3), always_right(references, 3))
-    assert "better" not in made["comparison"]["verdict"]
+    document = build(references, always_right(references, 3), always_right(references, 3))
+    assert "better" not in document["comparison"]["verdict"]
 
 
 @pytest.mark.parametrize(

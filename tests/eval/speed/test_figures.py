@@ -52,20 +52,20 @@ def measured():
 
 
 @pytest.fixture(scope="module")
-def found(measured):
+def result(measured):
     return figures(measured, QUICK, ARCHITECTURE, MAX_LENGTH)
 
 
-def test_ratios_and_shares_are_those_planted_though_a_round_was_slow(found):
-    assert found["ceiling"]["fastest"] == "TensorFlow"
-    assert found["ceiling"]["gigaflops"]["PyTorch"].value == pytest.approx(100)
-    for row in (*found["latency"], *found["throughput"], found["training"]):
+def test_ratios_and_shares_are_those_planted_though_a_round_was_slow(result):
+    assert result["ceiling"]["fastest"] == "TensorFlow"
+    assert result["ceiling"]["gigaflops"]["PyTorch"].value == pytest.approx(100)
+    for row in (*result["latency"], *result["throughput"], result["training"]):
         assert row["ratio"].value == pytest.approx(0.5)
         assert row["ratio"].low == pytest.approx(0.5) == row["ratio"].high  # rounds are paired
         for framework, share in (("PyTorch", 0.25), ("TensorFlow", 0.5)):
             each = row["frameworks"][framework]["share_of_ceiling"]
             assert (each.value, each.low, each.high) == pytest.approx((share,) * 3)
-    assert found["training"]["frameworks"]["PyTorch"]["gigaflops"].value == pytest.approx(50)
+    assert result["training"]["frameworks"]["PyTorch"]["gigaflops"].value == pytest.approx(50)
 
 
 def test_training_steps_of_different_length_are_compared_step_by_step(measured):
@@ -77,13 +77,13 @@ def test_training_steps_of_different_length_are_compared_step_by_step(measured):
     assert (ratio.value, ratio.low, ratio.high) == pytest.approx((0.5,) * 3)
 
 
-def test_a_call_s_figures_fit_each_other(found):
-    assert {row["tokens"] for row in found["latency"]} == {16, 64, 128}
-    assert {(row["batch"], row["tokens"]) for row in found["throughput"]} == {
+def test_a_call_s_figures_fit_each_other(result):
+    assert {row["tokens"] for row in result["latency"]} == {16, 64, 128}
+    assert {(row["batch"], row["tokens"]) for row in result["throughput"]} == {
         *((1, 64), (8, 64), (32, 64)),
         *((8, 16), (8, 128)),
     }
-    for row in found["throughput"]:
+    for row in result["throughput"]:
         each = row["frameworks"]["PyTorch"]
         assert each["texts_per_second"].value == pytest.approx(row["batch"] / each["seconds"]["p50"])
         assert each["calls"] == 5 * 2 * 4
@@ -93,10 +93,10 @@ def test_a_call_s_figures_fit_each_other(found):
         assert row["frameworks"]["TensorFlow"]["joules_per_text"] is None
 
 
-def test_cold_starts_are_summed_over_their_stages(found):
-    assert found["cold_start"]["frameworks"]["TensorFlow"]["total"].value == 5.5
-    assert found["cold_start"]["ratio"].value == pytest.approx(5.5 / 4.5)
-    assert found["cold_start"]["ratio"].low is None  # QUICK has only one round of cold starts
+def test_cold_starts_are_summed_over_their_stages(result):
+    assert result["cold_start"]["frameworks"]["TensorFlow"]["total"].value == 5.5
+    assert result["cold_start"]["ratio"].value == pytest.approx(5.5 / 4.5)
+    assert result["cold_start"]["ratio"].low is None  # QUICK has only one round of cold starts
 
 
 def test_the_exponent_of_a_power_is_found():
@@ -108,10 +108,10 @@ def test_the_exponent_of_a_power_is_found():
     assert rough.low < 1.5 < rough.high and rough.high - rough.low > 0.02
 
 
-def test_growth_is_that_of_the_operations_where_the_rate_is_constant(found):
-    for each in found["growth"]["frameworks"].values():
-        assert each.value == pytest.approx(found["growth"]["operations"])
-    assert 1.0 < found["growth"]["operations"] < 1.1
+def test_growth_is_that_of_the_operations_where_the_rate_is_constant(result):
+    for each in result["growth"]["frameworks"].values():
+        assert each.value == pytest.approx(result["growth"]["operations"])
+    assert 1.0 < result["growth"]["operations"] < 1.1
 
 
 def test_a_round_that_was_cut_short_does_not_count(measured):
@@ -128,7 +128,7 @@ def test_without_a_ceiling_there_is_no_share():
     assert share.value is None and share.reason
 
 
-def build(found) -> dict:
+def build(result) -> dict:
     model = {"revision": "local", "weights": "0" * 64, "recipe": {}}
     facts = {"version": "1", "device": "cpu", "threads": 2, "onednn": True}
     return report.build(
@@ -138,7 +138,7 @@ def build(found) -> dict:
         machine=machine.record(),
         settings=asdict(QUICK) | {"threads": 2, "quick": True},
         frameworks={"PyTorch": facts, "TensorFlow": None},
-        figures=found
+        figures=result
         | {
             "model_bytes": {"PyTorch": 5_000_000, "TensorFlow": 6_000_000},
             "install_bytes": {"shared": {"numpy": 1}, "PyTorch": {"torch": 2}, "TensorFlow": {"tensorflow": 3}},
@@ -147,16 +147,16 @@ def build(found) -> dict:
 
 
 @pytest.fixture
-def made(found):
-    return build(found)
+def document(result):
+    return build(result)
 
 
-def test_a_report_is_read_back_and_a_changed_one_is_refused(made, tmp_path):
+def test_a_report_is_read_back_and_a_changed_one_is_refused(document, tmp_path):
     path = tmp_path / "benchmark.json"
-    report.write(path, made)
-    assert report.read(path) == made
-    made["figures"]["training"]["ratio"]["value"] = 0.4
-    for changed in (json.dumps(made), json.dumps(made | {"figures": {}}), "[]", "{", "NaN"):
+    report.write(path, document)
+    assert report.read(path) == document
+    document["figures"]["training"]["ratio"]["value"] = 0.4
+    for changed in (json.dumps(document), json.dumps(document | {"figures": {}}), "[]", "{", "NaN"):
         path.write_text(changed)
         with pytest.raises(ReportError, match="make it"):
             report.read(path)
@@ -164,10 +164,10 @@ def test_a_report_is_read_back_and_a_changed_one_is_refused(made, tmp_path):
         report.read(tmp_path / "absent.json")
 
 
-def test_the_tables_show_every_section(made):
+def test_the_tables_show_every_section(document):
     screen = Console(file=io.StringIO(), width=200)
-    tables.show(screen, made)
-    page = tables.markdown(made)
+    tables.show(screen, document)
+    page = tables.markdown(document)
     for printed in (screen.file.getvalue(), page):
         for words in ("GFLOP/s", "Cold start", "A single text", "Batches", "Energy", "exponent", "Training", "Memory"):
             assert words in printed
@@ -197,7 +197,7 @@ def test_the_verdict_names_the_faster_or_none(estimate, said):
     assert tables.verdict(estimate.to_json()) == said
 
 
-def test_the_plot_is_an_svg_of_both_frameworks(made):
-    drawn = plots.growth(made)
+def test_the_plot_is_an_svg_of_both_frameworks(document):
+    drawn = plots.growth(document)
     ElementTree.fromstring(drawn)
-    assert "PyTorch, seconds" in drawn and "TensorFlow, seconds" in drawn and drawn == plots.growth(made)
+    assert "PyTorch, seconds" in drawn and "TensorFlow, seconds" in drawn and drawn == plots.growth(document)

@@ -50,9 +50,9 @@ def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
     written = [str(tmp_path / name) for name in ("page.md", "plot.svg")]
     assert benchmark.main(arguments(tiny_runs, output, "--markdown", written[0], "--plot", written[1])) == 0
     assert output.with_suffix(".jsonl").read_text().startswith(log) and taken == ["memory", "memory"]
-    made, printed = report.read(output), capsys.readouterr().out
-    assert str(tmp_path) not in made["command"] + printed.replace(str(output), "")
-    figures = made["figures"]
+    document, printed = report.read(output), capsys.readouterr().out
+    assert str(tmp_path) not in document["command"] + printed.replace(str(output), "")
+    figures = document["figures"]
     assert all(figures[section] for section in ("ceiling", "cold_start", "latency", "throughput", "training"))
     assert figures["growth"] is None  # the tiny pair reads 48 tokens, and two lengths are too few for an exponent
     for row in figures["throughput"]:
@@ -62,8 +62,8 @@ def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
     for name, each in figures["memory"].items():
         assert 50e6 < each["loaded"] <= each["few"] <= each["many"] <= each["long"], name
         assert figures["training"]["frameworks"][name]["peak_bytes"] > each["loaded"] / 2
-    assert made["frameworks"]["TensorFlow"]["threads"] == made["frameworks"]["PyTorch"]["threads"] == 1
-    assert made["frameworks"]["TensorFlow"]["onednn"] and "Training steps" in printed
+    assert document["frameworks"]["TensorFlow"]["threads"] == document["frameworks"]["PyTorch"]["threads"] == 1
+    assert document["frameworks"]["TensorFlow"]["onednn"] and "Training steps" in printed
 
     monkeypatch.setattr(run.Runner, "take", lambda *_: pytest.fail("measured again"))
     assert benchmark.main(arguments(tiny_runs, output)) == 0
@@ -88,9 +88,9 @@ def test_a_run_with_other_settings_does_not_mix_with_the_first(tiny_runs, tmp_pa
 def test_measuring_leaves_the_classifier_as_it_was(pair, tiny_runs):
     model = Model("pytorch", str(tiny_runs / "pytorch"))
     before = dict(vars(model._classifier)), dict(vars(model._classifier.text_encoder))
-    found = model.measure([["a headline"], ["another one", "and one more"]], calls=3, seconds=0.0)
-    assert {name: len(each) for name, each in found.items()} == {"seconds": 3, "tokenisation": 3, "forward": 3}
-    assert all(0 < t + f < s for s, t, f in zip(*found.values(), strict=True))
+    times = model.measure([["a headline"], ["another one", "and one more"]], calls=3, seconds=0.0)
+    assert {name: len(each) for name, each in times.items()} == {"seconds": 3, "tokenisation": 3, "forward": 3}
+    assert all(0 < t + f < s for s, t, f in zip(*times.values(), strict=True))
     assert (vars(model._classifier), vars(model._classifier.text_encoder)) == before
 
 

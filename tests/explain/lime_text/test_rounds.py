@@ -50,19 +50,19 @@ def mixed(extra=()):
 
 @pytest.mark.parametrize("settings", [Settings(), Settings(target="probability"), Settings(stock=True, samples=2000)])
 def test_planted_words_come_back_in_order(settings):
-    (found,) = explain(mixed(), [Planted()], "tech", settings)
-    by_weight = sorted(found.parts, key=lambda part: -part.weight)
+    (explanation,) = explain(mixed(), [Planted()], "tech", settings)
+    by_weight = sorted(explanation.parts, key=lambda part: -part.weight)
     assert [part.name for part in by_weight[:2]] == ["superb", "good"]
     assert [part.name for part in by_weight[:-3:-1]] == ["awful", "poor"]
-    assert {part.name for part in found.heaviest(5)} == set(WEIGHTS)
+    assert {part.name for part in explanation.heaviest(5)} == set(WEIGHTS)
 
 
 def test_intervals_tell_known_words_from_filler():
-    (found,) = explain(mixed(), [Planted()], "tech")
-    clear = {part.name for part in found.parts if not part.low <= 0 <= part.high}
+    (explanation,) = explain(mixed(), [Planted()], "tech")
+    clear = {part.name for part in explanation.parts if not part.low <= 0 <= part.high}
     assert set(WEIGHTS) <= clear
     assert len(clear - set(WEIGHTS)) <= 2
-    assert found.trust.level == "stable"
+    assert explanation.trust.level == "stable"
 
 
 def test_each_models_own_answer_by_default_and_any_label_on_wish():
@@ -89,11 +89,11 @@ def test_both_models_read_the_same_texts_and_a_new_label_asks_neither():
 def test_a_class_against_another():
     subject = Subject.of("tech sport", PAIR)
     *_, last = rounds("tech sport", PAIR)
-    (found, _) = explanations(last.samples, subject, "tech", "sport")
-    assert found.against == "sport"
+    (explanation, _) = explanations(last.samples, subject, "tech", "sport")
+    assert explanation.against == "sport"
     (of_odds, _) = explanations(last.samples, subject, "tech", "sport", Settings(target="probability"))
     assert of_odds.target == "log-odds"
-    assert of_odds.parts == found.parts
+    assert of_odds.parts == explanation.parts
     with pytest.raises(InputError, match="compared with itself"):
         explanations(last.samples, subject, "tech", "tech")
 
@@ -142,10 +142,10 @@ def test_stock_settings_refuse_more_words_than_they_can_fit_and_say_what_they_do
     with pytest.raises(InputError, match="at most 2,000 at once"):
         explain(" ".join(f"w{number}" for number in range(2001)), [Planted()], settings=Settings(stock=True))
     text = " ".join(f"w{number}" for number in range(700)) + " superb"
-    (found,) = explain(text, [Planted()], "tech", Settings(stock=True, samples=60))
-    assert found.r2 is not None
-    assert found.r2_unseen is None
-    assert "too few to estimate the weights of 701 parts" in found.trust.reason
+    (explanation,) = explain(text, [Planted()], "tech", Settings(stock=True, samples=60))
+    assert explanation.r2 is not None
+    assert explanation.r2_unseen is None
+    assert "too few to estimate the weights of 701 parts" in explanation.trust.reason
 
 
 def test_perturbed_texts_are_scored_in_chunks():
@@ -168,9 +168,9 @@ def test_perturbed_texts_are_scored_in_chunks():
     ],
 )
 def test_awkward_texts_get_a_sound_answer(text, parts):
-    (found,) = explain(text, [Planted()], "tech")
-    assert len(found.parts) == parts
-    assert all(np.isfinite([part.weight, part.low, part.high]).all() for part in found.parts)
+    (explanation,) = explain(text, [Planted()], "tech")
+    assert len(explanation.parts) == parts
+    assert all(np.isfinite([part.weight, part.low, part.high]).all() for part in explanation.parts)
 
 
 @pytest.mark.parametrize("text", ["", " \n\t "])
@@ -199,28 +199,28 @@ def test_bad_settings_get_one_sentence(change):
 def test_an_answer_that_never_changes_is_not_to_be_trusted():
     *_, last = rounds("nothing known here", [Planted()])
     assert last.ended == "constant"
-    (found,) = last.explanations
-    assert found.trust.level == "not to be trusted"
-    assert "never changes, whichever words are removed" in found.trust.reason
-    assert found.r2 is None
+    (explanation,) = last.explanations
+    assert explanation.trust.level == "not to be trusted"
+    assert "never changes, whichever words are removed" in explanation.trust.reason
+    assert explanation.r2 is None
 
 
 def test_what_the_model_never_reads_is_neither_perturbed_nor_weighed():
     text = mixed() + " superb unread words"
     model = Planted(window=len(mixed()))
-    (found,) = explain(text, [model], "tech")
-    assert found.read == len(mixed())
-    assert found.text == text
-    assert "unread" not in [part.name for part in found.parts]
-    assert max(start for part in found.parts for start in part.starts) < found.read
+    (explanation,) = explain(text, [model], "tech")
+    assert explanation.read == len(mixed())
+    assert explanation.text == text
+    assert "unread" not in [part.name for part in explanation.parts]
+    assert max(start for part in explanation.parts for start in part.starts) < explanation.read
 
 
 def test_a_long_text_is_narrowed_down_to_the_passages_that_matter():
     plain = [f"Item {number} has word{number}a word{number}b word{number}c here." for number in range(80)]
     text = " ".join([*plain[:40], "A superb and good one.", *plain[40:], "An awful end."])
-    found = list(rounds(text, [Planted()], "tech"))
-    assert found[0].explanations[0].parts[0].name == plain[0]
-    last = found[-1]
+    stages = list(rounds(text, [Planted()], "tech"))
+    assert stages[0].explanations[0].parts[0].name == plain[0]
+    last = stages[-1]
     assert last.calls <= 500
     assert len(last.samples.units) < 2 * MAX_WORDS
     by_weight = sorted(last.explanations[0].parts, key=lambda part: part.weight)
@@ -242,10 +242,10 @@ def test_stock_settings_give_stock_limes_weights(samples):
         text, lambda texts: predict_proba(model, texts), labels=(1,), num_features=10**6, num_samples=samples
     )
     settings = Settings(samples=samples, target="probability", stock=True, seed=7)
-    (found,) = explain(text, [model], "tech", settings)
+    (explanation,) = explain(text, [model], "tech", settings)
     expected = dict(stock.as_list(label=1))
-    assert {part.name: part.weight for part in found.parts} == pytest.approx(expected, abs=1e-9)
-    assert found.r2 == pytest.approx(stock.score)
+    assert {part.name: part.weight for part in explanation.parts} == pytest.approx(expected, abs=1e-9)
+    assert explanation.r2 == pytest.approx(stock.score)
 
 
 def test_draws_cover_every_level_and_follow_what_moves():

@@ -32,11 +32,11 @@ def test_log_odds_are_exact_where_probabilities_round():
 @pytest.mark.parametrize("stock", [True, False])
 def test_planted_weights_come_back_in_order(stock):
     kept, rng = drawn()
-    found = fit(kept, kept @ WEIGHTS + rng.normal(0, 0.1, len(kept)), stock=stock, rounds=50)
-    assert np.argsort(-np.abs(found.weights))[:4].tolist() == [0, 1, 2, 3]
-    assert np.allclose(found.weights, WEIGHTS, atol=0.3)
-    assert found.r2 > 0.9
-    assert found.r2_unseen > 0.85
+    fitted = fit(kept, kept @ WEIGHTS + rng.normal(0, 0.1, len(kept)), stock=stock, rounds=50)
+    assert np.argsort(-np.abs(fitted.weights))[:4].tolist() == [0, 1, 2, 3]
+    assert np.allclose(fitted.weights, WEIGHTS, atol=0.3)
+    assert fitted.r2 > 0.9
+    assert fitted.r2_unseen > 0.85
 
 
 def test_a_saturated_target_is_explained_where_a_line_fails():
@@ -76,10 +76,10 @@ def test_the_fit_is_the_least_of_its_neighbours():
 def test_the_bootstrap_of_a_ridge_is_that_of_refits():
     kept, rng = drawn(120)
     target = kept @ WEIGHTS + rng.normal(0, 1, 120)
-    found = fit(kept, target, stock=True, rounds=5, seed=3)
+    fitted = fit(kept, target, stock=True, rounds=5, seed=3)
     draws = np.random.default_rng(3)
     weights = surrogate._kernel(surrogate._distances(kept.astype(float)), surrogate.KERNEL_WIDTH)
-    for replicate in found.replicates:
+    for replicate in fitted.replicates:
         counts = np.bincount(draws.integers(120, size=120), minlength=120)
         again = Ridge(alpha=1).fit(kept, target, sample_weight=counts * weights)
         assert np.allclose(again.coef_, replicate, atol=1e-6)
@@ -95,8 +95,8 @@ def test_95_percent_intervals_cover_as_they_say(saturating):
     covered = []
     for seed in range(40):
         kept, rng = drawn(300, seed)
-        found = fit(kept, truth(kept) + rng.normal(0, 1, len(kept)), stock=False, rounds=100, seed=seed)
-        low, high = intervals(found.weights, found.replicates)
+        fitted = fit(kept, truth(kept) + rng.normal(0, 1, len(kept)), stock=False, rounds=100, seed=seed)
+        low, high = intervals(fitted.weights, fitted.replicates)
         covered.append((low <= expected) & (expected <= high))
     assert 0.88 <= np.mean(covered) <= 0.99  # 320 intervals, correlated in groups of eight
 
@@ -104,10 +104,10 @@ def test_95_percent_intervals_cover_as_they_say(saturating):
 @pytest.mark.parametrize("stock", [True, False])
 def test_a_constant_target_is_said_not_to_be_explained(stock):
     kept, _ = drawn(60)
-    found = fit(kept, np.full(60, 2.5), stock=stock, rounds=10)
-    assert not found.weights.any()
-    assert found.r2 is None
-    assert found.r2_unseen is None
+    fitted = fit(kept, np.full(60, 2.5), stock=stock, rounds=10)
+    assert not fitted.weights.any()
+    assert fitted.r2 is None
+    assert fitted.r2_unseen is None
 
 
 @pytest.mark.parametrize("d", [20, 60])
@@ -119,20 +119,20 @@ def test_words_that_do_nothing_are_seldom_called_clear_or_there_are_no_intervals
         for n in (d, fewest - 1, fewest, 2 * d + 20):
             kept = rng.random((n, d)) < rng.random((n, 1))
             target = kept[:, :5] @ np.array([3.0, 2, -2, 1, 1]) + rng.normal(0, 1, n)
-            found = fit(kept, target, stock=False, rounds=60, seed=seed)
-            assert bool(len(found.replicates)) == (n >= fewest)
-            if len(found.replicates):
-                low, high = intervals(found.weights, found.replicates)
+            fitted = fit(kept, target, stock=False, rounds=60, seed=seed)
+            assert bool(len(fitted.replicates)) == (n >= fewest)
+            if len(fitted.replicates):
+                low, high = intervals(fitted.weights, fitted.replicates)
                 marked.append(np.mean((low > 0)[5:] | (high < 0)[5:]))
             else:
-                assert found.r2_unseen is None
+                assert fitted.r2_unseen is None
     assert np.mean(marked) < 0.12
 
 
 def test_more_parts_than_samples_is_no_fault():
     rng = np.random.default_rng(0)
     kept = rng.random((20, 60)) < 0.5
-    found = fit(kept, kept[:, 0] * 4.0 + kept[:, 1], stock=False, rounds=20)
-    assert np.isfinite(found.weights).all()
-    assert not len(found.replicates)
-    assert np.argmax(found.weights) == 0
+    fitted = fit(kept, kept[:, 0] * 4.0 + kept[:, 1], stock=False, rounds=20)
+    assert np.isfinite(fitted.weights).all()
+    assert not len(fitted.replicates)
+    assert np.argmax(fitted.weights) == 0

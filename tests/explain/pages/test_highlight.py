@@ -20,6 +20,7 @@ class Tags(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
+        """Collect the names of a tag and of its attributes."""
         self.names.add(tag)
         self.attributes |= {name for name, _ in attrs}
 
@@ -29,9 +30,11 @@ class ShortSighted(WordCounter):
     """A classifier that reads 20 characters."""
 
     def logits(self, texts):
+        """Return the logits of the first 20 characters."""
         return super().logits([text[:20] for text in texts])
 
     def characters_read(self, text):
+        """Return the number of characters that are read."""
         return min(len(text), 20)
 
 
