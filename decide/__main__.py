@@ -1,4 +1,4 @@
-"""Decide between the frameworks: the measured criteria, weighted, with the evidence behind every number in one bundle.
+"""Decide between the frameworks: weight the measured criteria and bundle them with the evidence behind every number.
 
 bakeoff decide --report results/bbc-minilm --weights api --output bundle
 bakeoff decide --report report.json benchmark.json explain.json --weights ours.json --output bundle --models runs/bbc
@@ -50,60 +50,60 @@ def parser() -> argparse.ArgumentParser:
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the recommendation and the matrix; write the bundle."""
+    """Print the recommendation and the matrix, and write the bundle."""
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
     weighting = decision_presets.named(arguments.weights)
-    made = report.build(reports.gather(arguments.report), weighting, public_command("bakeoff decide", given))
+    decision = report.build(reports.gather(arguments.report), weighting, public_command("bakeoff decide", given))
     if arguments.models:
-        made = report.marked(made, stale_models(made, arguments.models))
+        decision = report.marked(decision, stale_models(decision, arguments.models))
     if arguments.save_weights:
         decision_weighting.write(arguments.save_weights, weighting)
         options.note(arguments, f"weights written to {arguments.save_weights}")
     if arguments.output:
-        write_bundle(arguments.output, made)
-        options.note(arguments, f"decision {made['id']} written to {arguments.output}")
-    print(json_text(made) if arguments.json else summary(made))
+        write_bundle(arguments.output, decision)
+        options.note(arguments, f"decision {decision['id']} written to {arguments.output}")
+    print(json_text(decision) if arguments.json else summary(decision))
     return 0
 
 
-def write_bundle(folder: Path, made: Mapping[str, Any]) -> None:
+def write_bundle(folder: Path, decision: Mapping[str, Any]) -> None:
     """Write a decision as JSON and as a page.
 
     Raises:
-        ReportError: it can't be written.
+        ReportError: the folder can't be made or written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(f"{folder} can't be made ({error.strerror}); name another folder.") from error
-    report.write(folder / JSON_FILE, made)
-    view.write(folder / HTML_FILE, made)
+    report.write(folder / JSON_FILE, decision)
+    view.write(folder / HTML_FILE, decision)
 
 
-def stale_models(made: Mapping[str, Any], models: Sequence[str]) -> str:
-    """Which of these models are not those that the decision is about, in one sentence; empty where they are."""
+def stale_models(decision: Mapping[str, Any], models: Sequence[str]) -> str:
+    """Return a sentence that names the models which the decision is not about; empty if it is about all of them."""
     digests = {
         NAMES[framework]: weights_digest(locate(framework, model).path)
         for framework, model in by_framework(models).items()
     }
-    return caveats.stale(made, digests)
+    return caveats.stale(decision, digests)
 
 
-def summary(made: Mapping[str, Any]) -> str:
-    """The recommendation and the matrix, for the terminal."""
-    first = made["result"]
-    lines = [*filter(None, [made["stale"], f"{first['headline']}. {first['sentence']}", first["opinion"]]), ""]
-    for row in made["criteria"]:
+def summary(decision: Mapping[str, Any]) -> str:
+    """Return the recommendation and the matrix as text for the terminal."""
+    result = decision["result"]
+    lines = [*filter(None, [decision["stale"], f"{result['headline']}. {result['sentence']}", result["opinion"]]), ""]
+    for row in decision["criteria"]:
         if row["measured"] is None:
             lines.append(f"{row['name']:<32}{row['reason']}")
             continue
         cells = [f"{wording.estimate(row['measured'][name]):<26}" for name in NAMES.values()]
         basis = row["measured"]["compared"]["basis"]
-        how = {PAIRED: "", ASSUMED: " (spread assumed)"}.get(basis, f" ({basis})")
-        lines.append(f"{row['name']:<32}{''.join(cells)}{row['unit']:<10}{view.standing(row)}{how}")
-    lines += ["", *(f"{claim['claim']} {wording.capital(claim['answer'])}." for claim in made["claims"])]
-    return "\n".join([*lines, *made["remarks"]])
+        remark = {PAIRED: "", ASSUMED: " (spread assumed)"}.get(basis, f" ({basis})")
+        lines.append(f"{row['name']:<32}{''.join(cells)}{row['unit']:<10}{view.standing(row)}{remark}")
+    lines += ["", *(f"{claim['claim']} {wording.capital(claim['answer'])}." for claim in decision["claims"])]
+    return "\n".join([*lines, *decision["remarks"]])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A decision as one JSON document: built from the evidence, checked against its schema, written, read and reopened."""
+"""The decision as one JSON document: build it from the evidence, check it, write it, read it and weight it again."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from bakeoff.common import json_report as document
+from bakeoff.common import json_report
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import export, json_text
 from bakeoff.common.json_report import identify
@@ -19,7 +19,7 @@ from decide.criteria.criterion import Criterion
 from decide.criteria.presets import DEFAULT, PRESETS
 from decide.criteria.weighting import Weighting
 from decide.evidence.caveats import remarks
-from decide.evidence.comparison import ahead, scored
+from decide.evidence.comparison import NotMeasured, ahead, scored
 from decide.evidence.readers import read as read_criterion
 from decide.evidence.reports import Evidence, gather
 from decide.score.sensitivity import MARGIN, Matrix, Outcome
@@ -31,21 +31,21 @@ SEED = 0
 
 
 def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, Any]:
-    """The document: the matrix, where each number comes from, the claims, and what this weighting and all presets say.
+    """Build the decision: the matrix, the source of each number, the claims, and the results of all weightings.
 
     Args:
         evidence: the reports.
-        weighting: whose result comes first.
-        command: the command line that makes it again.
+        weighting: the weighting whose result comes first; the results of the presets follow.
+        command: the command line that makes the decision again.
 
     Raises:
-        ReportError: a report lacks what today's version of it has.
+        ReportError: a report was written by another version and lacks something.
     """
     code = trainer_diff.side_by_side()
-    adoption, tried = evidence.of("adoption"), evidence.of("deployability")
+    adoption, exports = evidence.of("adoption"), evidence.of("deployability")
     criteria = [_row(criterion, evidence) for criterion in CRITERIA]
     claims = decision_claims.check(evidence, code)
-    made = {
+    decision: dict[str, Any] = {
         "schema": 1,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
@@ -59,34 +59,34 @@ def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, A
         "criteria": criteria,
         "claims": claims,
         "code": code,
-        "formats": [dict(row) | {"source": tried.id} for row in tried.content["formats"]] if tried else [],
+        "formats": [dict(row) | {"source": exports.id} for row in exports.content["formats"]] if exports else [],
         "facts": list(adoption.content["facts"]) if adoption else [],
     }
-    matrix = Matrix.of(made)
-    made |= {
+    matrix = Matrix.of(decision)
+    decision |= {
         "result": result(matrix, weighting),
         "presets": {key: result(matrix, preset) for key, preset in PRESETS.items()},
     }
-    # What passed through JSON once compares equal to what is read back.
-    made = json.loads(json.dumps(made, allow_nan=False))
-    made["id"] = identify(made)
-    check(made, "the decision")
-    return made
+    # After one pass through JSON the decision compares equal to what is read back.
+    decision = json.loads(json.dumps(decision, allow_nan=False))
+    decision["id"] = identify(decision)
+    check(decision, "the decision")
+    return decision
 
 
-def marked(made: Mapping[str, Any], stale: str) -> dict[str, Any]:
-    """The document with what is stale about it, and an id to fit.
+def marked(decision: Mapping[str, Any], stale: str) -> dict[str, Any]:
+    """Return the decision with a warning that it is stale, and a new id.
 
     Args:
-        made: a decision.
-        stale: which models are no longer those that were measured, as a sentence; empty where all are.
+        decision: the decision.
+        stale: a sentence that names the models which changed since; empty if none did.
     """
-    made = dict(made) | {"stale": stale}
-    return made | {"id": identify(made)}
+    decision = dict(decision) | {"stale": stale}
+    return decision | {"id": identify(decision)}
 
 
 def result(matrix: Matrix, weighting: Weighting) -> dict[str, Any]:
-    """What a weighting makes of the matrix, as JSON: the recommendation first."""
+    """Return the result of a weighting as JSON, with the recommendation first."""
     outcome = matrix.outcome(weighting)
     headline, sentence = recommendation(outcome, weighting.name)
     return {
@@ -104,14 +104,13 @@ def _without_opinions(matrix: Matrix, weighting: Weighting, outcome: Outcome) ->
     counted = [key for key in weighting.opinions if weighting.weight(key) > 0]
     if not counted:
         return ""
-    weights = {key: each for key, each in weighting.weights.items() if key not in counted}
+    weights = {key: weight for key, weight in weighting.weights.items() if key not in counted}
     return against_opinion(outcome, matrix.outcome(replace(weighting, weights=weights, opinions={})))
 
 
 def _row(criterion: Criterion, evidence: Evidence) -> dict[str, Any]:
-    found = "the team sets it" if criterion.opinion else read_criterion(evidence, criterion.key)
-    lost = isinstance(found, str)
-    measured = None if lost else found.to_json()
+    measured = NotMeasured("the team sets it") if criterion.opinion else read_criterion(evidence, criterion.key)
+    numbers = None if isinstance(measured, NotMeasured) else measured.to_json()
     scale = criterion.scale
     return {
         "key": criterion.key,
@@ -122,122 +121,126 @@ def _row(criterion: Criterion, evidence: Evidence) -> dict[str, Any]:
         "unit": criterion.unit,
         "range": None if scale is None else {**vars(scale), "higher_is_better": scale.higher_is_better},
         "assumed_spread": criterion.spread,
-        "measured": measured,
-        "ahead": None if lost else ahead(scored(criterion.key, scale, measured)),
-        "reason": found if lost else "",
+        "measured": numbers,
+        "ahead": None if numbers is None else ahead(scored(criterion.key, numbers)),
+        "reason": measured.reason if isinstance(measured, NotMeasured) else "",
     }
 
 
 def _used(criteria: Sequence[Mapping[str, Any]], claims: Sequence[Mapping[str, Any]]) -> set[str]:
-    """The ids of the reports that a number was taken from."""
+    """Return the ids of the reports that a number was taken from."""
     rows = (*criteria, *(figure for claim in claims for figure in claim["figures"]))
-    found = [row["measured"] for row in rows if row["measured"] is not None]
-    return {place["source"] for each in found for name in FRAMEWORKS for place in each[name]["from"]}
+    numbers = [row["measured"] for row in rows if row["measured"] is not None]
+    return {place["source"] for number in numbers for name in FRAMEWORKS for place in number[name]["from"]}
 
 
 def _corpus(evidence: Evidence) -> dict[str, Any] | None:
-    found = evidence.of("evaluation") or evidence.of("benchmark")
-    return None if found is None else dict(found.content["corpus"])
+    source = evidence.of("evaluation") or evidence.of("benchmark")
+    return None if source is None else dict(source.content["corpus"])
 
 
-def check(made: Any, name: str) -> None:
-    """Hold a document against the schema, its own id, and its own sources.
+def check(decision: Any, name: str) -> None:
+    """Check a decision against the schema, its own id, and its own sources.
+
+    Args:
+        decision: the JSON value to check.
+        name: what messages call it, such as the file's name.
 
     Raises:
-        ReportError: it is no decision, was changed after it was written, or has a number without a source.
+        ReportError: it is not a decision, was changed after it was written, or has a number without a source.
     """
-    import jsonschema  # the page opens before it reads a decision
+    import jsonschema  # imported late: the page starts before it reads a decision
 
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(made))
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(decision))
     if error is not None:
         place = "/".join(map(str, error.absolute_path)) or "the top level"
         raise ReportError(
             f"{name} is no decision of `bakeoff decide`: at {place}, {error.message[:120]}; make it again."
         )
-    if made["id"] != identify(made):
-        raise ReportError(f"{name} was changed after it was written: its id does not fit; make it again.")
-    if [row["key"] for row in made["criteria"]] != [criterion.key for criterion in CRITERIA]:
-        raise ReportError(f"{name} has other criteria than today's: make it again with `bakeoff decide`.")
-    named = {source["id"] for source in made["sources"]}
-    for row in made["criteria"]:
+    if decision["id"] != identify(decision):
+        raise ReportError(f"{name} was changed after it was written: its id does not match; make it again.")
+    if [row["key"] for row in decision["criteria"]] != [criterion.key for criterion in CRITERIA]:
+        raise ReportError(f"{name} has other criteria than this version: make it again with `bakeoff decide`.")
+    named = {source["id"] for source in decision["sources"]}
+    for row in decision["criteria"]:
         for part in ("PyTorch", "TensorFlow", "compared"):
             places = [] if row["measured"] is None else row["measured"][part]["from"]
             if row["measured"] is not None and (not places or {place["source"] for place in places} - named):
                 raise ReportError(f"{name}: {row['name']} has a number without a source; make it again.")
 
 
-def write(path: Path, made: Mapping[str, Any]) -> None:
-    """Write a document; it appears whole or not at all.
+def write(path: Path, decision: Mapping[str, Any]) -> None:
+    """Write a decision; the file appears complete or not at all.
 
     Raises:
-        ReportError: it can't be written.
+        ReportError: the file can't be written.
     """
-    export(path, json_text(made), ReportError)
+    export(path, json_text(decision), ReportError)
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read a document and check it; it is data, and nothing in it is run.
+    """Read a decision and check it; it is data, and nothing in it is run.
 
     Raises:
-        ReportError: it is missing, too large, no JSON, or no decision.
+        ReportError: the file is missing, too large, not JSON, or not a decision.
     """
-    return document.read(path, "decision", "decide", check)
+    return json_report.read(path, "decision", "decide", check)
 
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A decision, ready to be weighted.
+    """A decision that is ready to be weighted again.
 
     Attributes:
-        document: as `check` let it pass.
-        matrix: of its criteria, with their draws.
+        document: the decision as JSON, which `check` accepted.
+        matrix: the matrix of its criteria with their draws.
     """
 
     document: Mapping[str, Any]
     matrix: Matrix
 
     def result(self, weighting: Weighting) -> dict[str, Any]:
-        """What a weighting makes of it, as the document's `result` holds it; takes milliseconds."""
+        """Return the result of a weighting in the form of the document's `result`; this takes milliseconds."""
         return result(self.matrix, weighting)
 
     def with_weights(self, weighting: Weighting) -> dict[str, Any]:
-        """The document with this weighting's result in place of its own, and an id to fit."""
+        """Return the document with the result of this weighting instead of its own, and a new id."""
         return marked(dict(self.document) | {"result": self.result(weighting)}, self.document["stale"])
 
 
 def published(folder: Path = RESULTS) -> dict[str, Path]:
-    """The decisions of published studies, by the study's name."""
+    """Return the paths of the published decisions by the study's name."""
     return {path.parent.name: path for path in sorted(folder.glob("*/decision.json"))}
 
 
 def open_decision(path: Path) -> Opened:
-    """A decision from its file, or made from a folder of reports with the default weights.
+    """Open a decision from its file, or build one from a folder of reports with the default weights.
 
     Raises:
-        ReportError: it can't be read or made.
+        ReportError: the decision can't be read or built.
     """
     files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
-    found = _open(path, tuple((file, file.stat().st_mtime_ns if file.exists() else 0) for file in files))
-    if isinstance(found, str):
-        raise ReportError(found)
-    return found
+    opened = _open_once(path, tuple((file, file.stat().st_mtime_ns if file.exists() else 0) for file in files))
+    if isinstance(opened, ReportError):
+        raise ReportError(str(opened))
+    return opened
 
 
 @lru_cache(maxsize=8)
-def _open(path: Path, files: tuple[tuple[Path, int], ...]) -> Opened | str:
-    """The decision, or why there is none: neither is worked out again before a file changes."""
+def _open_once(path: Path, files: tuple[tuple[Path, int], ...]) -> Opened | ReportError:
+    """Return the decision or the error; neither is computed again until a file changes."""
     try:
-        return _opened(path)
+        return _open(path)
     except ReportError as error:
-        return str(error)
+        return error.with_traceback(None)
 
 
-def _opened(path: Path) -> Opened:
+def _open(path: Path) -> Opened:
     if path.is_dir():
         weighting = PRESETS[DEFAULT]
         command = f"bakeoff decide --report {path.name} --weights {DEFAULT}"
-        document = build(gather([path]), weighting, command)
+        decision = build(gather([path]), weighting, command)
     else:
-        document = read(path)
-    return Opened(document, Matrix.of(document))
+        decision = read(path)
+    return Opened(decision, Matrix.of(decision))

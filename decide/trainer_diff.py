@@ -1,9 +1,10 @@
-"""The two trainers side by side: which functions and lines are the same, and which the frameworks make different."""
+"""Compare the two trainers line by line: which functions and lines are the same, and which differ by framework."""
 
 import ast
 import hashlib
 from collections.abc import Mapping
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,16 @@ TRAINERS = {"PyTorch": "trainers/train_pytorch.py", "TensorFlow": "trainers/trai
 
 
 def side_by_side(files: Mapping[str, str] = TRAINERS, root: Path = ROOT) -> dict[str, Any]:
-    """Two source files compared, as JSON.
+    """Compare two source files and return the result as JSON.
 
     Args:
-        files: path of each framework's file below the root.
-        root: where the paths start.
+        files: the path of each framework's file below the root.
+        root: the folder that the paths start from.
 
     Returns:
-        `files` with each one's path and digest; `functions` with the share of lines that both have alike, None where
-        only one has the function; `same_lines`, the share of all lines that are alike; and `rows` of the two texts,
-        aligned, the sides of a row being alike or not.
+        `files`: path and digest of each file. `functions`: the share of equal lines of each function, or None if only
+        one file has it. `same_lines`: the share of all lines that are equal. `rows`: both texts, aligned, with a flag
+        per row that says whether its two sides are equal.
     """
     texts = {name: (root / path).read_text(encoding="utf-8") for name, path in files.items()}
     first, second = (text.splitlines() for text in texts.values())
@@ -32,39 +33,37 @@ def side_by_side(files: Mapping[str, str] = TRAINERS, root: Path = ROOT) -> dict
             for name, path in files.items()
         },
         "functions": _functions(*texts.values()),
-        "same_lines": _alike(_written(first), _written(second)),
-        "rows": _rows(first, second),
+        "same_lines": _share_of_equal_lines(_stripped(first), _stripped(second)),
+        "rows": _aligned(first, second),
     }
 
 
 def _functions(first: str, second: str) -> list[dict[str, Any]]:
     one, other = _bodies(first), _bodies(second)
-    return [
-        {"name": name, "same_lines": _alike(one[name], other[name]) if name in one and name in other else None}
-        for name in dict.fromkeys([*one, *other])
-    ]
+    shares = {name: _share_of_equal_lines(one[name], other[name]) for name in one if name in other}
+    return [{"name": name, "same_lines": shares.get(name)} for name in dict.fromkeys([*one, *other])]
 
 
 def _bodies(source: str) -> dict[str, list[str]]:
-    """The lines of each function at the top level, by its name."""
+    """Return the lines of each top-level function by its name."""
     lines = source.splitlines()
     functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
-    return {each.name: _written(lines[each.lineno - 1 : each.end_lineno]) for each in functions}
+    return {node.name: _stripped(lines[node.lineno - 1 : node.end_lineno]) for node in functions}
 
 
-def _written(lines: list[str]) -> list[str]:
+def _stripped(lines: list[str]) -> list[str]:
+    """Return the lines without indentation and without empty lines."""
     return [line.strip() for line in lines if line.strip()]
 
 
-def _alike(first: list[str], second: list[str]) -> float:
+def _share_of_equal_lines(first: list[str], second: list[str]) -> float:
     return SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
-def _rows(first: list[str], second: list[str]) -> list[dict[str, Any]]:
-    out = []
-    for tag, left, left_end, right, right_end in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
-        height = max(left_end - left, right_end - right)
-        ones = [*first[left:left_end], *[None] * (height - left_end + left)]
-        others = [*second[right:right_end], *[None] * (height - right_end + right)]
-        out += [{"same": tag == "equal", "left": a, "right": b} for a, b in zip(ones, others, strict=True)]
-    return out
+def _aligned(first: list[str], second: list[str]) -> list[dict[str, Any]]:
+    """Return the rows of a table with both texts side by side; the shorter side of a change is filled with None."""
+    rows = []
+    for tag, start, end, other_start, other_end in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        pairs = zip_longest(first[start:end], second[other_start:other_end])
+        rows += [{"same": tag == "equal", "left": left, "right": right} for left, right in pairs]
+    return rows

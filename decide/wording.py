@@ -1,4 +1,7 @@
-"""An outcome in words: the recommendation in one sentence, and numbers as people write them."""
+"""Put an outcome into words: the recommendation in one sentence, and numbers in the form that readers expect.
+
+The sentences are stored in decisions: published decisions and the README quote them.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,15 +9,16 @@ from typing import Any
 from decide.criteria.criteria import BY_KEY, FRAMEWORKS, RATINGS
 from decide.score.sensitivity import MARGIN, Outcome
 
-SURE = 0.95  # of the draws: from here on a lead, or that there is none, is said without a reservation
-LIKELY = 2 / 3  # of the draws: with fewer the lead is as good as a coin's
-ENOUGH, MOST = 0.5, 0.8  # of the weight: with evidence for less than that nothing is said, or only so far
+SURE = 0.95  # share of the draws from which a lead, or a tie, is stated without reservation
+LIKELY = 2 / 3  # share of the draws below which the lead is not settled
+# Shares of the weight with evidence: below ENOUGH nothing is recommended, below MOST the headline says "so far".
+ENOUGH, MOST = 0.5, 0.8
 NO_EVIDENCE, SAME, OPEN = "Not enough evidence", "It does not matter here", "Not settled"
 NOISE = "no criterion that counts differs by more than its noise"
 
 
 def headline(outcome: Outcome) -> str:
-    """The recommendation in a few words."""
+    """Return the recommendation in a few words."""
     leader = outcome.leader
     if outcome.totals is None or outcome.coverage < ENOUGH:
         return NO_EVIDENCE
@@ -27,35 +31,35 @@ def headline(outcome: Outcome) -> str:
 
 
 def recommends(outcome: Outcome) -> bool:
-    """Whether the headline names a framework."""
+    """Return whether the headline names a framework."""
     return not headline(outcome).startswith((NO_EVIDENCE, SAME, OPEN))
 
 
 def recommendation(outcome: Outcome, name: str) -> tuple[str, str]:
-    """A headline of a few words, and the sentence that gives it its reason.
+    """Return a headline of a few words, and the sentence with its reason.
 
     Args:
-        outcome: of a weighting.
-        name: what the weighting is called.
+        outcome: the outcome of a weighting.
+        name: the name of the weighting.
     """
-    said, asked = headline(outcome), capital(f"by the weights “{name}”")
-    if outcome.totals is None or said == NO_EVIDENCE:
-        return said, (
-            f"{asked} only {percent(outcome.coverage)} of the weight has evidence, too little to recommend "
+    title, weights = headline(outcome), capital(f"by the weights “{name}”")
+    if outcome.totals is None or title == NO_EVIDENCE:
+        return title, (
+            f"{weights} only {percent(outcome.coverage)} of the weight has evidence, too little to recommend "
             f"anything: {missing(outcome)}."
         )
-    return said, f"{asked} {_told(outcome, said)}{_covered(outcome)}."
+    return title, f"{weights} {_scores_and_reasons(outcome, outcome.totals, title)}{_covered(outcome)}."
 
 
-def _told(outcome: Outcome, said: str) -> str:
-    """The scores, how sure they are, and where they come from."""
+def _scores_and_reasons(outcome: Outcome, totals: Mapping[str, float], title: str) -> str:
+    """Return the scores, their uncertainty, and the criteria that they come from."""
     leader = outcome.leader
     if leader is None:
         why = "what speaks for the one and for the other cancels out" if any(outcome.contributions.values()) else NOISE
-        both = f"both get {outcome.totals['PyTorch']:.1f} of 100 points, because {why}"
-        return both if said.startswith(SAME) else f"{both}, but PyTorch's lead {_range(outcome, FRAMEWORKS[0])}"
-    scores, reasons = f"{_scores(outcome, leader)}, a lead that {_range(outcome, leader)}", _reasons(outcome, leader)
-    if said.startswith(SAME):
+        both = f"both get {totals['PyTorch']:.1f} of 100 points, because {why}"
+        return both if title.startswith(SAME) else f"{both}, but PyTorch's lead {_range(outcome, FRAMEWORKS[0])}"
+    scores, reasons = f"{_scores(totals, leader)}, a lead that {_range(outcome, leader)}", _reasons(outcome, leader)
+    if title.startswith(SAME):
         return (
             f"{scores}: less than {MARGIN:g} point apart in {percent(outcome.level)} of the draws, "
             f"because what differs beyond its noise counts little ({reasons})"
@@ -67,14 +71,14 @@ def _told(outcome: Outcome, said: str) -> str:
 
 
 def _range(outcome: Outcome, leader: str) -> str:
-    """The middle 95 % of the drawn lead of a framework."""
+    """Return the middle 95 % of the drawn lead of a framework, in words."""
     sign = 1 if leader == FRAMEWORKS[0] else -1
     low, high = sorted(sign * end for end in outcome.drawn_lead)
     return f"lies between {low:+.1f} and {high:+.1f} points (95 % of the draws)"
 
 
 def missing(outcome: Outcome) -> str:
-    """Which criteria count and have no evidence, such as "nothing is known of cold start and energy"."""
+    """Name the criteria with a weight but no evidence, such as "nothing is known of cold start and energy"."""
     if not outcome.missing:
         return "nothing is missing"
     names = [BY_KEY[key].name for key in outcome.missing]
@@ -82,7 +86,7 @@ def missing(outcome: Outcome) -> str:
 
 
 def against_opinion(outcome: Outcome, without: Outcome) -> str:
-    """What the result would be without the team's opinions; empty where it would be no other."""
+    """Return the result without the team's opinions, in words; empty if the leader would be the same."""
     if without.totals is None:
         return "It rests on the team's opinion alone."
     if outcome.leader == without.leader:
@@ -94,7 +98,7 @@ def against_opinion(outcome: Outcome, without: Outcome) -> str:
 
 
 def crosscheck(outcome: Outcome) -> str:
-    """Whether TOPSIS agrees on the leader; empty where none is recommended."""
+    """Return whether TOPSIS agrees on the leader, in words; empty if no framework is recommended."""
     if outcome.topsis is None or not recommends(outcome):
         return ""
     first, second = (outcome.topsis[name] for name in FRAMEWORKS)
@@ -105,7 +109,7 @@ def crosscheck(outcome: Outcome) -> str:
 
 
 def everywhere(outcome: Outcome) -> str:
-    """How often each framework wins over all weightings."""
+    """Return how often each framework is ahead over all weightings, in words."""
     if outcome.anywhere is None:
         return ""
     first, second = (percent(outcome.anywhere[name]) for name in FRAMEWORKS)
@@ -117,86 +121,86 @@ def everywhere(outcome: Outcome) -> str:
     )
 
 
-def flip(found: Mapping[str, Any], leader: str, measured: Mapping[str, Any]) -> list[str]:
-    """Where the two would be level, of one criterion: the values needed and the weight, each as a phrase.
+def flip(flip_json: Mapping[str, Any], leader: str, measured: Mapping[str, Any]) -> list[str]:
+    """Return one phrase per change to a criterion that would make both frameworks level.
 
     Args:
-        found: the flip, as JSON.
-        leader: who is ahead now.
-        measured: what was measured of the criterion.
+        flip_json: the flip as JSON.
+        leader: the framework that is ahead.
+        measured: the numbers of the criterion as JSON.
     """
     other = next(name for name in FRAMEWORKS if name != leader)
-    unit = BY_KEY[found["key"]].unit
-    out = [
-        f"level with {name} at {number(found[part])} instead of {number(measured[name]['value'])} {unit}"
+    unit = BY_KEY[flip_json["key"]].unit
+    phrases = [
+        f"level with {name} at {number(flip_json[part])} instead of {number(measured[name]['value'])} {unit}"
         for name, part in ((other, "behind"), (leader, "leader"))
-        if found[part] is not None
+        if flip_json[part] is not None
     ]
-    if found["weight"] is not None:
-        out.append(f"level at {percent(found['weight'])} of all weight")
-    return out
+    if flip_json["weight"] is not None:
+        phrases.append(f"level at {percent(flip_json['weight'])} of all weight")
+    return phrases
 
 
-def estimate(found: Mapping[str, Any]) -> str:
-    """A number with its interval, such as "8.31 [7.9, 8.8]"."""
-    if found["value"] is None:
+def estimate(interval: Mapping[str, Any]) -> str:
+    """Return a number with its interval, such as "8.31 [7.9, 8.8]"."""
+    if interval["value"] is None:
         return "not measured"
-    if found["low"] is None or found["high"] is None:
-        return number(found["value"])
-    return f"{number(found['value'])} [{number(found['low'])}, {number(found['high'])}]"
+    if interval["low"] is None or interval["high"] is None:
+        return number(interval["value"])
+    return f"{number(interval['value'])} [{number(interval['low'])}, {number(interval['high'])}]"
 
 
 def milliseconds(seconds: Mapping[str, Any] | None) -> str:
-    """Seconds with their interval as milliseconds; empty where there are none."""
+    """Return seconds with their interval as milliseconds; empty if there are none."""
     if seconds is None or seconds["value"] is None:
         return ""
     return estimate({key: None if seconds[key] is None else 1000 * seconds[key] for key in ("value", "low", "high")})
 
 
-def compared(found: Mapping[str, Any]) -> str:
-    """A comparison, such as "× 1.30 [1.27, 1.34]" or "+0.47 [-0.63, +1.6]"; what is assumed is no interval."""
-    form = "{:.2f}" if found["kind"] == "ratio" else "{:+.2f}"
-    text = form.format(found["value"])
-    if found["basis"] != "assumed" and found["low"] != found["high"]:
-        text += f" [{form.format(found['low'])}, {form.format(found['high'])}]"
-    text = f"× {text}" if found["kind"] == "ratio" else text
-    return f"{text}, spread assumed" if found["basis"] == "assumed" else text
+def compared(comparison: Mapping[str, Any]) -> str:
+    """Return a comparison such as "× 1.30 [1.27, 1.34]" or "+0.47 [-0.63, +1.6]", without an assumed interval."""
+    form = "{:.2f}" if comparison["kind"] == "ratio" else "{:+.2f}"
+    text = form.format(comparison["value"])
+    if comparison["basis"] != "assumed" and comparison["low"] != comparison["high"]:
+        text += f" [{form.format(comparison['low'])}, {form.format(comparison['high'])}]"
+    text = f"× {text}" if comparison["kind"] == "ratio" else text
+    return f"{text}, spread assumed" if comparison["basis"] == "assumed" else text
 
 
 def number(value: float) -> str:
-    """Three significant digits, with commas; whole numbers from 1,000 on."""
+    """Return a number with three significant digits and commas; from 1,000 on as a whole number."""
     if abs(value) < 1e-9:
         return "0"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def points(value: float) -> str:
-    """Points of 100, such as "3.4 points"."""
+    """Return points of 100, such as "3.4 points"."""
     text = f"{value:.1f}"
     return f"{text} point" + ("" if text == "1.0" else "s")
 
 
 def rating(value: int | None) -> str:
-    """An opinion as its words."""
+    """Return an opinion in words."""
     return "not set" if value is None else RATINGS[value]
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names with commas and an "and"."""
+    """Join names with commas and an "and"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _scores(outcome: Outcome, leader: str) -> str:
+def _scores(totals: Mapping[str, float], leader: str) -> str:
     other = next(name for name in FRAMEWORKS if name != leader)
-    return f"{leader} gets {outcome.totals[leader]:.1f} of 100 points and {other} {outcome.totals[other]:.1f}"
+    return f"{leader} gets {totals[leader]:.1f} of 100 points and {other} {totals[other]:.1f}"
 
 
 def _reasons(outcome: Outcome, leader: str) -> str:
-    """The largest contributions, for and against."""
+    """Name the three largest contributions, for and against the leader."""
     sign = 1 if leader == "PyTorch" else -1
-    parts = {key: sign * each for key, each in outcome.contributions.items() if abs(each) >= 0.05}
-    speaking = [f"{BY_KEY[key].name} ({each:+.1f})" for key, each in list(parts.items())[:3]]
-    return listed(speaking) if speaking else "many small differences"
+    points_of = {key: sign * points for key, points in outcome.contributions.items() if abs(points) >= 0.05}
+    largest = [f"{BY_KEY[key].name} ({points:+.1f})" for key, points in list(points_of.items())[:3]]
+    return listed(largest) if largest else "many small differences"
 
 
 def _covered(outcome: Outcome) -> str:
@@ -206,7 +210,7 @@ def _covered(outcome: Outcome) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent, which is "all" or "none" only where it is so."""
+    """Return a share in percent; "100 %" and "0 %" mean exactly all and none."""
     if share == 1:
         return "100 %"
     text = f"{100 * share:.0f} %"
@@ -214,5 +218,5 @@ def percent(share: float) -> str:
 
 
 def capital(text: str) -> str:
-    """With a capital first letter."""
+    """Capitalize the first letter."""
     return text[:1].upper() + text[1:]

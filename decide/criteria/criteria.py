@@ -1,7 +1,9 @@
-"""The criteria of the decision: what each is, in which unit, which way is better, and over which range it matters.
+"""The criteria of the decision, with the definition, unit, direction and range of each.
 
-Ranges don't depend on the two frameworks: a weight says what going from the worst to the best end of a range is worth
-("swing weights", von Winterfeldt and Edwards 1986, "Decision Analysis and Behavioral Research", chapter 8).
+Ranges don't depend on the two frameworks. A weight states what moving from the worst to the best end of a range is
+worth ("swing weights", von Winterfeldt and Edwards 1986, "Decision Analysis and Behavioral Research", chapter 8).
+
+Names, definitions and reasons are shown to readers and stored in decisions: published decisions quote them.
 """
 
 import math
@@ -16,7 +18,7 @@ RATINGS = {
     1: "rather for TensorFlow",
     2: "strongly for TensorFlow",
 }
-ONCE = 0.2  # of times and memory that were measured once: the README's "to within 10 or 20 %"
+ONCE = 0.2  # assumed spread of times and memory that were measured once, as a share: "to within 10 or 20 %"
 SERVERLESS = "250 MB is what AWS Lambda unpacks from an archive, 10 GB the largest image that it runs"
 
 MEASURED = (
@@ -230,8 +232,8 @@ OPINIONS = (
 )
 CRITERIA = MEASURED + OPINIONS
 BY_KEY = {criterion.key: criterion for criterion in CRITERIA}
-SCALES = tuple(criterion.scale for criterion in MEASURED)
-DOUBLED = math.log(2)  # on a logarithmic axis
-# A strong opinion separates the two no further than a factor of two does on the criterion where that is most.
-STRONGEST = max(DOUBLED / abs(math.log(scale.best / scale.worst)) for scale in SCALES if scale.logarithmic)
+SCALES = {criterion.key: criterion.scale for criterion in MEASURED if criterion.scale is not None}
+DOUBLED = math.log(2)  # a factor of two on a logarithmic axis
+# The strongest opinion moves the score as much as a factor of two does on the narrowest logarithmic scale.
+STRONGEST = max(DOUBLED / abs(math.log(scale.best / scale.worst)) for scale in SCALES.values() if scale.logarithmic)
 GROUPS = tuple(dict.fromkeys(criterion.group for criterion in CRITERIA))

@@ -1,4 +1,4 @@
-"""What a criterion is, and the scale that makes positions of its values."""
+"""A criterion of the decision, and the scale that turns its values into positions."""
 
 import math
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 
 @dataclass(frozen=True)
 class Scale:
-    """A range of values, and how they become positions from 0 (its worst end) to 1 (its best end).
+    """A range of values that maps them to positions from 0 (worst end) to 1 (best end).
 
     Attributes:
-        worst: what one would hardly accept. Worse than that is still worse: the position is negative.
-        best: what one can't wish better. Better than that counts as the best.
-        logarithmic: whether equal ratios, not equal differences, count the same.
-        why: why these ends.
-        least: the smallest difference worth acting on: in the unit, or as a share where ratios count.
+        worst: a value that is hardly acceptable. Worse values get a negative position.
+        best: a value that leaves nothing to wish for. Better values get the position 1 too.
+        logarithmic: whether equal ratios count the same; otherwise equal differences do.
+        why: why the range has these ends.
+        least: the smallest difference worth acting on: in the unit, or as a share if ratios count.
     """
 
     worst: float
@@ -27,7 +27,7 @@ class Scale:
 
     @property
     def higher_is_better(self) -> bool:
-        """Which way is better."""
+        """Whether higher values are better."""
         return self.best > self.worst
 
     @property
@@ -36,16 +36,16 @@ class Scale:
         return math.log1p(self.least) if self.logarithmic else self.least
 
     def axis(self, value: float) -> float:
-        """The value where differences count the same: itself, or its logarithm."""
+        """Return the value on the axis where equal differences count the same: itself, or its logarithm."""
         return math.log(value) if self.logarithmic else value
 
     def positions(self, on_axis: ArrayLike) -> NDArray[np.float64]:
-        """Positions of values on the axis, of the same shape."""
+        """Return the positions of values on the axis, in an array of the same shape."""
         worst, best = self.axis(self.worst), self.axis(self.best)
         return np.minimum((np.asarray(on_axis, dtype=np.float64) - worst) / (best - worst), 1.0)
 
     def value(self, position: float) -> float:
-        """The value that has this position."""
+        """Return the value at a position."""
         worst, best = self.axis(self.worst), self.axis(self.best)
         on_axis = worst + position * (best - worst)
         return math.exp(on_axis) if self.logarithmic else on_axis
@@ -57,15 +57,15 @@ class Criterion:
 
     Attributes:
         key: its name in files and links.
-        name: its name for people.
-        group: which criteria it stands with.
-        definition: what is measured.
-        unit: of its values and its range.
-        scale: None for an opinion, which a team rates from -2 (PyTorch) to 2 (TensorFlow).
-        spread: what repeated measurements differ by, as a share of the value, where a report gives no interval; an
-            assumption, and shown as one. None where nothing is assumed: without an interval it is then not settled.
-        exact: whether it is counted, so that no interval is needed.
-        measures: what it measures together with others, which are high or low together; empty for a thing of its own.
+        name: its name for readers.
+        group: the heading that it is listed under.
+        definition: what is measured, in one phrase.
+        unit: the unit of its values and its range.
+        scale: its range; None for an opinion, which a team rates from -2 (PyTorch) to 2 (TensorFlow).
+        spread: the assumed spread of repeated measurements, as a share of the value, for reports without an interval.
+            It is shown as an assumption. None means that nothing is assumed: without an interval it is not settled.
+        exact: whether the value is counted, so that it needs no interval.
+        measures: the property that it measures together with correlated criteria; empty if there are no others.
     """
 
     key: str
@@ -80,10 +80,10 @@ class Criterion:
 
     @property
     def together(self) -> str:
-        """What criteria that measure the same thing share, and no others."""
+        """The property that the criterion measures: the same for correlated criteria, and unique otherwise."""
         return self.measures or self.key
 
     @property
     def opinion(self) -> bool:
-        """Whether the team sets it."""
+        """Whether the team rates the criterion instead of measuring it."""
         return self.scale is None

@@ -1,4 +1,4 @@
-"""Weightings to start from, each with its reason."""
+"""Preset weightings to start from, each with its reason. Published decisions quote the names and reasons."""
 
 from pathlib import Path
 
@@ -108,13 +108,13 @@ DEFAULT = "api"
 
 
 def named(name: str) -> Weighting:
-    """The preset of this name, else the weighting in the file of this name.
+    """Return the preset with this name, or else the weighting in the file with this name.
 
     Raises:
-        InputError: it is neither.
+        InputError: there is neither a preset nor a file with this name.
     """
     if name in PRESETS:
         return PRESETS[name]
     if not Path(name).exists():
-        raise InputError(f"{name} is no weighting: give a file, or one of the presets {', '.join(PRESETS)}.")
+        raise InputError(f"{name} is not a weighting: give a file, or one of the presets {', '.join(PRESETS)}.")
     return weighting.read(Path(name))

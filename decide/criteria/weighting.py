@@ -1,4 +1,4 @@
-"""Weightings: how much each criterion counts and what the team thinks; checked, in files and in links."""
+"""Weightings: the weight of each criterion and the team's opinions, read from and written to files and links."""
 
 import json
 import math
@@ -12,24 +12,25 @@ from bakeoff.common.errors import InputError
 from bakeoff.common.files import export, json_text
 from decide.criteria.criteria import CRITERIA, OPINIONS, RATINGS
 
-MOST = 10  # of a weight
-MAX_BYTES = 100_000
-NAME_LENGTH, REASON_LENGTH = 100, 500
-PARAMETER, EVIDENCE = "decide", "evidence"  # of a link
-LONGEST = 4000  # characters of a link that are read
+MOST = 10  # the highest weight
+MAX_BYTES = 100_000  # the largest file that is read
+NAME_LENGTH, REASON_LENGTH = 100, 500  # most characters of a weighting's name and reason
+PARAMETER, EVIDENCE = "decide", "evidence"  # query parameters of a link
+LONGEST = 4000  # number of characters of a link that are read
 KEYS = tuple(criterion.key for criterion in CRITERIA)
 OPINION_KEYS = tuple(criterion.key for criterion in OPINIONS)
 
 
 @dataclass(frozen=True)
 class Weighting:
-    """What matters to somebody.
+    """The weights and opinions of one team or use case.
 
     Attributes:
-        name: what it is called.
-        reason: why these weights.
-        weights: 0 to 10 by criterion; what is left out counts 0. Only their ratios matter.
-        opinions: -2 (strongly for PyTorch) to 2 (strongly for TensorFlow); what is left out is not set.
+        name: the name for readers.
+        reason: why the weights are as they are.
+        weights: weight by criterion, from 0 to 10. A criterion left out has weight 0. Only the ratios matter.
+        opinions: rating by criterion, from -2 (strongly for PyTorch) to 2 (strongly for TensorFlow). An opinion left
+            out is not set.
     """
 
     name: str
@@ -38,29 +39,33 @@ class Weighting:
     opinions: Mapping[str, int] = field(default_factory=dict)
 
     def weight(self, key: str) -> float:
-        """Of a criterion."""
+        """Return the weight of a criterion."""
         return self.weights.get(key, 0.0)
 
     def to_json(self) -> dict[str, Any]:
-        """As a file holds it."""
+        """Return the weighting in the form that a file stores."""
         return {"kind": "weighting", **asdict(self)}
 
 
-def check(given: Any, name: str) -> Weighting:
-    """A weighting from JSON.
+def check(content: Any, name: str) -> Weighting:
+    """Check JSON and return it as a weighting.
+
+    Args:
+        content: the JSON value.
+        name: what messages call it, such as the file's name.
 
     Raises:
-        InputError: it is none.
+        InputError: the content is not a valid weighting.
     """
-    if not isinstance(given, dict) or given.get("kind") != "weighting":
+    if not isinstance(content, dict) or content.get("kind") != "weighting":
         raise InputError(
-            f'{name} is no weighting: expected an object with "kind": "weighting"; save one and change it.'
+            f'{name} is not a weighting: expected an object with "kind": "weighting"; save one and change it.'
         )
-    if unknown := sorted(set(given) - {"kind", "name", "reason", "weights", "opinions"}):
+    if unknown := sorted(set(content) - {"kind", "name", "reason", "weights", "opinions"}):
         raise InputError(f"{name} has the unknown field {unknown[0][:60]!r}: remove it.")
-    weights, opinions = given.get("weights"), given.get("opinions", {})
+    weights, opinions = content.get("weights"), content.get("opinions", {})
     if not isinstance(weights, dict) or not isinstance(opinions, dict):
-        raise InputError(f"{name}: weights and opinions are objects with a number for each criterion.")
+        raise InputError(f"{name}: expected weights and opinions to be objects with one number per criterion.")
     for key, value in weights.items():
         _check_number(value, key, KEYS, 0, MOST, name)
     for key, value in opinions.items():
@@ -68,41 +73,46 @@ def check(given: Any, name: str) -> Weighting:
         if value != int(value):
             raise InputError(f"{name}: the opinion {key} is {value:g}; expected a whole number from -2 to 2.")
     if not any(weights.values()):
-        raise InputError(f"{name} gives no criterion a weight: set at least one above 0.")
-    texts = [given.get("name", "your own"), given.get("reason", "")]
-    for text, longest in zip(texts, (NAME_LENGTH, REASON_LENGTH), strict=True):
-        if not isinstance(text, str) or len(text) > longest:
-            raise InputError(f"{name}: its name or reason is no text of at most {longest} characters; shorten it.")
+        raise InputError(f"{name} gives every criterion the weight 0: set at least one above 0.")
     return Weighting(
-        *texts, {key: float(each) for key, each in weights.items()}, {key: int(each) for key, each in opinions.items()}
+        name=_text(content.get("name", "your own"), "name", NAME_LENGTH, name),
+        reason=_text(content.get("reason", ""), "reason", REASON_LENGTH, name),
+        weights={key: float(weight) for key, weight in weights.items()},
+        opinions={key: int(rating) for key, rating in opinions.items()},
     )
+
+
+def _text(value: Any, field_name: str, longest: int, name: str) -> str:
+    if not isinstance(value, str) or len(value) > longest:
+        raise InputError(f"{name}: expected a {field_name} of at most {longest} characters; shorten it.")
+    return value
 
 
 def _check_number(value: Any, key: str, known: tuple[str, ...], least: float, most: float, name: str) -> None:
     if key not in known:
-        raise InputError(f"{name} names {str(key)[:60]!r}, which is none of {', '.join(known)}.")
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or not least <= value <= most:
+        raise InputError(f"{name} names {str(key)[:60]!r}; expected one of {', '.join(known)}.")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or not least <= value <= most:
         raise InputError(f"{name} gives {key} the value {str(value)[:60]}; expected a number from {least} to {most}.")
 
 
 def read(path: Path) -> Weighting:
-    """A weighting from a file.
+    """Read a weighting from a file.
 
     Raises:
-        InputError: it can't be read, or is none.
+        InputError: the file can't be read or is not a valid weighting.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{path.name} has more than {MAX_BYTES:,} bytes, too much for a weighting.")
-        given = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path.name} can't be read as a weighting ({error}); save one and change it.") from error
-    return check(given, path.name)
+    return check(content, path.name)
 
 
 def write(path: Path, weighting: Weighting) -> None:
-    """Write a weighting.
+    """Write a weighting to a file.
 
     Raises:
         InputError: the file can't be written.
@@ -111,47 +121,47 @@ def write(path: Path, weighting: Weighting) -> None:
 
 
 def to_query(weighting: Weighting, evidence: str = "") -> str:
-    """The weighting, and the name of the evidence, as a link's query: `decide=accuracy.10,latency.4&evidence=own`."""
-    parts = {PARAMETER: ",".join(f"{key}.{each:g}" for key, each in weighting.weights.items() if each)}
+    """Return a link's query with the weighting and the evidence: `decide=accuracy.10,latency.4&evidence=own`."""
+    parts = {PARAMETER: ",".join(f"{key}.{weight:g}" for key, weight in weighting.weights.items() if weight)}
     if weighting.opinions:
-        parts["opinions"] = ",".join(f"{key}.{each}" for key, each in weighting.opinions.items())
+        parts["opinions"] = ",".join(f"{key}.{rating}" for key, rating in weighting.opinions.items())
     if evidence:
         parts[EVIDENCE] = evidence
     return urlencode(parts, safe=",")
 
 
 def evidence_of(query: str) -> str:
-    """The name of the evidence in a link's query; empty where it carries none."""
+    """Return the name of the evidence in a link's query; empty if there is none."""
     return parse_qs(query[:LONGEST]).get(EVIDENCE, [""])[0]
 
 
 def from_query(query: str) -> Weighting | None:
-    """The weighting in a link's query; None where it carries none.
+    """Return the weighting in a link's query; None if there is none.
 
     Raises:
-        InputError: what it carries is none.
+        InputError: the weighting in the query is not valid.
     """
-    given = parse_qs(query[:LONGEST])
-    if PARAMETER not in given:
+    parameters = parse_qs(query[:LONGEST])
+    if PARAMETER not in parameters:
         return None
     return check(
         {
             "kind": "weighting",
             "name": "from the link",
-            "weights": _numbers(given[PARAMETER][0]),
-            "opinions": _numbers(given.get("opinions", [""])[0]),
+            "weights": _numbers(parameters[PARAMETER][0]),
+            "opinions": _numbers(parameters.get("opinions", [""])[0]),
         },
         "the link",
     )
 
 
-def _numbers(text: str) -> dict[str, Any]:
-    """`a.1,b.2.5` as numbers by key; what is no number stays text, for `check` to name."""
-    out: dict[str, Any] = {}
+def _numbers(text: str) -> dict[str, float | str]:
+    """Parse `a.1,b.2.5` into numbers by key; anything else stays text, so that `check` can name it."""
+    numbers: dict[str, float | str] = {}
     for part in filter(None, text.split(",")):
         key, _, value = part.partition(".")
         try:
-            out[key] = float(value)
+            numbers[key] = float(value)
         except ValueError:
-            out[key] = value
-    return out
+            numbers[key] = value
+    return numbers

@@ -1,4 +1,4 @@
-"""Numbers that know where they come from: places in reports, and the few ways from there to a cell of the matrix."""
+"""Numbers with their origin: places in reports, and the derivations that turn them into a cell of the matrix."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,12 @@ from decide.evidence.reports import Source
 
 @dataclass(frozen=True)
 class Place:
-    """A place in a report: its source's id, and keys and indices from the top, parted by slashes."""
+    """A place in a report.
+
+    Attributes:
+        source: id of the report.
+        path: keys and indices from the top of the report, separated by slashes.
+    """
 
     source: str
     path: str
@@ -22,13 +27,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Cell:
-    """A number with its interval, and how it was got.
+    """A number with its interval and its origin.
 
     Attributes:
-        estimate: in the criterion's unit.
-        how: one of DERIVATIONS.
-        factor: from the reports' unit to the criterion's.
-        places: what it was made from.
+        estimate: the number in the criterion's unit.
+        how: how it was derived, one of DERIVATIONS.
+        factor: the factor from the report's unit to the criterion's.
+        places: the places in the reports that it was derived from.
     """
 
     estimate: Estimate
@@ -37,19 +42,19 @@ class Cell:
     places: tuple[Place, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The estimate's fields, `how`, `factor` and `from`."""
+        """Return the estimate's fields together with `how`, `factor` and `from`."""
         where = [vars(place) for place in self.places]
         return {**self.estimate.to_json(), "how": self.how, "factor": self.factor, "from": where}
 
 
 def cell(contents: Mapping[str, Any], places: Sequence[Place], how: str = "as reported", factor: float = 1.0) -> Cell:
-    """The cell that these places make.
+    """Derive a cell from places in reports.
 
     Args:
         contents: reports by id.
-        places: in the reports.
-        how: one of DERIVATIONS.
-        factor: what numbers are multiplied by.
+        places: the places to read.
+        how: the derivation, one of DERIVATIONS.
+        factor: the factor from the report's unit to the criterion's.
 
     Raises:
         ReportError: a report has no such place.
@@ -59,7 +64,7 @@ def cell(contents: Mapping[str, Any], places: Sequence[Place], how: str = "as re
 
 
 def resolve(content: Any, path: str) -> Any:
-    """What stands at a path of a report.
+    """Return the JSON value at a path of a report.
 
     Raises:
         ReportError: there is no such place.
@@ -73,29 +78,31 @@ def resolve(content: Any, path: str) -> Any:
 
 
 class Reader:
-    """Reads cells of one kind of report.
+    """A reader that derives cells from one report.
 
     Args:
         source: the report.
     """
 
-    def __init__(self, source: Source):
+    def __init__(self, source: Source) -> None:
         self.source = source
         self._contents = {source.id: source.content}
 
     def cell(self, paths: str | Sequence[str], how: str = "as reported", factor: float = 1.0) -> Cell:
-        """The cell made from these paths of the report."""
+        """Derive a cell from one or several paths of the report."""
         paths = [paths] if isinstance(paths, str) else paths
         return cell(self._contents, [Place(self.source.id, path) for path in paths], how, factor)
 
     def cells(self, path: str, how: str = "as reported", factor: float = 1.0) -> dict[str, Cell]:
-        """Both frameworks' cells; `{}` in the path stands for the framework's name."""
+        """Derive one cell per framework; `{}` in the path is replaced by the framework's name."""
         return {name: self.cell(path.format(name), how, factor) for name in FRAMEWORKS}
 
 
-def same(one: float | None, other: float | None) -> bool:
-    """Whether two numbers are equal but for rounding, or both are missing."""
-    return one is other is None or (None not in (one, other) and bool(np.isclose(one, other, rtol=1e-9)))
+def nearly_equal(first: float | None, second: float | None) -> bool:
+    """Return whether two numbers are equal except for rounding, or both are missing."""
+    if first is None or second is None:
+        return first is second
+    return bool(np.isclose(first, second, rtol=1e-9))
 
 
 def _as_reported(nodes: Sequence[Any], factor: float) -> Estimate:
@@ -103,20 +110,27 @@ def _as_reported(nodes: Sequence[Any], factor: float) -> Estimate:
 
 
 def _inverse(nodes: Sequence[Any], factor: float) -> Estimate:
-    found = _estimate(nodes[0])
-    low, high = (None if end is None else factor / end for end in (found.high, found.low))
-    return Estimate(None, reason=found.reason) if found.value is None else Estimate(factor / found.value, low, high)
+    estimate = _estimate(nodes[0])
+    if estimate.value is None:
+        return Estimate(None, reason=estimate.reason)
+    low, high = (None if end is None else factor / end for end in (estimate.high, estimate.low))
+    return Estimate(factor / estimate.value, low, high)
 
 
 def _mean(nodes: Sequence[Any], factor: float) -> Estimate:
-    """Ends are averaged too: the true interval of the mean is no wider, however its parts hang together."""
-    found = [_estimate(node) for node in nodes]
-    if lost := [each.reason for each in found if each.value is None]:
-        return Estimate(None, reason=lost[0])
-    ends = [
-        None if None in part else float(np.mean(part)) for part in zip(*((e.low, e.high) for e in found), strict=True)
-    ]
-    return _times(Estimate(float(np.mean([each.value for each in found])), *ends), factor)
+    """Average the values and the ends; the true interval of the mean is no wider, however the parts correlate."""
+    estimates = [_estimate(node) for node in nodes]
+    if reasons := [estimate.reason for estimate in estimates if estimate.value is None]:
+        return Estimate(None, reason=reasons[0])
+    value, low, high = (
+        _average([getattr(estimate, part) for estimate in estimates]) for part in ("value", "low", "high")
+    )
+    return _times(Estimate(value, low, high), factor)
+
+
+def _average(numbers: Sequence[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return float(np.mean(known)) if len(known) == len(numbers) else None
 
 
 def _mean_of_runs(nodes: Sequence[Any], factor: float) -> Estimate:
@@ -125,7 +139,7 @@ def _mean_of_runs(nodes: Sequence[Any], factor: float) -> Estimate:
 
 def _first_less_second(nodes: Sequence[Any], factor: float) -> Estimate:
     first, second = map(_estimate, nodes)
-    if None in (first.value, second.value):
+    if first.value is None or second.value is None:
         return Estimate(None, reason=first.reason or second.reason)
     low, high = (None if end is None else first.value - end for end in (second.high, second.low))
     return _times(Estimate(first.value - second.value, low, high), factor)
@@ -139,6 +153,7 @@ def _share_that_works(nodes: Sequence[Any], factor: float) -> Estimate:
     return Estimate(sum(node == "works" for node in nodes) / len(nodes) * factor)
 
 
+# The names are written into decisions.
 DERIVATIONS: dict[str, Callable[[Sequence[Any], float], Estimate]] = {
     "as reported": _as_reported,
     "one over it": _inverse,
@@ -151,14 +166,14 @@ DERIVATIONS: dict[str, Callable[[Sequence[Any], float], Estimate]] = {
 
 
 def _estimate(node: Any) -> Estimate:
-    """From an estimate as a report holds it, or a plain number."""
+    """Return the estimate that a report stores as an object or as a plain number."""
     if isinstance(node, Mapping):
         return Estimate(**{key: node[key] for key in ("value", "low", "high", "reason")})
     return Estimate(None, reason="the report has no number there") if node is None else Estimate(float(node))
 
 
-def _times(found: Estimate, factor: float) -> Estimate:
-    if found.value is None:
-        return found
-    low, high = (None if end is None else end * factor for end in (found.low, found.high))
-    return Estimate(found.value * factor, low, high)
+def _times(estimate: Estimate, factor: float) -> Estimate:
+    if estimate.value is None:
+        return estimate
+    low, high = (None if end is None else end * factor for end in (estimate.low, estimate.high))
+    return Estimate(estimate.value * factor, low, high)

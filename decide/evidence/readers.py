@@ -1,161 +1,166 @@
-"""What the reports say on each criterion: one short reader each, which gives numbers or the reason for their lack."""
+"""One short reader per criterion, which returns the numbers that the reports give or the reason why there are none."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from decide.criteria.criteria import FRAMEWORKS
 from decide.evidence import speed_readers as speed
-from decide.evidence.comparison import Found, measured
+from decide.evidence.comparison import Measured, NotMeasured, compare
 from decide.evidence.provenance import Cell, Place, Reader, cell
 from decide.evidence.reports import COMMANDS, Evidence
 
-LEAST_FORMATS = 3
+LEAST_FORMATS = 3  # export formats that must have been tried for both frameworks
 LESS = "first less second"
-BOTH = ("pytorch", "tensorflow")  # FRAMEWORKS, as the evaluation writes them
+BOTH = ("pytorch", "tensorflow")  # the evaluation's spelling of FRAMEWORKS, in the same order
+
+CriterionReader = Callable[[Evidence, Reader], Measured | NotMeasured]
 
 
-def read(evidence: Evidence, key: str) -> Found:
-    """What the evidence says on a measured criterion.
+def read(evidence: Evidence, key: str) -> Measured | NotMeasured:
+    """Return what the evidence says about a measured criterion.
 
     Raises:
-        ReportError: a report lacks a place that today's version of it has.
+        ReportError: a report was written by another version and lacks a place.
     """
     kind, reader = READERS[key]
-    found = _read(evidence, kind, reader)
-    if isinstance(found, str) and key in OF_RUNS and evidence.of("training"):
+    result = _read(evidence, kind, reader)
+    if isinstance(result, NotMeasured) and key in OF_RUNS and evidence.of("training"):
         return _read(evidence, "training", OF_RUNS[key])
-    return found
+    return result
 
 
-def _read(evidence: Evidence, kind: str, reader: Callable[[Evidence, Reader], Found]) -> Found:
+def _read(evidence: Evidence, kind: str, reader: CriterionReader) -> Measured | NotMeasured:
     source = evidence.of(kind)
-    return f"no report of `{COMMANDS[kind]}` was given" if source is None else reader(evidence, Reader(source))
+    if source is None:
+        return NotMeasured(f"no report of `{COMMANDS[kind]}` was given")
+    return reader(evidence, Reader(source))
 
 
-def _accuracy(evidence: Evidence, reader: Reader) -> Found:
+def _accuracy(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
     seeds = reader.source.content["seeds"]
     several = bool(seeds) and seeds["metrics"]["accuracy"]["difference"]["value"] is not None
     top = f"{'seeds' if several else 'comparison'}/metrics/accuracy/"
-    cells = {name: reader.cell(top + low, factor=100) for name, low in zip(FRAMEWORKS, BOTH, strict=True)}
+    cells = {name: reader.cell(top + lower_case, factor=100) for name, lower_case in zip(FRAMEWORKS, BOTH, strict=True)}
     note = f"{seeds['pytorch_runs']} and {seeds['tensorflow_runs']} trainings" if several else "one training of each"
-    return measured("accuracy", cells, reader.cell(top + "difference", factor=100), note)
+    return compare("accuracy", cells, reader.cell(top + "difference", factor=100), note)
 
 
-def _robustness(evidence: Evidence, reader: Reader) -> Found:
+def _robustness(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
     rows = reader.source.content["robustness"]
     if not rows:
-        return "the evaluation was made without it (--no-robustness)"
+        return NotMeasured("the evaluation was made without it (--no-robustness)")
 
     def mean(part: str) -> Cell:
         return reader.cell([f"robustness/{row}/{part}" for row in range(len(rows))], "mean", 100)
 
     cells = dict(zip(FRAMEWORKS, (mean("first/drop"), mean("second/drop")), strict=True))
-    return measured("robustness", cells, mean("difference"), f"{len(rows)} kinds of damage")
+    return compare("robustness", cells, mean("difference"), f"{len(rows)} kinds of damage")
 
 
-def _calibration(evidence: Evidence, reader: Reader) -> Found:
+def _calibration(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
     cells = {
         name: reader.cell([f"calibration/{name}/calibration/{part}" for part in ("error", "if_calibrated")], LESS, 100)
         for name in FRAMEWORKS
     }
-    return measured("calibration", cells)
+    return compare("calibration", cells)
 
 
-def _training_step_of_runs(evidence: Evidence, reader: Reader) -> Found:
-    """From the trainings themselves: their last epoch, in which nothing is compiled any more."""
+def _training_step_of_runs(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+    """Read the last epoch of the trainings themselves, in which nothing is compiled any more."""
     identity, steps = (reader.source.content[key] for key in ("identity", "steps"))
     epochs = identity["recipe"]["epochs"]
     path = f"seconds_per_epoch/{epochs - 1}"
     return _of_runs("training_step", evidence, path, epochs / steps, "not in turns: other work may have slowed some")
 
 
-def _training_memory_of_runs(evidence: Evidence, reader: Reader) -> Found:
+def _training_memory_of_runs(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
     return _of_runs("training_memory", evidence, "peak_memory_megabytes", 1.0, "")
 
 
-def _of_runs(key: str, evidence: Evidence, path: str, factor: float, remark: str) -> Found:
+def _of_runs(key: str, evidence: Evidence, path: str, factor: float, remark: str) -> Measured | NotMeasured:
     cells, counts = {}, []
     for name in FRAMEWORKS:
         runs = evidence.trainings(name)
         if not runs:
-            return f"no training.json of {name} was given"
+            return NotMeasured(f"no training.json of {name} was given")
         contents = {run.id: run.content for run in runs}
         cells[name] = cell(contents, [Place(run.id, path) for run in runs], "mean of runs", factor)
         counts.append(len(runs))
-    return measured(key, cells, note="; ".join(filter(None, [f"{counts[0]} and {counts[1]} trainings", remark])))
+    trainings = f"{counts[0]} and {counts[1]} trainings"
+    return compare(key, cells, note=f"{trainings}; {remark}" if remark else trainings)
 
 
-def _explanation_time(evidence: Evidence, reader: Reader) -> Found:
+def _explanation_time(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
     stock = reader.source.content["figures"]["stock"]
     if not all(f"stock lime, {name}" in stock for name in FRAMEWORKS):
-        return "stock LIME was not timed over both (`python -m benchmarks.explain`, to the end)"
+        return NotMeasured("stock LIME was not timed over both (`python -m benchmarks.explain`, to the end)")
     counts = " and ".join(str(stock[f"stock lime, {name}"]["articles"]) for name in FRAMEWORKS)
     cells = reader.cells("figures/stock/stock lime, {}/median_seconds")
     ratio = reader.cell("figures/stock_ratio_of_seconds")
-    return measured("explanation_time", cells, ratio, note=f"{counts} articles")
+    return compare("explanation_time", cells, ratio, note=f"{counts} articles")
 
 
-def _faithfulness(evidence: Evidence, reader: Reader) -> Found:
+def _faithfulness(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
     return _ours("faithfulness", reader, "mean_drop_read", 1.0)
 
 
-def _stability(evidence: Evidence, reader: Reader) -> Found:
+def _stability(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
     return _ours("stability", reader, "overlap_of_two_seeds", 100.0)
 
 
-def _ours(key: str, reader: Reader, figure: str, factor: float) -> Found:
+def _ours(key: str, reader: Reader, figure: str, factor: float) -> Measured | NotMeasured:
     ours = reader.source.content["figures"]["ours"]
     if not ours:
-        return "no article was explained"
+        return NotMeasured("no article was explained")
     cells = reader.cells(f"figures/ours/models/{{}}/{figure}", factor=factor)
     difference = reader.cell(f"figures/ours/difference/{figure}", factor=factor)
-    return measured(key, cells, difference, note=f"{ours['articles']} articles")
+    return compare(key, cells, difference, note=f"{ours['articles']} articles")
 
 
-def _code_size(evidence: Evidence, reader: Reader) -> Found:
+def _code_size(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
     files = [reader.source.content["frameworks"][name]["files"] for name in FRAMEWORKS]
     note = f"{len(files[0])} and {len(files[1])} files, one author's code"
-    return measured("code_size", reader.cells("frameworks/{}/logical_lines"), note=note)
+    return compare("code_size", reader.cells("frameworks/{}/logical_lines"), note=note)
 
 
-def _deployability(evidence: Evidence, reader: Reader) -> Found:
-    """Over the formats that were tried for both: a framework that has no way to one has it not working."""
+def _deployability(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+    """Compare the formats that were tried for both; a format that a framework has no way to does not work."""
     rows = reader.source.content["formats"]
-    at = {(row["framework"], row["format"]): n for n, row in enumerate(rows) if row["status"] != "not tried"}
-    formats = dict.fromkeys(row["format"] for row in rows)
-    formats = [each for each in formats if all((name, each) in at for name in FRAMEWORKS)]
-    if len(formats) < LEAST_FORMATS:
-        return f"only {len(formats)} formats were tried for both; {LEAST_FORMATS} are needed"
-    cells = {
-        name: reader.cell([f"formats/{at[name, each]}/status" for each in formats], "share that works", 100)
-        for name in FRAMEWORKS
-    }
+    numbers = {(row["framework"], row["format"]): n for n, row in enumerate(rows) if row["status"] != "not tried"}
+    names = dict.fromkeys(row["format"] for row in rows)
+    tried = [format_ for format_ in names if all((framework, format_) in numbers for framework in FRAMEWORKS)]
+    if len(tried) < LEAST_FORMATS:
+        return NotMeasured(f"only {len(tried)} formats were tried for both; {LEAST_FORMATS} are needed")
+    cells = {}
+    for name in FRAMEWORKS:
+        paths = [f"formats/{numbers[name, format_]}/status" for format_ in tried]
+        cells[name] = reader.cell(paths, "share that works", 100)
     notes = [f"{name}: {_spoken_formats(rows, name)}" for name in FRAMEWORKS]
-    return measured("deployability", cells, note="; ".join([f"{len(formats)} formats", *notes]))
+    return compare("deployability", cells, note="; ".join([f"{len(tried)} formats", *notes]))
 
 
 def _spoken_formats(rows: Sequence[Mapping[str, Any]], framework: str) -> str:
-    found: dict[str, list[str]] = {}
+    by_status: dict[str, list[str]] = {}
     for row in rows:
         if row["framework"] == framework:
-            found.setdefault(row["status"], []).append(row["format"])
-    return ", ".join(f"{status}: {' '.join(formats)}" for status, formats in sorted(found.items(), reverse=True))
+            by_status.setdefault(row["status"], []).append(row["format"])
+    return ", ".join(f"{status}: {' '.join(formats)}" for status, formats in sorted(by_status.items(), reverse=True))
 
 
-def _hub_models(evidence: Evidence, reader: Reader) -> Found:
+def _hub_models(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
     hub = reader.source.content["hub"]
     if not hub:
-        return "the Hub was out of reach when the adoption was asked for"
-    return measured("hub_models", reader.cells("hub/{}"), note=f"counted on {hub['date'][:10]}")
+        return NotMeasured("the Hub was out of reach when the adoption was asked for")
+    return compare("hub_models", reader.cells("hub/{}"), note=f"counted on {hub['date'][:10]}")
 
 
-def _search_interest(evidence: Evidence, reader: Reader) -> Found:
+def _search_interest(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
     if not reader.source.content["trends"]:
-        return "no file exported from Google Trends was given"
-    return measured("search_interest", reader.cells("trends/mean_of_last_year/{}"))
+        return NotMeasured("no file exported from Google Trends was given")
+    return compare("search_interest", reader.cells("trends/mean_of_last_year/{}"))
 
 
-READERS: dict[str, tuple[str, Callable[[Evidence, Reader], Found]]] = {
+READERS: dict[str, tuple[str, CriterionReader]] = {
     "accuracy": ("evaluation", _accuracy),
     "robustness": ("evaluation", _robustness),
     "calibration": ("evaluation", _calibration),
@@ -179,5 +184,5 @@ READERS: dict[str, tuple[str, Callable[[Evidence, Reader], Found]]] = {
     "search_interest": ("adoption", _search_interest),
 }
 
-# Where no benchmark says it.
+# Readers of the trainings, used if no benchmark measured the criterion.
 OF_RUNS = {"training_step": _training_step_of_runs, "training_memory": _training_memory_of_runs}

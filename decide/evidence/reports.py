@@ -1,4 +1,4 @@
-"""The reports that a decision rests on: found in files and folders, told apart by their content, checked, and named."""
+"""Load the reports that a decision rests on: find them, tell their kinds apart by content, check and name them."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ COMMANDS = {
 }
 KINDS = tuple(COMMANDS)
 MACHINE = ("system", "processor", "cores", "usable_cores", "cpu_quota", "python", "versions")
-OF_MODELS = ("evaluation", "benchmark", "explanations", "deployability")
+OF_MODELS = ("evaluation", "benchmark", "explanations", "deployability")  # kinds that should name their models
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ class Source:
     """One report.
 
     Attributes:
-        id: of its content: the report's own, or made from it in the same way.
+        id: the report's own id, or one computed from its content in the same way.
         kind: one of KINDS.
         file: the last parts of its path.
-        command: what makes it again.
-        created: when it was made, as it says itself; empty where it doesn't.
-        models: revision and digest of the weights of each framework's model, as far as it says.
-        corpus: digest of the corpus; None where it doesn't say.
-        machine: what it ran on, as far as it says.
-        content: the report.
+        command: the command that makes the report again.
+        created: when the report was made; empty if it does not say.
+        models: revision and weights digest of each framework's model; empty if it does not say.
+        corpus: digest of the corpus; None if it does not say.
+        machine: the machine that the report was made on, as far as it says.
+        content: the whole report as JSON.
     """
 
     id: str
@@ -53,43 +53,49 @@ class Source:
     content: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
-        """All but the content."""
+        """Return all fields except the content."""
         return {key: value for key, value in vars(self).items() if key != "content"}
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All reports of one study, at most one of a kind; of trainings, one for each framework and seed."""
+    """The reports of one study: at most one per kind, except one training per framework and seed.
+
+    Attributes:
+        sources: the reports, in the order of KINDS.
+    """
 
     sources: tuple[Source, ...]
 
     def of(self, kind: str) -> Source | None:
-        """The report of a kind, if there is one."""
+        """Return the first report of a kind; None if there is none."""
         return next((source for source in self.sources if source.kind == kind), None)
 
     def trainings(self, framework: str) -> list[Source]:
-        """Those of a framework, by seed."""
-        found = [each for each in self.sources if each.kind == "training" and each.content["framework"] == framework]
-        return sorted(found, key=lambda each: each.content["identity"]["recipe"]["seed"])
+        """Return the trainings of a framework, sorted by seed."""
+        trainings = [source for source in self.sources if source.kind == "training"]
+        own = [source for source in trainings if source.content["framework"] == framework]
+        return sorted(own, key=lambda source: source.content["identity"]["recipe"]["seed"])
 
     def models(self) -> dict[str, dict[str, str]]:
-        """The models that the evaluation, else the first report that names any, is about."""
-        return next((dict(source.models) for source in self.sources if source.models), {})
+        """Return the models of the first report that names any; the evaluation is first."""
+        named = ({name: dict(model) for name, model in source.models.items()} for source in self.sources)
+        return next(filter(None, named), {})
 
     def machine(self) -> dict[str, Any]:
-        """What the speed was measured on, else what the first report that says so ran on."""
+        """Return the machine of the benchmark, or else of the first report that describes one."""
         benchmark = self.of("benchmark")
         described = [benchmark] if benchmark else [source for source in self.sources if source.machine]
         return dict(described[0].machine) if described else {}
 
 
 def gather(paths: Iterable[Path]) -> Evidence:
-    """The evidence in these files, and in all JSON files below these folders.
+    """Collect the evidence in these files and in all JSON files below these folders.
 
     Raises:
-        ReportError: a file is named that holds no evidence, one is damaged, two are of a kind, or there are none.
+        ReportError: a named file holds no evidence, a report is damaged, two have the same kind, or there are none.
     """
-    found: dict[str, Source] = {}
+    by_id: dict[str, Source] = {}
     for path in paths:
         inside = sorted(path.rglob("*.json")) if path.is_dir() else [path]
         for file in inside:
@@ -97,8 +103,8 @@ def gather(paths: Iterable[Path]) -> Evidence:
             if source is None and file == path:
                 raise ReportError(f"{path.name} holds no evidence that is known: give reports of {_commands()}.")
             if source is not None:
-                found.setdefault(source.id, source)
-    sources = sorted(found.values(), key=lambda each: (KINDS.index(each.kind), each.file))
+                by_id.setdefault(source.id, source)
+    sources = sorted(by_id.values(), key=lambda source: (KINDS.index(source.kind), source.file))
     if not sources:
         raise ReportError(f"no evidence was found: give a folder or files with reports of {_commands()}.")
     _check_one_of_a_kind(sources)
@@ -106,10 +112,10 @@ def gather(paths: Iterable[Path]) -> Evidence:
 
 
 def read(path: Path) -> Source | None:
-    """The source in a JSON file; None where it holds none.
+    """Read the report in a JSON file; return None if the file holds something else.
 
     Raises:
-        ReportError: it can't be read, is no JSON, or is damaged.
+        ReportError: the file can't be read, is not JSON, or is a damaged report.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -125,11 +131,11 @@ def read(path: Path) -> Source | None:
 
 
 def kind_of(content: Any) -> str | None:
-    """Which report this is; None where it is none of them."""
+    """Return the kind of a report; None if the content is no report."""
     if not isinstance(content, dict):
         return None
     if content.get("kind") in KINDS:
-        return content["kind"]
+        return str(content["kind"])
     marks = {
         "evaluation": {"comparison", "evaluations"},
         "benchmark": {"figures", "settings", "frameworks"},
@@ -140,14 +146,14 @@ def kind_of(content: Any) -> str | None:
 
 
 def source(kind: str, content: Mapping[str, Any], file: str) -> Source:
-    """A report as a source."""
-    made = content.get("created") or content.get("date") or content.get("finished") or ""
+    """Return a report as a source."""
+    created = content.get("created") or content.get("date") or content.get("finished") or ""
     return Source(
         id=content.get("id") or identify(content),
         kind=kind,
         file=file,
         command=content.get("command") or COMMANDS[kind],
-        created=str(made),
+        created=str(created),
         models=_models(content),
         corpus=_corpus(content),
         machine=_machine(content),
@@ -159,11 +165,11 @@ def _models(content: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     named = content.get("models")
     if not isinstance(named, dict) or not set(FRAMEWORKS) <= named.keys():
         return {}
-    out = {}
+    models = {}
     for name in FRAMEWORKS:
         model = named[name] if isinstance(named[name], dict) else {"weights": named[name]}
-        out[name] = {"revision": model.get("revision") or "local", "weights": model.get("weights") or ""}
-    return out
+        models[name] = {"revision": model.get("revision") or "local", "weights": model.get("weights") or ""}
+    return models
 
 
 def _corpus(content: Mapping[str, Any]) -> str | None:
@@ -184,17 +190,17 @@ def _check(kind: str, content: Mapping[str, Any], name: str) -> None:
     if kind == "evaluation":
         report.check(content, name)
     elif kind == "benchmark":
-        from eval.speed import report as benchmark_report  # brings jsonschema
+        from eval.speed import report as benchmark_report  # imported late, because it imports jsonschema
 
         benchmark_report.check(content, name)
 
 
 def _check_one_of_a_kind(sources: list[Source]) -> None:
     for kind in KINDS:
-        same = [each.file for each in sources if each.kind == kind]
-        if kind != "training" and len(same) > 1:
+        files = [source.file for source in sources if source.kind == kind]
+        if kind != "training" and len(files) > 1:
             raise ReportError(
-                f"{len(same)} reports of `{COMMANDS[kind]}` were given ({', '.join(same)[:200]}): give one of them."
+                f"{len(files)} reports of `{COMMANDS[kind]}` were given ({', '.join(files)[:200]}): give one of them."
             )
 
 
@@ -203,4 +209,4 @@ def _commands() -> str:
 
 
 def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")

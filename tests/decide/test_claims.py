@@ -1,4 +1,4 @@
-"""The claims: each answer, from evidence in which it was planted."""
+"""Tests of the claims: each answer follows from evidence that was planted for it."""
 
 import itertools
 
@@ -12,8 +12,7 @@ CODE = trainer_diff.side_by_side()
 
 
 def answers(*contents):
-    found = claims.check(decided.evidence(*contents), CODE)
-    return {claim["key"]: claim for claim in found}
+    return {claim["key"]: claim for claim in claims.check(decided.evidence(*contents), CODE)}
 
 
 @pytest.mark.parametrize(
@@ -54,10 +53,10 @@ def answers(*contents):
     ],
 )
 def test_speed_and_size(planted, key, answer, because):
-    found = answers(decided.benchmark(**planted))[key]
-    assert found["answer"] == answer
-    assert because in found["because"]
-    assert all(figure["measured"] for figure in found["figures"])
+    claim = answers(decided.benchmark(**planted))[key]
+    assert claim["answer"] == answer
+    assert because in claim["because"]
+    assert all(figure["measured"] for figure in claim["figures"])
 
 
 @pytest.mark.parametrize(("times", "answer"), [(1.1, "not settled"), (0.5, "confirmed"), (2.0, "refuted")])
@@ -65,47 +64,47 @@ def test_lime(times, answer):
     assert answers(decided.explanations(times))["lime"]["answer"] == answer
 
 
-def test_lime_may_depend():
+def test_lime_may_depend_on_the_question():
     mixed = decided.explanations(2.0)
     mixed["figures"]["ours"]["difference"]["mean_drop_read"] |= {"value": 3.0, "low": 2.0, "high": 4.0}
     mixed["figures"]["ours"]["difference"]["overlap_of_two_seeds"] = decided.NO_INTERVAL
     mixed["figures"]["ours"]["models"] = dict.fromkeys(
         decided.FRAMEWORKS, {"mean_drop_read": decided.estimate(4.0), "overlap_of_two_seeds": decided.NO_INTERVAL}
     )
-    found = answers(mixed)["lime"]
-    assert found["answer"] == "depends on what is asked of an explanation"
-    assert "Stability of explanations: the report gives no interval: not settled." in found["because"]
+    answer = answers(mixed)["lime"]
+    assert answer["answer"] == "depends on what is asked of an explanation"
+    assert "Stability of explanations: the report gives no interval: not settled." in answer["because"]
 
 
 def test_accuracy():
-    made = build_planted()
-    found = answers(made)["similar_accuracy"]
-    assert found["answer"].startswith("not settled: between -")
-    assert made["seeds"]["explanation"] in found["because"]
-    made["seeds"]["verdict"] = "equivalent within the margin"
-    metrics = made["seeds"]["metrics"]
+    evaluation = build_planted()
+    claim = answers(evaluation)["similar_accuracy"]
+    assert claim["answer"].startswith("not settled: between -")
+    assert evaluation["seeds"]["explanation"] in claim["because"]
+    evaluation["seeds"]["verdict"] = "equivalent within the margin"
+    metrics = evaluation["seeds"]["metrics"]
     for low, answer in ((0.9, "confirmed"), (0.89, "similar, but not high")):
         for name, framework in itertools.product(("accuracy", "macro_f1"), ("pytorch", "tensorflow")):
             metrics[name][framework] |= {"value": 0.95, "low": 0.91, "high": 0.99}
         metrics["macro_f1"]["tensorflow"]["low"] = low
-        assert answers(made)["similar_accuracy"]["answer"] == answer
-    made["seeds"]["verdict"] = "PyTorch better"
-    made["seeds"]["metrics"]["accuracy"]["difference"] |= {"low": -0.2, "high": -0.1, "value": -0.15}
-    assert answers(made)["similar_accuracy"]["answer"] == "refuted"
+        assert answers(evaluation)["similar_accuracy"]["answer"] == answer
+    evaluation["seeds"]["verdict"] = "PyTorch better"
+    evaluation["seeds"]["metrics"]["accuracy"]["difference"] |= {"low": -0.2, "high": -0.1, "value": -0.15}
+    assert answers(evaluation)["similar_accuracy"]["answer"] == "refuted"
 
 
-def test_what_was_not_measured_is_not_answered():
-    found = answers(decided.code_size())
+def test_claims_without_measurements_are_not_answered():
+    by_key = answers(decided.code_size())
     for key in ("smaller_files", "trains_faster", "predicts_faster", "lime", "longer_larger", "similar_accuracy"):
-        assert found[key]["answer"] == "not measured"
-        assert found[key]["because"]
+        assert by_key[key]["answer"] == "not measured"
+        assert by_key[key]["because"]
 
 
-def test_skills_are_shown_as_the_two_trainers():
-    found = answers(decided.code_size(200, 300))["skills"]
-    assert found["figures"][0]["measured"]["compared"]["value"] == pytest.approx(1.5)
-    assert f"{1 - CODE['same_lines']:.0%} of their lines are other ones" in found["because"]
-    functions = {each["name"]: each["same_lines"] for each in CODE["functions"]}
+def test_skills_are_judged_by_the_two_trainers():
+    answer = answers(decided.code_size(200, 300))["skills"]
+    assert answer["figures"][0]["measured"]["compared"]["value"] == pytest.approx(1.5)
+    assert f"{1 - CODE['same_lines']:.0%} of their lines are other ones" in answer["because"]
+    functions = {function["name"]: function["same_lines"] for function in CODE["functions"]}
     assert {"build_model", "build_optimizer", "fit", "logits", "save"} <= set(functions)
     assert functions["planned_batches"] is None, "only TensorFlow's has it"
 
@@ -113,10 +112,10 @@ def test_skills_are_shown_as_the_two_trainers():
 def test_two_files_side_by_side(tmp_path):
     (tmp_path / "a.py").write_text("def f():\n    return 1\n\n\ndef g():\n    pass\n", encoding="utf-8")
     (tmp_path / "b.py").write_text("def f():\n    return 2\n", encoding="utf-8")
-    found = trainer_diff.side_by_side({"PyTorch": "a.py", "TensorFlow": "b.py"}, tmp_path)
-    assert found["functions"] == [{"name": "f", "same_lines": 0.5}, {"name": "g", "same_lines": None}]
-    assert found["same_lines"] == pytest.approx(2 / 6)
-    assert [row["left"] for row in found["rows"] if row["left"] is not None] == (
+    comparison = trainer_diff.side_by_side({"PyTorch": "a.py", "TensorFlow": "b.py"}, tmp_path)
+    assert comparison["functions"] == [{"name": "f", "same_lines": 0.5}, {"name": "g", "same_lines": None}]
+    assert comparison["same_lines"] == pytest.approx(2 / 6)
+    assert [row["left"] for row in comparison["rows"] if row["left"] is not None] == (
         (tmp_path / "a.py").read_text(encoding="utf-8").splitlines()
     )
-    assert [row["right"] for row in found["rows"] if row["same"]] == ["def f():"]
+    assert [row["right"] for row in comparison["rows"] if row["same"]] == ["def f():"]

@@ -1,4 +1,4 @@
-"""The bundle: one command, a page that opens dead and prints, JSON beside it; and the published decision."""
+"""Tests of the decision bundle: the command, the page that runs nothing, the JSON, and the published decision."""
 
 import json
 import re
@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bakeoff.common.errors import ReportError
-from decide import __main__ as decision
+from decide import __main__ as command
 from decide import report
 from decide.criteria.presets import PRESETS
 from decide.evidence import caveats, reports
-from decide.evidence.comparison import untraced
+from decide.evidence.tracing import untraced
 from decide.pages import view
 from eval.report.provenance import weights_digest
 from tests.support import decided, tiny
@@ -24,33 +24,33 @@ PUBLISHED = sorted(RESULTS.glob("*/decision.json"))
 
 
 @pytest.fixture(scope="module")
-def made():
+def decision():
     return decided.decision(*decided.everything(short=2, batch=0.8))
 
 
 def test_the_command_writes_a_bundle(tmp_path, capsys):
     folder = decided.write(tmp_path / "reports", *decided.everything(short=2, step=1.05))
     weights, bundle = tmp_path / "w.json", tmp_path / "deep" / "bundle"
-    assert decision.main(["--report", str(folder), "--weights", "edge", "--save-weights", str(weights)]) == 0
-    assert decision.main(["--report", str(folder), "--weights", str(weights), "--output", str(bundle)]) == 0
+    assert command.main(["--report", str(folder), "--weights", "edge", "--save-weights", str(weights)]) == 0
+    assert command.main(["--report", str(folder), "--weights", str(weights), "--output", str(bundle)]) == 0
     written = report.read(bundle / "decision.json")
     assert written["result"]["weighting"]["weights"] == PRESETS["edge"].weights
     assert str(tmp_path) not in written["command"]
-    said = capsys.readouterr().out
-    assert written["result"]["sentence"] in said
+    printed = capsys.readouterr().out
+    assert written["result"]["sentence"] in printed
     assert written["result"]["headline"] in (bundle / "decision.html").read_text(encoding="utf-8")
-    assert "not known" not in said.split("\n")[0]
-    assert "Not settled: between 1.00 and 1.10 times PyTorch's." in said
+    assert "not measured" not in printed.split("\n")[0]
+    assert "Not settled: between 1.00 and 1.10 times PyTorch's." in printed
 
 
-def test_the_command_holds_the_evidence_against_models(tmp_path, encoder_folder, capsys):
+def test_the_command_compares_the_evidence_with_models(tmp_path, encoder_folder, capsys):
     planted_pair(encoder_folder, tmp_path / "model")
     other = shutil.copytree(tmp_path / "model", tmp_path / "other")
     (tmp_path / "model" / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
     (other / "task.json").write_text("{}", encoding="utf-8")
     folder, models = decided.write(tmp_path / "reports", *decided.everything()), [str(other), str(tmp_path / "model")]
     arguments = ["--report", str(folder), "--models", *models, "--output", str(tmp_path / "bundle")]
-    assert decision.main(arguments) == 0
+    assert command.main(arguments) == 0
     stale = f"PyTorch was {'a' * 12}, is {weights_digest(tmp_path / 'model')[:12]}"
     assert stale in capsys.readouterr().out
     assert stale in (tmp_path / "bundle" / "decision.html").read_text(encoding="utf-8")
@@ -61,41 +61,41 @@ def test_the_command_holds_the_evidence_against_models(tmp_path, encoder_folder,
     ("arguments", "sentence"),
     [
         (["--report", "absent.json"], "can't be read"),
-        (["--report", "{folder}", "--weights", "fast"], "is no weighting"),
+        (["--report", "{folder}", "--weights", "fast"], "is not a weighting"),
         (["--report", "{folder}", "--output", "{folder}/0.json/x"], "can't be made"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(arguments, sentence, tmp_path, capsys):
+def test_an_error_is_one_sentence(arguments, sentence, tmp_path, capsys):
     folder = decided.write(tmp_path / "reports", decided.benchmark())
-    assert decision.main([each.format(folder=folder) for each in arguments]) == 2
+    assert command.main([argument.format(folder=folder) for argument in arguments]) == 2
     error = capsys.readouterr().err
     assert sentence in error
     assert error.count("\n") == 1
 
 
-def test_the_page_says_first_what_to_do_and_where_it_is_from(made):
-    page = view.render(made)
+def test_the_page_starts_with_the_recommendation_and_names_its_sources(decision):
+    page = view.render(decision)
     first = page[: page.index("<h2>Why</h2>")]
-    assert made["result"]["headline"] in first
+    assert decision["result"]["headline"] in first
     assert "What would make the two level" in first
     for preset in PRESETS.values():
         assert preset.name in first
-    for source in made["sources"]:
+    for source in decision["sources"]:
         assert f'id="source-{source["id"]}"' in page
-    assert made["models"]["PyTorch"]["weights"] in page
-    assert made["corpus"]["digest"] in page
+    assert decision["models"]["PyTorch"]["weights"] in page
+    assert decision["corpus"]["digest"] in page
     assert "abacus" in page
     assert "set by the team, not measured" in page
     assert "no energy counters" in page
-    for claim in made["claims"]:
+    for claim in decision["claims"]:
         assert claim["answer"] in page
     assert "break-after: page" in page
     assert "TorchScript" in page
     assert "4 [3, 5]" in page  # milliseconds of an exported model
 
 
-def test_what_is_not_settled_shows_what_it_may_bring(made):
-    bars = {bar.name: bar for bar in view.contributions(made, made["result"])}
+def test_a_criterion_that_is_not_settled_shows_what_it_may_add(decision):
+    bars = {bar.name: bar for bar in view.contributions(decision, decision["result"])}
     tie, same, decided_on = (bars[name] for name in ("serving memory", "long-text latency", "short-text latency"))
     assert (tie.width, tie.label) == (0, "not settled")
     assert (same.width, same.label) == (0, "no difference")
@@ -103,16 +103,21 @@ def test_what_is_not_settled_shows_what_it_may_bring(made):
     assert decided_on.label.endswith("for PyTorch") and decided_on.width > 0
 
 
-def test_a_stale_bundle_says_so(made):
-    stale = caveats.stale(made, {"PyTorch": "f" * 64})
-    marked = report.marked(made, stale)
+@pytest.mark.parametrize("name", ["result", "plots", "matrix", "claims", "sources"])
+def test_every_part_of_the_tab_is_rendered(decision, name):
+    assert view.part(name, decision, decision["result"]) in view.render(decision)
+
+
+def test_a_stale_bundle_carries_a_warning(decision):
+    stale = caveats.stale(decision, {"PyTorch": "f" * 64})
+    marked = report.marked(decision, stale)
     report.check(marked, "it")
     assert stale in view.render(marked)
-    assert "stale" not in re.sub(r"<style>.*?</style>", "", view.render(made), flags=re.DOTALL).lower()
+    assert "stale" not in re.sub(r"<style>.*?</style>", "", view.render(decision), flags=re.DOTALL).lower()
 
 
-def test_nothing_of_a_report_is_markup_and_nothing_is_fetched(made):
-    hostile = json.loads(json.dumps(made).replace("planted", HOSTILE.replace('"', '\\"')))
+def test_text_of_a_report_is_escaped_and_nothing_is_fetched(decision):
+    hostile = json.loads(json.dumps(decision).replace("planted", HOSTILE.replace('"', '\\"')))
     hostile["result"]["headline"] = hostile["facts"][0]["text"] = HOSTILE
     page = view.render(hostile)
     assert "<img" not in page
@@ -121,18 +126,18 @@ def test_nothing_of_a_report_is_markup_and_nothing_is_fetched(made):
     assert not re.search(r"(src|href)=\"(?!#)", page)
 
 
-def test_weights_change_the_result_and_nothing_else(made, tmp_path):
-    report.write(tmp_path / "decision.json", made)
+def test_weights_change_the_result_and_nothing_else(decision, tmp_path):
+    report.write(tmp_path / "decision.json", decision)
     opened = report.open_decision(tmp_path / "decision.json")
     other = opened.with_weights(PRESETS["batch"])
     report.check(other, "it")
-    assert other["result"] == made["presets"]["batch"]
-    assert other["criteria"] == made["criteria"]
-    assert other["id"] != made["id"]
-    assert opened.with_weights(PRESETS["api"])["id"] == made["id"]
+    assert other["result"] == decision["presets"]["batch"]
+    assert other["criteria"] == decision["criteria"]
+    assert other["id"] != decision["id"]
+    assert opened.with_weights(PRESETS["api"])["id"] == decision["id"]
 
 
-def test_a_folder_of_reports_is_decided_on_and_again_when_it_changes(tmp_path):
+def test_a_folder_of_reports_is_decided_again_only_when_it_changes(tmp_path):
     folder = decided.write(tmp_path / "reports", *decided.everything())
     before = report.open_decision(folder)
     assert report.open_decision(folder) is before
@@ -147,29 +152,29 @@ def test_there_is_a_published_decision():
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.parent.name)
-def test_every_published_number_is_traced_to_a_report_beside_it(path: Path):
-    made = report.read(path)
+def test_every_published_number_follows_from_a_report_beside_it(path: Path):
+    decision = report.read(path)
     evidence = reports.gather([path.parent])
     contents = {source.id: source.content for source in evidence.sources}
-    assert {source["id"] for source in made["sources"]} == set(contents)
-    assert untraced(made, contents) == []
-    again = report.build(evidence, PRESETS["api"], made["command"])
+    assert {source["id"] for source in decision["sources"]} == set(contents)
+    assert untraced(decision, contents) == []
+    again = report.build(evidence, PRESETS["api"], decision["command"])
     for source in again["sources"]:  # an older decision names the command as it was called when it was written
         source["command"] = {"bakeoff train": "python -m trainers"}.get(source["command"], source["command"])
     for part in ("criteria", "sources", "presets", "remarks", "models", "corpus"):
-        assert again[part] == made[part], f"{part} is not what the reports say: make the decision again"
-    # The last one is about the trainers as they were then; the decision holds both and their digests.
-    assert again["claims"][:-1] == made["claims"][:-1]
-    assert made["claims"][-1]["key"] == "skills"
+        assert again[part] == decision[part], f"{part} does not follow from the reports: make the decision again"
+    # The last claim is about the trainers at that time; the decision contains both files and their digests.
+    assert again["claims"][:-1] == decision["claims"][:-1]
+    assert decision["claims"][-1]["key"] == "skills"
     page = path.with_name("decision.html").read_text(encoding="utf-8")
-    assert page == view.render(made)
+    assert page == view.render(decision)
 
 
-def test_a_folder_that_makes_no_decision_is_not_read_again_before_it_changes(tmp_path, monkeypatch):
-    asked = []
+def test_a_folder_without_a_decision_is_read_again_only_when_it_changes(tmp_path, monkeypatch):
+    calls = []
 
     def gather(paths):
-        asked.append(paths)
+        calls.append(paths)
         raise ReportError("nothing is here")
 
     monkeypatch.setattr(report, "gather", gather)
@@ -179,4 +184,4 @@ def test_a_folder_that_makes_no_decision_is_not_read_again_before_it_changes(tmp
     (tmp_path / "new.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ReportError, match="nothing is here"):
         report.open_decision(tmp_path)
-    assert len(asked) == 2
+    assert len(calls) == 2

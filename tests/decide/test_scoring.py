@@ -1,4 +1,4 @@
-"""Scoring against worked examples of the literature, and by what must hold whatever the numbers are."""
+"""Tests of the scoring: worked examples from the literature, and properties that hold for any numbers."""
 
 import math
 
@@ -30,18 +30,18 @@ def test_the_weighted_sum_of_an_office_location():
         "Filton Village": [0, 0, 70, 0, 80, 0],
         "Gorton Square": [60, 100, 20, 50, 50, 80],
     }
-    found = weighted_sum(np.array(list(values.values())), weights)
-    assert found == pytest.approx([80.8, 39.4, 47.4, 52.3, 64.8, 20.9, 60.2])
+    scores = weighted_sum(np.array(list(values.values())), weights)
+    assert scores == pytest.approx([80.8, 39.4, 47.4, 52.3, 64.8, 20.9, 60.2])
 
 
 def test_topsis_of_four_alternatives():
     """Tzeng and Huang 2011, "Multiple Attribute Decision Making: Methods and Applications": its example of TOPSIS."""
     values = [[5, 8, 4], [7, 6, 8], [8, 8, 6], [7, 4, 6]]
-    found = topsis(values, [0.3, 0.4, 0.3], [True] * 3)
-    assert found == pytest.approx([0.5037, 0.6581, 0.7482, 0.3340], abs=1e-4)
+    scores = topsis(values, [0.3, 0.4, 0.3], [True] * 3)
+    assert scores == pytest.approx([0.5037, 0.6581, 0.7482, 0.3340], abs=1e-4)
 
 
-def test_topsis_knows_which_way_is_better_and_what_does_not_differ():
+def test_topsis_respects_the_direction_and_ignores_equal_values():
     assert topsis([[1.0, 5.0], [2.0, 5.0]], [1, 1], [False, True]) == pytest.approx([1, 0])
     assert topsis([[3.0], [3.0]], [1], [True]) == pytest.approx([0.5, 0.5])
     assert topsis([[0.0], [0.0]], [1], [True]) == pytest.approx([0.5, 0.5])
@@ -49,8 +49,10 @@ def test_topsis_knows_which_way_is_better_and_what_does_not_differ():
 
 def test_a_scale_goes_from_its_worst_to_its_best_end_and_back():
     assert DOWN.positions([math.log(1000), math.log(100), math.log(10)]) == pytest.approx([0, 0.5, 1])
-    assert DOWN.positions(math.log(1)) == 1  # better than the best makes no difference
-    assert DOWN.positions(math.log(10_000)) == pytest.approx(-0.5)  # worse than the worst is still worse
+    assert DOWN.positions(math.log(1)) == 1  # values better than the best end get the same position
+    assert DOWN.positions(math.log(10_000)) == pytest.approx(
+        -0.5
+    )  # values worse than the worst end get a negative position
     assert DOWN.value(0.25) == pytest.approx(10**2.5)
     assert (DOWN.higher_is_better, UP.higher_is_better) == (False, True)
     for criterion in MEASURED:
@@ -58,10 +60,12 @@ def test_a_scale_goes_from_its_worst_to_its_best_end_and_back():
 
 
 def test_a_difference_of_two_independent_intervals():
-    """Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10, case (a):
-    56/70 and 48/80, whose difference is 0.2 with the interval 0.0524 to 0.3339."""
+    """Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10, case (a).
+
+    The proportions are 56/70 and 48/80. Their difference is 0.2 with the interval 0.0524 to 0.3339.
+    """
     low, high = square_and_add(0.2, (0.6 - 0.4904, 0.7005 - 0.6), (0.8 - 0.6918, 0.8773 - 0.8))
-    # The second, 56/70, less the first, 48/80; Wilson's intervals are rounded to four digits.
+    # The second proportion, 56/70, minus the first, 48/80. Wilson's intervals are rounded to four digits.
     assert (low, high) == pytest.approx((0.0524, 0.3339), abs=6e-4)
 
 
@@ -74,7 +78,7 @@ def test_noise_scores_as_a_tie():
 
 
 def gaps(compared: Compared):
-    """The drawn gaps, on a scale that is ten long."""
+    """Return the drawn gaps on a scale with a range of ten."""
     drawn = compared.drawn()
     assert drawn.mean(axis=1) == pytest.approx(0.5)
     return 10 * (drawn[:, 1] - drawn[:, 0])
@@ -84,7 +88,7 @@ def test_the_middle_of_the_draws_is_the_interval():
     drawn = gaps(Compared("a", UP, (4.0, 6.0), 2.0, 1.0, 4.0))
     assert np.quantile(drawn, (0.025, 0.975)) == pytest.approx([1, 4], abs=0.1)
     assert np.median(drawn) == pytest.approx(2, abs=0.05)
-    assert drawn.min() < 1 and drawn.max() > 4, "nothing is cut"
+    assert drawn.min() < 1 and drawn.max() > 4, "no draw is cut off"
 
 
 @pytest.mark.parametrize(
@@ -96,10 +100,13 @@ def test_no_difference_is_an_interval_inside_the_margin(low, high, same):
 
 
 def test_a_strong_opinion_is_at_most_a_factor_of_two():
-    logarithmic = [each.scale for each in MEASURED if each.scale.logarithmic]
-    middles = [each.value(0.4) for each in logarithmic]
-    doubled = [each.positions([each.axis(m), each.axis(2 * m)]) for each, m in zip(logarithmic, middles, strict=True)]
-    apart = max(np.ptp(each) for each in doubled)
+    logarithmic = [criterion.scale for criterion in MEASURED if criterion.scale.logarithmic]
+    middles = [scale.value(0.4) for scale in logarithmic]
+    doubled = [
+        scale.positions([scale.axis(middle), scale.axis(2 * middle)])
+        for scale, middle in zip(logarithmic, middles, strict=True)
+    ]
+    apart = max(np.ptp(scale) for scale in doubled)
     assert np.diff(rated(2))[0] == pytest.approx(apart)
     assert np.diff(rated(-1))[0] == pytest.approx(-apart / 2)
 
@@ -130,7 +137,7 @@ def test_the_order_of_criteria_makes_no_difference(rows, order):
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(SIZES, st.floats(0.0, 1.0), SIZES), min_size=1, max_size=6))
-def test_what_is_dominated_is_never_closer_to_the_ideal(rows):
+def test_a_dominated_alternative_is_never_closer_to_the_ideal(rows):
     worse, gains, weights = np.array(rows).T
     values = np.stack([worse, worse + gains])
     below, above = topsis(values, weights, [True] * len(rows))
@@ -142,7 +149,7 @@ def test_all_weightings_are_equally_likely():
     weights = simplex(["a", "b", "c"], ["a", "b", "c"])
     assert weights.sum(axis=1) == pytest.approx(1)
     assert weights.mean(axis=0) == pytest.approx([1 / 3] * 3, abs=0.02)
-    # Of Dirichlet(1) over three, each weight's variance is 1/18.
+    # In Dirichlet(1) over three criteria, the variance of each weight is 1/18.
     assert weights.var(axis=0) == pytest.approx([1 / 18] * 3, rel=0.1)
     turned = simplex(["c", "a"], ["c", "a"])
     assert np.array_equal(turned[:, 0] > turned[:, 1], weights[:, 2] > weights[:, 0])

@@ -1,4 +1,4 @@
-"""Outcomes: who is ahead in how many draws, what would turn it round, and what missing evidence does."""
+"""Tests of outcomes: who is ahead in how many draws, what would change the leader, and the role of missing evidence."""
 
 import math
 
@@ -19,7 +19,7 @@ SHARES = st.floats(0.05, 0.95)
 
 
 def compared(key: str, pytorch: float, tensorflow: float, reach: float = 0.0) -> Compared:
-    """A criterion on which both have these positions; `reach` is that of the gap's interval, in positions."""
+    """Return a criterion with these positions; `reach` is the reach of the gap's interval, in positions."""
     scale = BY_KEY[key].scale
     values = (scale.value(pytorch), scale.value(tensorflow))
     gap = scale.axis(values[1]) - scale.axis(values[0])
@@ -39,22 +39,22 @@ def test_the_lead_is_the_weighted_difference_and_missing_evidence_is_left_out():
     assert outcome.totals == pytest.approx({"PyTorch": 67.5, "TensorFlow": 57.5})
     assert outcome.contributions == pytest.approx({"accuracy": 15, "latency": -5})
     assert outcome.leader == "PyTorch"
-    # The same as if nobody had asked for it: neither zero nor average.
+    # The result is the same as without that weight: missing evidence counts neither as zero nor as average.
     without = matrix.outcome(weighting(accuracy=3, latency=1))
     assert without.totals == outcome.totals
     assert without.coverage == 1
 
 
-def test_a_difference_inside_its_noise_brings_nothing():
+def test_a_difference_within_its_noise_adds_nothing():
     matrix = Matrix([compared("accuracy", 0.8, 0.6, reach=0.21), compared("latency", 0.5, 0.4)])
     outcome = matrix.outcome(weighting(accuracy=1, latency=1))
     assert outcome.contributions == pytest.approx({"latency": 5, "accuracy": 0})
     assert matrix.ahead("accuracy") == "tie"
-    # It is drawn all the same: what is better in both, by noise in one, is ahead in nearly all draws.
+    # It is still drawn: a framework that is better on both, on one of them within the noise, leads in nearly all draws.
     assert 0.95 < outcome.ahead["PyTorch"] <= 1
 
 
-def test_a_wider_interval_of_a_tie_makes_the_result_less_sure():
+def test_a_wider_interval_of_a_tie_makes_the_result_less_certain():
     def outcome(reach: float):
         rows = [compared("accuracy", 0.5, 0.55, reach=reach), compared("latency", 0.6, 0.4)]
         return Matrix(rows).outcome(weighting(accuracy=1, latency=1))
@@ -68,7 +68,7 @@ def test_a_wider_interval_of_a_tie_makes_the_result_less_sure():
     assert f"between {low:+.1f} and {high:+.1f} points" in words.recommendation(outcome(0.6), "x")[1]
 
 
-def test_what_may_differ_by_more_than_the_margin_is_not_settled():
+def test_a_difference_that_may_exceed_the_margin_is_not_settled():
     outcome = Matrix([compared("accuracy", 0.5, 0.5, reach=0.1)]).outcome(weighting(accuracy=1))
     assert outcome.leader is None
     assert words.recommendation(outcome, "x")[0] == "Not settled"
@@ -105,18 +105,18 @@ def test_intervals_are_carried_through_to_a_share_of_the_draws():
 
 
 def test_over_all_weightings_the_larger_difference_wins_more_often():
-    # Of weights (w, 1 - w), uniform, PyTorch is ahead where 0.3 w > 0.1 (1 - w), that is in three quarters.
+    # For uniform weights (w, 1 - w), PyTorch is ahead if 0.3 w > 0.1 (1 - w), which holds for three quarters of them.
     matrix = Matrix([compared("accuracy", 0.8, 0.5), compared("latency", 0.4, 0.5)])
     outcome = matrix.outcome(weighting(accuracy=1))
     assert outcome.anywhere["PyTorch"] == pytest.approx(0.75, abs=0.03)
-    # The two are less than a point apart where |0.3 w - 0.1 (1 - w)| < 0.01, that is in a twentieth.
+    # They are less than a point apart if |0.3 w - 0.1 (1 - w)| < 0.01, which holds for a twentieth of them.
     assert outcome.level_anywhere == pytest.approx(0.05, abs=0.02)
 
 
 def test_over_all_weightings_noise_stays_noise():
     outcome = Matrix([compared("accuracy", 0.5, 0.5, reach=0.2)]).outcome(weighting(accuracy=1))
     assert outcome.anywhere["PyTorch"] == outcome.anywhere["TensorFlow"] == 0.5
-    # Nor does an opinion count there.
+    # An opinion does not count there.
     rated = Matrix([compared("accuracy", 0.5, 0.5, reach=0.2)]).outcome(
         Weighting("x", "", {"skills": 1}, {"skills": 2})
     )
@@ -128,7 +128,7 @@ def test_a_flip_makes_both_level():
     weights = weighting(accuracy=2, latency=1, cold_start=1)
     outcome = Matrix([compared(key, *row) for key, row in rows.items()]).outcome(weights)
     assert outcome.leader == "PyTorch"
-    assert [flip.key for flip in outcome.flips] == ["accuracy", "latency"]  # and not the tie
+    assert [flip.key for flip in outcome.flips] == ["accuracy", "latency"]  # the tie is left out
     for flip in outcome.flips:
         scale = BY_KEY[flip.key].scale
         for part, value in (("behind", flip.behind), ("leader", flip.leader)):
@@ -138,12 +138,12 @@ def test_a_flip_makes_both_level():
                 again = Matrix([compared(key, *row) for key, row in (rows | {flip.key: moved}).items()])
                 assert again.outcome(weights).lead == pytest.approx(0, abs=1e-9)
         if flip.weight is not None:
-            others = sum(each for key, each in weights.weights.items() if key != flip.key)
+            others = sum(weight for key, weight in weights.weights.items() if key != flip.key)
             level = weighting(**(dict(weights.weights) | {flip.key: others * flip.weight / (1 - flip.weight)}))
             again = Matrix([compared(key, *row) for key, row in rows.items()]).outcome(level)
             assert again.lead == pytest.approx(0, abs=1e-9)
-    found = {flip.key: flip for flip in outcome.flips}
-    assert found["latency"].leader is None  # 0.4 below 0.3 is beyond the worst end
+    flips = {flip.key: flip for flip in outcome.flips}
+    assert flips["latency"].leader is None  # a position 0.4 below 0.3 is beyond the worst end
 
 
 def test_a_noisy_tie_and_a_move_into_the_noise_are_no_flips():
@@ -154,7 +154,7 @@ def test_a_noisy_tie_and_a_move_into_the_noise_are_no_flips():
     ]
     flips = {flip.key: flip for flip in Matrix(rows).outcome(weighting(accuracy=1, latency=1, cold_start=1)).flips}
     assert set(flips) == {"accuracy", "latency"}
-    # Level would be at 0.63 and 0.6, where the difference is within the noise, and so would score as a tie.
+    # They would be level at 0.63 and 0.6. There the difference is within the noise, so it would score as a tie.
     assert (flips["accuracy"].behind, flips["accuracy"].leader) == (None, None)
     assert flips["accuracy"].weight == pytest.approx(0.03 / 0.33 / 2, rel=0.2)
 
@@ -178,8 +178,8 @@ def test_neither_order_nor_names_make_a_difference(rows, random):
     assert Matrix([compared(key, *row[:2]) for key, row in shuffled]).outcome(weights) == outcome
     swapped = Matrix([compared(key, row[1], row[0]) for key, row in rows.items()]).outcome(weights)
     assert swapped.lead == pytest.approx(-outcome.lead, abs=1e-9)
-    for found in ("ahead", "anywhere", "totals", "topsis"):
-        one, other = getattr(outcome, found), getattr(swapped, found)
+    for part in ("ahead", "anywhere", "totals", "topsis"):
+        one, other = getattr(outcome, part), getattr(swapped, part)
         assert one["PyTorch"] == pytest.approx(other["TensorFlow"])
 
 
@@ -210,8 +210,8 @@ def test_an_opinion_counts_where_it_is_set_and_lowers_coverage_where_it_is_not()
     )
 
 
-def test_topsis_can_contradict_and_then_it_is_said():
-    # On its range latency hardly counts, as both are near the best end; as a ratio it is fourfold.
+def test_a_contradiction_by_topsis_is_stated():
+    # On its range latency hardly counts, because both are near the best end. As a ratio it is fourfold.
     scale = BY_KEY["latency"].scale
     rows = [
         Compared("latency", scale, (11.0, 44.0), *[math.log(4)] * 3),

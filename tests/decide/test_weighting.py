@@ -1,4 +1,4 @@
-"""Weightings: presets with reasons, files that come back, links that carry them, and sentences for what is none."""
+"""Tests of weightings: presets with reasons, files, links, and error messages for invalid ones."""
 
 import json
 from urllib.parse import parse_qs
@@ -13,7 +13,7 @@ from decide.criteria.criteria import BY_KEY, CRITERIA
 from decide.criteria.presets import PRESETS, named
 from decide.criteria.weighting import KEYS, OPINION_KEYS, Weighting, check, from_query, to_query
 
-GIVEN = PRESETS["estate"].to_json()
+ESTATE = PRESETS["estate"].to_json()
 
 
 def test_presets_are_weightings_with_reasons():
@@ -25,7 +25,7 @@ def test_presets_are_weightings_with_reasons():
     assert opinions == {"estate": {"estate": 2}}, "opinions are unset by default"
 
 
-def test_every_criterion_says_what_it_is():
+def test_every_criterion_has_a_definition():
     assert len(BY_KEY) == len(CRITERIA)
     for criterion in CRITERIA:
         assert len(criterion.definition) > 15
@@ -35,7 +35,7 @@ def test_every_criterion_says_what_it_is():
             assert len(criterion.scale.why) > 15
 
 
-def test_a_file_comes_back(tmp_path):
+def test_a_file_is_read_as_it_was_written(tmp_path):
     weighting.write(tmp_path / "w.json", PRESETS["estate"])
     assert weighting.read(tmp_path / "w.json") == PRESETS["estate"]
     assert named(str(tmp_path / "w.json")) == PRESETS["estate"]
@@ -50,11 +50,11 @@ def test_a_file_comes_back(tmp_path):
 def test_a_link_carries_weights_and_opinions(weights, opinions):
     query = to_query(Weighting("x", "y", weights, opinions))
     assert set(parse_qs(query)) <= {"decide", "opinions"}
-    found = from_query(query)
-    assert (found.weights, found.opinions) == (weights, opinions)
+    linked = from_query(query)
+    assert (linked.weights, linked.opinions) == (weights, opinions)
 
 
-def test_a_link_without_weights_is_none():
+def test_a_link_without_weights_has_no_weighting():
     assert from_query("") is None
     assert from_query("__theme=dark&x=1") is None
 
@@ -62,24 +62,24 @@ def test_a_link_without_weights_is_none():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"kind": "recipe"}, "is no weighting"),
+        ({"kind": "recipe"}, "is not a weighting"),
         ({"extra": 1}, "unknown field 'extra'"),
-        ({"weights": [1]}, "are objects"),
-        ({"weights": {"speed": 1}}, "'speed', which is none of accuracy"),
+        ({"weights": [1]}, "to be objects"),
+        ({"weights": {"speed": 1}}, "'speed'; expected one of accuracy"),
         ({"weights": {"accuracy": -1}}, "expected a number from 0 to 10"),
         ({"weights": {"accuracy": True}}, "expected a number"),
         ({"weights": {"accuracy": "much"}}, "the value much"),
         ({"weights": {"accuracy": float("nan")}}, "expected a number"),
-        ({"weights": {"accuracy": 0}}, "gives no criterion a weight"),
-        ({"opinions": {"accuracy": 1}}, "'accuracy', which is none of skills"),
+        ({"weights": {"accuracy": 0}}, "gives every criterion the weight 0"),
+        ({"opinions": {"accuracy": 1}}, "'accuracy'; expected one of skills"),
         ({"opinions": {"skills": 3}}, "from -2 to 2"),
         ({"opinions": {"skills": 0.5}}, "whole number"),
         ({"name": "x" * 101}, "at most 100 characters"),
     ],
 )
-def test_what_is_no_weighting_gets_a_sentence(change, sentence):
+def test_an_invalid_weighting_gets_a_sentence(change, sentence):
     with pytest.raises(InputError, match=sentence):
-        check(GIVEN | change, "w.json")
+        check(ESTATE | change, "w.json")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_broken_link_gets_a_sentence(query):
         from_query(query)
 
 
-def test_files_that_are_none_get_a_sentence(tmp_path):
+def test_invalid_files_get_a_sentence(tmp_path):
     (tmp_path / "text.json").write_text("no JSON", encoding="utf-8")
     (tmp_path / "deep.json").write_text("[" * 50_000, encoding="utf-8")
     (tmp_path / "large.json").write_text(json.dumps(["x" * 200_000]), encoding="utf-8")
