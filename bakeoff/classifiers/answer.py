@@ -1,4 +1,4 @@
-"""What one classifier says about texts, and how long it took."""
+"""Classify texts with one classifier and measure how long it takes."""
 
 import time
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from bakeoff.classifiers.base import Classifier, softmax
 
 @dataclass(frozen=True)
 class Answer:
-    """One classifier's answers.
+    """The answers of one classifier to n texts.
 
     Attributes:
-        framework: whose answers they are.
+        framework: the framework of the classifier.
         labels: the classes, in the order of the columns.
-        probabilities: float64 (n, k); rows sum to 1.
-        seconds: wall time of tokenising and classifying all n texts.
+        probabilities: class probabilities (n, k) as float64; each row sums to 1.
+        seconds: wall time of tokenizing and classifying all n texts.
     """
 
     framework: str
@@ -34,16 +34,16 @@ class Answer:
     @property
     def confidence(self) -> NDArray[np.float64]:
         """The probability (n,) of each text's most probable class."""
-        return self.probabilities.max(axis=1)
+        return np.asarray(self.probabilities.max(axis=1))
 
     @property
     def by_label(self) -> tuple[dict[str, float], ...]:
-        """Each text's probabilities, by their classes."""
+        """The probabilities of each text by class."""
         return tuple(dict(zip(self.labels, row, strict=True)) for row in self.probabilities.tolist())
 
 
 def answer(classifier: Classifier, texts: Sequence[str]) -> Answer:
-    """Classify texts and time it."""
+    """Classify texts and measure the time."""
     started = time.perf_counter()
     logits = classifier.logits(texts)
     seconds = time.perf_counter() - started
@@ -51,7 +51,7 @@ def answer(classifier: Classifier, texts: Sequence[str]) -> Answer:
 
 
 def join(answers: Sequence[Answer]) -> Answer:
-    """The answers of one classifier to several batches, as one."""
+    """Join the answers of one classifier to several batches."""
     first = answers[0]
     probabilities = np.concatenate([part.probabilities for part in answers])
     return Answer(first.framework, first.labels, probabilities, sum(part.seconds for part in answers))

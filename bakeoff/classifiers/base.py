@@ -1,4 +1,4 @@
-"""The one seam: what everything downstream knows of a model, and what both implementations share."""
+"""The interface of a classifier, which everything downstream uses, and the code that both implementations share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from bakeoff.classifiers.model_folder import ModelFolder
 from bakeoff.common.errors import ModelError
 from bakeoff.common.tokenization import batches_by_tokens, pad
 
-BATCH_TOKENS = 4096  # fewer leave a processor idle at times; many more overflow its caches
-CHUNK = 1024  # texts that are tokenised together, so that memory stays flat
+BATCH_TOKENS = 4096  # tokens per batch: fewer leave a processor partly idle, many more overflow its caches
+CHUNK = 1024  # number of texts that are tokenized together, which bounds the memory
 
 
 @runtime_checkable
@@ -31,33 +31,33 @@ class Classifier(Protocol):
     revision: str
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Logits (n, k) of n texts; (0, k) of none."""
+        """Return the logits (n, k) of n texts; n may be 0."""
         ...
 
     def characters_read(self, text: str) -> int:
-        """How many of the text's first characters the model reads; what follows can't change its logits."""
+        """Return the number of leading characters that the model reads; later ones can't change its logits."""
         ...
 
 
 def predict_proba(classifier: Classifier, texts: Sequence[str]) -> NDArray[np.float64]:
-    """Class probabilities (n, k); rows sum to 1."""
+    """Return the class probabilities (n, k); each row sums to 1."""
     return softmax(classifier.logits(texts))
 
 
 def predict(classifier: Classifier, texts: Sequence[str]) -> list[str]:
-    """The most probable class of each text."""
+    """Return the most probable class of each text."""
     return [classifier.labels[column] for column in classifier.logits(texts).argmax(axis=1)]
 
 
-def softmax(logits: NDArray) -> NDArray[np.float64]:
-    """Probabilities of each row's logits."""
+def softmax(logits: ArrayLike) -> NDArray[np.float64]:
+    """Return the probabilities of each row of logits."""
     logits = np.asarray(logits, dtype=np.float64)
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+    exponentials: NDArray[np.float64] = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
 
 class BertClassifier(ABC):
-    """A model folder's classifier; a framework adds loading, the forward pass and access to the weights.
+    """A classifier in a model folder; each framework adds loading, the forward pass and access to the weights.
 
     Args:
         folder: a model folder that a trainer wrote, or its snapshot from the Hub.
@@ -68,33 +68,33 @@ class BertClassifier(ABC):
     """
 
     framework: str
-    notice = ""  # what a visitor should know about where it comes from, such as a cached copy
+    notice = ""  # a remark for visitors about the origin of the model, such as a cached copy
 
-    def __init__(self, folder: Path, revision: str = "local"):
+    def __init__(self, folder: Path, revision: str = "local") -> None:
         self.folder = ModelFolder(folder)
         self.labels = self.folder.labels
         self.revision = revision
         self.text_encoder = self.folder.text_encoder()
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Logits (n, k) of n texts; (0, k) of none.
+        """Return the logits (n, k) of n texts; n may be 0.
 
-        Texts of similar length share a batch, padded to its longest: little padding is computed.
+        Texts of similar length share a batch that is padded to the longest of them, so little padding is computed.
         """
-        out = np.empty((len(texts), len(self.labels)), dtype=np.float32)
+        logits = np.empty((len(texts), len(self.labels)), dtype=np.float32)
         for start in range(0, len(texts), CHUNK):
             token_ids = self.text_encoder.encode(texts[start : start + CHUNK])
             for rows in batches_by_tokens(token_ids, BATCH_TOKENS):
                 padded, mask = pad([token_ids[row] for row in rows], self.text_encoder.pad_id)
-                out[start + rows] = self._forward(padded, mask)
-        return out
+                logits[start + rows] = self._forward(padded, mask)
+        return logits
 
     def characters_read(self, text: str) -> int:
-        """How many of the text's first characters the model reads; what follows can't change its logits."""
+        """Return the number of leading characters that the model reads; later ones can't change its logits."""
         return self.text_encoder.characters_read(text)
 
     def _check_config(self, id2label: Mapping[int | str, str], positions: int) -> None:
-        """The framework's own config must name the classes of `labels.json`, and read as much as the recipe says."""
+        """Check that the framework's own config names the classes of `labels.json` and allows the recipe's length."""
         try:
             by_column = {int(column): label for column, label in id2label.items()}
         except (AttributeError, TypeError, ValueError) as error:
@@ -102,10 +102,11 @@ class BertClassifier(ABC):
                 f"id2label in config.json of {self.folder.path.name} should map column numbers to class names; train "
                 "or publish the model again."
             ) from error
-        if self.text_encoder.max_length > positions:
+        length = self.folder.recipe["max_length"]
+        if length > positions:
             raise ModelError(
-                f"{self.folder.path.name} reads at most {positions} tokens, but its recipe.json says "
-                f"{self.text_encoder.max_length}; train or publish the model again."
+                f"{self.folder.path.name} reads at most {positions} tokens, but its recipe.json says {length}; "
+                "train or publish the model again."
             )
         named = tuple(by_column[column] for column in sorted(by_column))
         if named != self.labels:
@@ -116,12 +117,12 @@ class BertClassifier(ABC):
 
     @abstractmethod
     def _forward(self, token_ids: NDArray[np.int32], padding_mask: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Logits (n, k) of one padded batch (n, length)."""
+        """Return the logits (n, k) of one padded batch (n, length)."""
 
     @abstractmethod
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of all weights, under transformers' names and in its shapes."""
+        """Return a copy of all weights with transformers' names and shapes."""
 
     @abstractmethod
     def set_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
-        """Replace all weights by those of `weights()` of another classifier of the same architecture."""
+        """Replace all weights by the `weights()` of another classifier with the same architecture."""

@@ -1,4 +1,4 @@
-"""A trained model's folder: what stands in it besides the framework's own files."""
+"""The folder of a trained model: the files in it besides the framework's own."""
 
 import json
 from functools import cached_property
@@ -10,9 +10,13 @@ from bakeoff.common.errors import ModelError
 
 
 class ModelFolder:
-    """The shared files of a model folder: `labels.json`, `recipe.json`, `training.json` and the tokenizer."""
+    """The shared files of a model folder: `labels.json`, `recipe.json`, `training.json` and the tokenizer.
 
-    def __init__(self, path: Path):
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
         self.path = path
 
     @cached_property
@@ -20,7 +24,7 @@ class ModelFolder:
         """The classes, in the order of the logits' columns.
 
         Raises:
-            ModelError: the file is missing, broken, or no list of two or more different texts.
+            ModelError: the file is missing, broken, or not a list of two or more different texts.
         """
         labels = self._read("labels.json")
         valid = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
@@ -33,14 +37,14 @@ class ModelFolder:
 
     @cached_property
     def recipe(self) -> dict[str, Any]:
-        """How the model was trained: the fields of trainers.recipe.Recipe.
+        """The training recipe: the fields of trainers.recipe.Recipe.
 
         Raises:
             ModelError: the file is missing, broken, or lacks `max_length`.
         """
         recipe = self._read("recipe.json")
         length = recipe.get("max_length") if isinstance(recipe, dict) else None
-        if type(length) is not int or not 4 <= length <= 4096:
+        if not isinstance(recipe, dict) or type(length) is not int or not 4 <= length <= 4096:
             raise ModelError(
                 f"recipe.json in {self.path.name} should hold the training recipe with a max_length from 4 to 4096; "
                 "train or publish the model again."
@@ -49,7 +53,7 @@ class ModelFolder:
 
     @cached_property
     def training(self) -> dict[str, Any]:
-        """The training's report; empty where the folder has none.
+        """The report of the training; empty if the folder has none.
 
         Raises:
             ModelError: the file is broken.
@@ -60,7 +64,7 @@ class ModelFolder:
         return training
 
     def text_encoder(self) -> tokenization.TextEncoder:
-        """The model's tokenizer, cutting texts where the training did.
+        """Load the model's tokenizer, which truncates texts at the same length as the training did.
 
         Raises:
             ModelError: the tokenizer or the recipe can't be read.

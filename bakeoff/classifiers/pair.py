@@ -10,7 +10,7 @@ from bakeoff.common import plain_environment
 from bakeoff.common.errors import HubError, ModelError
 from bakeoff.hub import pull, safety
 
-NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # how commands and folders call them, and how people do
+NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # name in commands and folders -> name for readers
 
 # A framework is imported only when a model of it is loaded: each takes seconds and hundreds of megabytes.
 _IMPLEMENTATIONS = {
@@ -30,7 +30,7 @@ class Pair:
     pytorch: BertClassifier
     tensorflow: BertClassifier
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.pytorch.labels != self.tensorflow.labels:
             raise ModelError(
                 "the two models can't be compared, because their classes differ: PyTorch has "
@@ -49,7 +49,7 @@ class Pair:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes of both."""
+        """The classes of both models."""
         return self.pytorch.labels
 
 
@@ -59,10 +59,10 @@ def may_be_on_hub(model: str) -> bool:
 
 
 def locate(framework: str, model: str) -> pull.Snapshot:
-    """The model's folder, pulled from the Hub where it is none; no framework is imported.
+    """Return the model's folder, pulled from the Hub if the name is no folder; no framework is imported.
 
     Raises:
-        ModelError: the folder holds what must not be loaded.
+        ModelError: the folder holds files that must not be loaded.
         HubError: the model can't be pulled.
     """
     folder = Path(model)
@@ -79,12 +79,13 @@ def load_classifier(framework: str, model: str, device: str | None = None) -> Be
 
     Raises:
         ModelError: the folder can't be loaded.
-        HubError: the model can't be pulled, or holds what must not be loaded.
+        HubError: the model can't be pulled, or holds files that must not be loaded.
     """
     module, name, _ = _IMPLEMENTATIONS[framework]
     source = locate(framework, model)
     plain_environment.prepare()
-    classifier = getattr(importlib.import_module(module), name)(source.path, source.revision, device)
+    implementation = getattr(importlib.import_module(module), name)
+    classifier: BertClassifier = implementation(source.path, source.revision, device)
     classifier.notice = source.notice
     return classifier
 

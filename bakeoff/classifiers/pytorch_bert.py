@@ -1,6 +1,7 @@
-"""The PyTorch classifier: a transformers folder with safetensors."""
+"""The PyTorch classifier, loaded from a transformers folder with safetensors."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,28 +14,35 @@ from bakeoff.common.errors import ModelError
 
 
 class PyTorchBert(BertClassifier):
-    """BERT in PyTorch; `device` as torch names it, by default a GPU where there is one."""
+    """A BERT classifier in PyTorch.
+
+    Args:
+        folder: the model folder.
+        revision: Hub commit sha, or "local".
+        device: torch's name of the device; by default a GPU if there is one.
+    """
 
     framework = "PyTorch"
 
-    def __init__(self, folder: Path, revision: str = "local", device: str | None = None):
+    def __init__(self, folder: Path, revision: str = "local", device: str | None = None) -> None:
         super().__init__(folder, revision)
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        transformers.utils.logging.disable_progress_bar()
+        transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
-            model, found = transformers.BertForSequenceClassification.from_pretrained(
+            loaded: Any = transformers.BertForSequenceClassification.from_pretrained(
                 folder,
                 use_safetensors=True,
                 local_files_only=True,
-                attn_implementation="sdpa",  # a config.json may name one that is fetched from the Hub and run
+                attn_implementation="sdpa",  # config.json could name another one, which would be fetched and run
                 dtype=torch.float32,
                 output_loading_info=True,
             )
         except Exception as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{folder} can't be loaded as a transformers BERT classifier ({reason}).") from error
-        if found["missing_keys"]:  # transformers would draw them at random, and go on
-            missing = min(found["missing_keys"])
+        model, info = loaded
+        if info["missing_keys"]:  # transformers initializes missing weights at random without an error
+            missing = min(info["missing_keys"])
             raise ModelError(f"{folder} lacks weights ({missing} …); train or publish the model again.")
         self._check_config(model.config.id2label, model.config.max_position_embeddings)
         self._model = model.to(self._device).eval()
@@ -45,10 +53,11 @@ class PyTorchBert(BertClassifier):
         if self._forward_pass is not None:
             return self._forward_pass.logits(ids, mask).numpy()
         with torch.inference_mode():
-            return self._model(input_ids=ids, attention_mask=mask).logits.cpu().numpy()
+            logits: NDArray[np.float32] = self._model(input_ids=ids, attention_mask=mask).logits.cpu().numpy()
+            return logits
 
     def _prepare(self) -> None:
-        """Arrange the weights for a processor; a GPU, or a build without oneDNN, runs transformers' own layers."""
+        """Prepare the fast forward pass; a GPU, or a build without oneDNN, runs transformers' own layers instead."""
         config = self._model.config
         on_processor = torch.device(self._device).type == "cpu"
         self._forward_pass = None
@@ -61,11 +70,11 @@ class PyTorchBert(BertClassifier):
             )
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of all weights, under transformers' names and in its shapes."""
+        """Return a copy of all weights with transformers' names and shapes."""
         return {name: weights.detach().cpu().numpy().copy() for name, weights in self._model.named_parameters()}
 
     def set_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
-        """Replace all weights by those of `weights()` of another classifier of the same architecture."""
+        """Replace all weights by the `weights()` of another classifier with the same architecture."""
         with torch.no_grad():
             for name, parameter in self._model.named_parameters():
                 parameter.copy_(torch.from_numpy(weights[name].copy()))

@@ -1,4 +1,4 @@
-"""The TensorFlow classifier: a KerasHub preset."""
+"""The TensorFlow classifier, loaded from a KerasHub preset."""
 
 import json
 from pathlib import Path
@@ -14,11 +14,17 @@ from bakeoff.common.keras_on_tensorflow import keras_hub, tf
 
 
 class TensorFlowBert(BertClassifier):
-    """BERT in TensorFlow; `device` as TensorFlow names it, by default a GPU where there is one."""
+    """A BERT classifier in TensorFlow.
+
+    Args:
+        folder: the model folder.
+        revision: Hub commit sha, or "local".
+        device: TensorFlow's name of the device; by default a GPU if there is one.
+    """
 
     framework = "TensorFlow"
 
-    def __init__(self, folder: Path, revision: str = "local", device: str | None = None):
+    def __init__(self, folder: Path, revision: str = "local", device: str | None = None) -> None:
         super().__init__(folder, revision)
         self._device = device
         try:
@@ -43,14 +49,15 @@ class TensorFlowBert(BertClassifier):
 
     def _forward(self, token_ids: NDArray[np.int32], padding_mask: NDArray[np.int32]) -> NDArray[np.float32]:
         with tf.device(self._device):
-            return self._forward_pass.logits(token_ids, padding_mask).numpy()
+            logits: NDArray[np.float32] = self._forward_pass.logits(token_ids, padding_mask).numpy()
+            return logits
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of all weights, under transformers' names and in its shapes."""
+        """Return a copy of all weights with transformers' names and shapes."""
         return to_transformers({weights.path: np.array(weights) for weights in self._model.trainable_variables})
 
     def set_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
-        """Replace all weights by those of `weights()` of another classifier of the same architecture."""
+        """Replace all weights by the `weights()` of another classifier with the same architecture."""
         variables = {variable.path: variable for variable in self._model.trainable_variables}
         shapes = {path: tuple(variable.shape) for path, variable in variables.items()}
         for path, array in to_keras(weights, shapes).items():

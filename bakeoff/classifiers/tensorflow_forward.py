@@ -1,7 +1,8 @@
-"""BERT's forward pass in TensorFlow, written as the operations that a processor runs fastest.
+"""BERT's forward pass in TensorFlow, written with the operations that a processor runs fastest.
 
-Reads operation for operation like pytorch_forward.py. KerasHub's layers compute the same by einsum, with transpositions
-around each product and passes of their own for bias and GELU; from these TensorFlow makes one operation of the three.
+The file mirrors pytorch_forward.py operation by operation. KerasHub's layers compute the same by einsum, with
+transpositions around each product and separate passes for bias and GELU. TensorFlow fuses the product, bias and GELU
+below into one operation.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,105 +10,114 @@ from functools import cache
 
 from bakeoff.common.keras_on_tensorflow import tf
 
-EPSILON = 1e-12  # of KerasHub's layer norms
-MASKED = -1e9  # added to the score of a padding token, whose weight becomes 0
+EPSILON = 1e-12  # epsilon of KerasHub's layer norms
+MASKED = -1e9  # added to the attention score of a padding token, so that its weight becomes 0
+
+Normalization = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class Bert:
-    """The operations of one pass, to be traced into a graph.
+    """The operations of one forward pass, which are traced into a graph.
 
     Args:
-        weights: KerasHub's variables under transformers' names. They are read at each call and not copied.
-        normalise: layer norm of (n, hidden), with scale and offset (hidden,).
+        weights: KerasHub's variables by transformers' names. They are read in each call and not copied.
+        normalise: the layer norm of rows (n, hidden), with scale and offset (hidden,).
     """
 
-    def __init__(self, weights: Mapping[str, tf.Variable], normalise: Callable):
+    def __init__(self, weights: Mapping[str, tf.Variable], normalise: Normalization) -> None:
         self._weights, self._normalise = weights, normalise
         self._hidden, self._heads, _ = weights["bert.encoder.layer.0.attention.self.query.weight"].shape
         self._layers = len({name.split(".")[3] for name in weights if name.startswith("bert.encoder.layer.")})
 
-    def logits_of(self, token_ids, padding_mask):
-        """Logits (n, k) of token ids (n, length) and their mask, int32."""
+    def logits_of(self, token_ids: tf.Tensor, padding_mask: tf.Tensor) -> tf.Tensor:
+        """Return the logits (n, k) of token ids (n, length) and their mask, both int32."""
         batch, length = tf.unstack(tf.shape(token_ids))
         masked = (1 - tf.cast(padding_mask, tf.float32))[:, None, None, :] * MASKED
         hidden = self._embeddings(token_ids, length)
         for layer in range(self._layers):
-            # Of the last layer only the first token's output is used.
+            # Only the first token's output of the last layer is used.
             queries = hidden[::length] if layer == self._layers - 1 else hidden
             hidden = self._layer(f"bert.encoder.layer.{layer}", queries, hidden, masked, batch)
         return self._linear("classifier", self.drop(tf.tanh(self._linear("bert.pooler.dense", hidden))))
 
-    def activate(self, rows):
-        """GELU, the tanh approximation."""
+    def activate(self, rows: tf.Tensor) -> tf.Tensor:
+        """Apply the tanh approximation of GELU."""
         return tf.nn.gelu(rows, approximate=True)
 
-    def drop(self, rows):
-        """Nothing: a trained model has no dropout."""
+    def drop(self, rows: tf.Tensor) -> tf.Tensor:
+        """Return the rows unchanged, because a trained model has no dropout."""
         return rows
 
-    def attend(self, query, key, value, masked):
-        """What queries (n, heads, q, size) find in keys and values (n, heads, length, size); scores plus `masked`."""
+    def attend(self, query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, masked: tf.Tensor) -> tf.Tensor:
+        """Apply attention of queries (n, heads, q, size) to keys and values (n, heads, length, size).
+
+        `masked` is added to the scores.
+        """
         shares = tf.nn.softmax(tf.matmul(query * query.shape[-1] ** -0.5, key, transpose_b=True) + masked)
         return tf.matmul(shares, value)
 
-    def _embeddings(self, token_ids, length):
-        """The tokens' vectors, (n * length, hidden)."""
+    def _embeddings(self, token_ids: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+        """Return the tokens' vectors (n * length, hidden)."""
         words, positions, segments = (
             self._weights[f"bert.embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")
         )
         hidden = tf.gather(words, token_ids) + (positions[:length] + segments[0])
         return self.drop(self._norm("bert.embeddings.LayerNorm", tf.reshape(hidden, (-1, self._hidden))))
 
-    def _layer(self, name, queries, hidden, masked, batch):
-        """One encoder layer: `queries` (q, hidden) look at all of `hidden` (n * length, hidden)."""
+    def _layer(
+        self, name: str, queries: tf.Tensor, hidden: tf.Tensor, masked: tf.Tensor, batch: tf.Tensor
+    ) -> tf.Tensor:
+        """Apply one encoder layer, in which `queries` (q, hidden) attend to all of `hidden` (n * length, hidden)."""
         attended = self._linear(f"{name}.attention.output.dense", self._attention(name, queries, hidden, masked, batch))
         queries = self._norm(f"{name}.attention.output.LayerNorm", self.drop(attended) + queries)
         inner = self.activate(self._linear(f"{name}.intermediate.dense", queries))
         return self._norm(f"{name}.output.LayerNorm", self.drop(self._linear(f"{name}.output.dense", inner)) + queries)
 
-    def _attention(self, name, queries, hidden, masked, batch):
+    def _attention(
+        self, name: str, queries: tf.Tensor, hidden: tf.Tensor, masked: tf.Tensor, batch: tf.Tensor
+    ) -> tf.Tensor:
         size = self._hidden // self._heads
 
-        def heads(part, rows):
-            """(n, heads, rows of a text, size)"""
+        def heads(part: str, rows: tf.Tensor) -> tf.Tensor:
+            """Return a projection as (n, heads, rows of a text, size)."""
             projected = self._linear(f"{name}.attention.self.{part}", rows)
             return tf.transpose(tf.reshape(projected, (batch, -1, self._heads, size)), (0, 2, 1, 3))
 
         attended = self.attend(heads("query", queries), heads("key", hidden), heads("value", hidden), masked)
         return tf.reshape(tf.transpose(attended, (0, 2, 1, 3)), (-1, self._hidden))
 
-    def _linear(self, name, rows):
+    def _linear(self, name: str, rows: tf.Tensor) -> tf.Tensor:
         weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
         outputs = tf.size(bias)
         return tf.nn.bias_add(tf.matmul(rows, tf.reshape(weight, (-1, outputs))), tf.reshape(bias, (-1,)))
 
-    def _norm(self, name, rows):
+    def _norm(self, name: str, rows: tf.Tensor) -> tf.Tensor:
         return self._normalise(rows, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
 
 
 class Forward:
-    """Logits of padded batches.
+    """The forward pass as one graph.
 
     Args:
-        weights: as for `Bert`.
-        on_processor: whether it runs on the processor.
+        weights: KerasHub's variables by transformers' names.
+        on_processor: whether the graph runs on the processor and not on a GPU.
     """
 
-    def __init__(self, weights: Mapping[str, tf.Variable], on_processor: bool = True):
+    def __init__(self, weights: Mapping[str, tf.Variable], on_processor: bool = True) -> None:
         bert = Bert(weights, normalise_in_one if on_processor and fuses_layer_norms() else normalise)
         ids = tf.TensorSpec((None, None), tf.int32)
-        # One graph for every shape. Autograph would rewrite Python loops and conditions, of which there are none.
+        # One graph serves every shape. Autograph is off, because there are no Python loops or conditions to rewrite.
         self.logits = tf.function(bert.logits_of, input_signature=(ids, ids), autograph=False)
 
 
-def normalise(rows, scale, offset):
-    """Layer norm of (n, hidden)."""
+def normalise(rows: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
+    """Apply the layer norm to rows (n, hidden)."""
     mean, variance = tf.nn.moments(rows, axes=-1, keepdims=True)
     return tf.nn.batch_normalization(rows, mean, variance, offset, scale, EPSILON)
 
 
-def normalise_in_one(rows, scale, offset):
-    """The same in the form that TensorFlow makes one operation of: the batch norm of an image of n channels."""
+def normalise_in_one(rows: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
+    """Apply the layer norm as one operation: the batch norm of an image with n channels."""
     shape = tf.shape(rows)
     channels, image = shape[:1], tf.reshape(rows, tf.concat([[1], shape, [1]], axis=0))
     none = tf.constant([], tf.float32)
@@ -126,11 +136,11 @@ def normalise_in_one(rows, scale, offset):
 
 @cache
 def fuses_layer_norms() -> bool:
-    """Whether `normalise_in_one` can run on this processor: TensorFlow's own kernels can't, oneDNN's can."""
+    """Return whether `normalise_in_one` runs on this processor; oneDNN's kernels support it, TensorFlow's own don't."""
     with tf.device("CPU"):
         rows = tf.random.stateless_uniform((3, 4), seed=(0, 0))
         try:
-            found = tf.function(normalise_in_one, autograph=False)(rows, tf.ones(4), tf.zeros(4))
+            fused = tf.function(normalise_in_one, autograph=False)(rows, tf.ones(4), tf.zeros(4))
         except tf.errors.OpError:
             return False
-        return bool(tf.reduce_max(abs(found - normalise(rows, tf.ones(4), tf.zeros(4)))) < 1e-5)
+        return bool(tf.reduce_max(abs(fused - normalise(rows, tf.ones(4), tf.zeros(4)))) < 1e-5)

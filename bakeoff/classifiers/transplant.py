@@ -1,10 +1,12 @@
-"""The same weights under two names: transformers' BERT and KerasHub's, both ways."""
+"""Convert BERT weights between transformers' and KerasHub's names and shapes, in both directions."""
 
 import re
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+
+Weight = NDArray[np.float32]
 
 # KerasHub variable path -> transformers parameter name.
 _LAYERS = {
@@ -29,10 +31,10 @@ _PARAMETERS = {"embeddings": "weight", "kernel": "weight", "gamma": "weight", "b
 
 
 def transformers_name(path: str) -> str:
-    """The transformers name of a KerasHub variable.
+    """Return the transformers name of a KerasHub variable.
 
     Raises:
-        KeyError: the path is of no variable of KerasHub's BertTextClassifier.
+        KeyError: KerasHub's BertTextClassifier has no variable at this path.
     """
     layer, _, parameter = path.rpartition("/")
     numbered = re.fullmatch(r"transformer_layer_(\d+)/(.+)", layer)
@@ -40,26 +42,27 @@ def transformers_name(path: str) -> str:
     return f"{name}.{_PARAMETERS[parameter]}"
 
 
-def to_transformers(weights: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """KerasHub arrays by variable path, as transformers arrays by parameter name.
+def to_transformers(weights: Mapping[str, Weight]) -> dict[str, Weight]:
+    """Convert KerasHub arrays by variable path to transformers arrays by parameter name.
 
-    Kernels are stored input first, and attention's are split by head: (h, heads, d), and (heads, d, h) at its output.
+    KerasHub's kernels have the input dimension first. Those of attention are split by head: (h, heads, d), and
+    (heads, d, h) at its output.
     """
-    out = {}
+    converted = {}
     for path, array in weights.items():
         if path.endswith("kernel"):
-            inputs = np.prod(array.shape[:-1]) if path.endswith("attention_output/kernel") else array.shape[0]
+            inputs = int(np.prod(array.shape[:-1])) if path.endswith("attention_output/kernel") else array.shape[0]
             array = array.reshape(inputs, -1).T
         elif path.endswith("bias"):
             array = array.reshape(-1)
-        out[transformers_name(path)] = array
-    return out
+        converted[transformers_name(path)] = array
+    return converted
 
 
-def to_keras(weights: Mapping[str, NDArray], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, NDArray]:
-    """Transformers arrays, as KerasHub arrays of the given shapes by variable path."""
-    out = {}
+def to_keras(weights: Mapping[str, Weight], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Weight]:
+    """Convert transformers arrays by parameter name to KerasHub arrays of these shapes by variable path."""
+    converted = {}
     for path, shape in shapes.items():
         array = weights[transformers_name(path)]
-        out[path] = (array.T if path.endswith("kernel") else array).reshape(shape)
-    return out
+        converted[path] = (array.T if path.endswith("kernel") else array).reshape(shape)
+    return converted

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all: written under a temporary name, then renamed."""
+"""Write files and folders that appear complete or not at all: under a temporary name first, then renamed."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from bakeoff.common.errors import BakeoffError, InputError
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write text as UTF-8."""
+    """Write text as UTF-8 and replace the file in one step."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8", newline="")
@@ -23,10 +23,15 @@ def write_text(path: Path, text: str) -> None:
 
 
 def export(path: Path, text: str, error: type[BakeoffError] = InputError) -> None:
-    """Write what a command was asked for, where it was asked for.
+    """Write the output of a command to the file that the user named.
+
+    Args:
+        path: the file.
+        text: its content.
+        error: the type of the error to raise.
 
     Raises:
-        InputError: it can't be written; another error of ours where `error` names one.
+        InputError: the file can't be written; `error` may name another type.
     """
     try:
         write_text(path, text)
@@ -35,23 +40,23 @@ def export(path: Path, text: str, error: type[BakeoffError] = InputError) -> Non
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON."""
+    """Write a value as indented JSON and replace the file in one step."""
     write_text(path, json_text(value))
 
 
 def json_text(value: Any) -> str:
-    """`value` as indented JSON, as `write_json` writes it."""
+    """Return a value as the indented JSON that `write_json` writes."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder to fill; it takes the place of `path` at the end, and vanishes on an error."""
+    """Yield an empty folder to fill; it replaces `path` at the end, and is deleted on an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
         yield temporary
-        temporary.chmod(0o755)  # mkdtemp's folders are private
+        temporary.chmod(0o755)  # mkdtemp makes private folders
         if path.exists():
             outgoing = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
             path.rename(outgoing / path.name)

@@ -1,7 +1,7 @@
-"""Self-contained HTML pages to download: they open with no network, and nothing of their content can run.
+"""Self-contained HTML pages to download: they open without a network, and nothing in them can run.
 
-Every value is escaped, and the page's own Content-Security-Policy forbids scripts and requests, so that text which
-slipped through an escape would still be dead.
+Every value is escaped. The page's own Content-Security-Policy also forbids scripts and requests, so that text which
+escaped the escaping could not run either.
 """
 
 import re
@@ -11,7 +11,7 @@ import jinja2
 
 from bakeoff.common.root import ROOT
 
-COLORS = {"PyTorch": "#ea580c", "TensorFlow": "#3b82f6"}  # apart for the colour-blind, on light and on dark
+COLORS = {"PyTorch": "#ea580c", "TensorFlow": "#3b82f6"}  # distinct for the color-blind, on light and dark backgrounds
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 _ENVIRONMENT = jinja2.Environment(
@@ -25,19 +25,19 @@ _ENVIRONMENT = jinja2.Environment(
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from a template.
+    """Render a page from a template.
 
     Args:
-        template: its path from the project's root; it extends `base.html.j2`.
-        values: what it shows. A `markupsafe.Markup` (a plot as SVG that we drew) is the only value not escaped.
+        template: the path of the template from the project's root.
+        values: the values to show. Only a `markupsafe.Markup`, such as an SVG plot of ours, is not escaped.
 
     Raises:
-        jinja2.UndefinedError: the template needs a value that is not given.
+        jinja2.UndefinedError: the template needs a value that is missing.
     """
     return _ENVIRONMENT.get_template(template).render(**values)
 
 
 def printable(text: str) -> str:
-    """The text with U+FFFD for what HTML and UTF-8 have no place for: control characters and lone surrogates."""
+    """Replace characters that HTML or UTF-8 can't represent by U+FFFD: control characters and lone surrogates."""
     cleaned = CONTROL_CHARACTERS.sub("\ufffd", text)
-    return type(text)(cleaned)  # markup stays markup
+    return type(text)(cleaned)  # keeps a Markup a Markup

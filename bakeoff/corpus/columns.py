@@ -1,18 +1,19 @@
-"""Finds the text and the label column of a table, and the rows in them that are empty."""
+"""Find the text and the label column of a table, and refuse empty cells in them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bakeoff.common.errors import CorpusError
 from bakeoff.common.limits import BLANK
 from bakeoff.corpus.tables import Table, excerpt
 
-# Usual column names, best first, as `plain_name` writes them; SetFit sets have a `label_text` beside integers.
+# Usual column names in the form of `plain_name`, best first. SetFit data sets have a `label_text` beside integers.
 TEXT_NAMES = (
     *("text", "content", "article", "body", "news", "sentence", "review", "message", "document", "comment"),
     *("tweet", "post", "story", "utterance", "description", "abstract", "summary", "headline", "title"),
@@ -27,7 +28,13 @@ LABEL_NAMES = (
 
 @dataclass(frozen=True)
 class Example:
-    """One text, its label (empty in a file without labels) and the other columns of its row, all as text."""
+    """One text with its label and the other columns of its row.
+
+    Attributes:
+        text: the text.
+        label: its label; empty in a file without labels.
+        columns: the other cells of the row as text, by column name.
+    """
 
     text: str
     label: str
@@ -36,7 +43,16 @@ class Example:
 
 @dataclass(frozen=True)
 class LabelledTable:
-    """A table whose columns are found: texts and labels (Series of str, one index of row numbers) and the rest."""
+    """A table in which the text and the label column are known.
+
+    Attributes:
+        table: the whole table.
+        text_column: the name of the text column, or two names joined by "+".
+        label_column: the name of the label column; empty if there is none.
+        texts: the texts as str, indexed by row number.
+        labels: the labels as str, with the same index.
+        others: the other columns, with the same index.
+    """
 
     table: Table
     text_column: str
@@ -47,35 +63,41 @@ class LabelledTable:
 
     @property
     def name(self) -> str:
-        """What messages call the table."""
+        """The name that messages use for the table."""
         return self.table.name
 
     @cached_property
     def keys(self) -> pd.Series:
-        """What makes two texts the same: everything but their white space."""
+        """The texts with normalized white space: two texts with the same key count as the same text."""
         return pd.Series([" ".join(text.split()) for text in self.texts], index=self.texts.index, dtype="str")
 
-    def take(self, chosen) -> "LabelledTable":
-        """The rows of a boolean mask or a list of positions."""
-        rows = self.texts.index[chosen]
-        parts = {name: getattr(self, name).loc[rows] for name in ("texts", "labels", "others")}
+    def take(self, rows: Sequence[int] | NDArray[np.bool_]) -> "LabelledTable":
+        """Return the table with only the rows of a boolean mask or a list of positions."""
+        numbers = self.texts.index[rows]
+        parts = {name: getattr(self, name).loc[numbers] for name in ("texts", "labels", "others")}
         return replace(self, **parts)
 
     def examples(self) -> tuple[Example, ...]:
-        """One example a row, in the order of the table."""
+        """Return one example per row, in the order of the table."""
         others = self.others.to_dict("records") or ({} for _ in self.texts)
         return tuple(map(Example, self.texts, self.labels, others))
 
 
 def plain_name(column: str) -> str:
-    """A column's name without case, spaces and punctuation: `Label Text` and `label_text` are one name."""
+    """Return a column's name without case, spaces and punctuation, so that `Label Text` and `label_text` are equal."""
     return re.sub(r"[\W_]", "", column).lower()
 
 
 def find_columns(
     table: Table, text_column: str | None, label_column: str | None, labelled: bool = True
 ) -> LabelledTable:
-    """Find the columns, by name where given, and check that no text and (where `labelled`) no label is empty.
+    """Find the text and the label column of a table, and check that their cells are not empty.
+
+    Args:
+        table: the table.
+        text_column: the name of the text column, or two names joined by "+"; None to search the usual names.
+        label_column: the name of the label column; None to search the usual names.
+        labelled: whether a label column is required and its cells must not be empty.
 
     Raises:
         CorpusError: a column is missing or a cell is empty.
@@ -99,7 +121,7 @@ def _text_columns(table: Table, wanted: str | None) -> list[str]:
     if wanted:
         names = [wanted] if wanted in table.frame or "+" not in wanted else wanted.split("+")
         return [_asked_for(table, name, "--text-column") for name in names]
-    plain = {plain_name(name): name for name in reversed(table.frame.columns)}  # of two alike, the first
+    plain = {plain_name(name): name for name in reversed(table.frame.columns)}  # of two similar names the first wins
     headline = next((plain[name] for name in HEADLINE_NAMES if name in plain), None)
     lead = next((plain[name] for name in LEAD_NAMES if name in plain), None)
     best = next((name for name in TEXT_NAMES if name in plain), None)
@@ -117,16 +139,17 @@ def _label_column(table: Table, wanted: str | None, texts_from: list[str], neede
             raise _not_found(table, f"{excerpt(column)} for labels, as it holds the texts", "--label-column")
         return column
     plain = {plain_name(name): name for name in reversed(table.frame.columns) if name not in texts_from}
-    found = next((plain[name] for name in LABEL_NAMES if name in plain), "")
-    if needed and not found:
+    column = next((plain[name] for name in LABEL_NAMES if name in plain), "")
+    if needed and not column:
         raise _not_found(table, "with a usual name for labels, such as label or category", "--label-column")
-    return found
+    return column
 
 
 def _asked_for(table: Table, wanted: str, flag: str) -> str:
-    alike = [column for column in table.frame if plain_name(column) == plain_name(wanted)]
-    if wanted in table.frame or alike:
-        return wanted if wanted in table.frame else alike[0]
+    if wanted in table.frame:
+        return wanted
+    if similar := [column for column in table.frame if plain_name(column) == plain_name(wanted)]:
+        return str(similar[0])
     raise _not_found(table, excerpt(wanted), flag)
 
 
@@ -137,7 +160,7 @@ def _not_found(table: Table, wanted: str, flag: str) -> CorpusError:
 
 
 def _joined(first: pd.Series, second: pd.Series) -> pd.Series:
-    """Title and description as one text: a full stop between them unless the title ends a sentence itself."""
+    """Join titles and descriptions to one text each, with a full stop between them unless the title ends a sentence."""
     first, second = first.str.strip(), second.str.strip()
     ended = first.str.contains(r"[.!?:…]$", regex=True)
     between = np.where((first == "") | (second == ""), "", np.where(ended, " ", ". "))
@@ -145,7 +168,7 @@ def _joined(first: pd.Series, second: pd.Series) -> pd.Series:
 
 
 def listed(index: Iterable[int], shown: int = 5) -> str:
-    """Row numbers for a message, such as "rows 3, 7 and 12 more"."""
+    """Return row numbers for a message, such as "rows 3, 7 and 12 more"."""
     numbers = list(index)
     more = f" and {len(numbers) - shown:,} more" if len(numbers) > shown else ""
     return ("row " if len(numbers) == 1 else "rows ") + ", ".join(map(str, numbers[:shown])) + more
@@ -160,5 +183,5 @@ def _check_filled(name: str, column: str, cells: pd.Series, kind: str) -> None:
 
 
 def count(number: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`."""
+    """Return a number with its noun, such as `1 row` or `2,000 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

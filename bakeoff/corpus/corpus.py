@@ -1,6 +1,6 @@
-"""Labelled texts to train and test on: the shipped sample, a file, or a Hub data set.
+"""Load labeled texts to train and test on: the shipped sample, a file, or a Hub data set.
 
-Every fault of the data is raised here, before anything is trained, as one sentence that names the file and the row.
+Every fault in the data is reported here, before any training, as one sentence that names the file and the row.
 """
 
 import argparse
@@ -30,15 +30,15 @@ HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 @dataclass(frozen=True)
 class Corpus:
-    """Labelled texts in two parts.
+    """Labeled texts, split into a train part and a test part.
 
     Attributes:
-        name: `sample`, a Hub id or a file's name without its folders: it goes into public reports.
-        labels: sorted, or in the data set's own order of class names; each has rows in `train`.
+        name: `sample`, a Hub id, or a file's name without its folders, because it goes into public reports.
+        labels: the classes, sorted or in the data set's own order; each has rows in `train`.
         train: the examples to train on, in the order of the file.
-        test: the examples to test on; none of their labels is missing from `labels`.
-        warnings: one sentence each.
-        text_column: the column (or `title+description`) that the texts come from.
+        test: the examples to test on; all their labels are in `labels`.
+        warnings: one sentence per warning about the data.
+        text_column: the column that the texts come from, or two such as `title+description`.
         label_column: the column that the labels come from.
     """
 
@@ -52,7 +52,7 @@ class Corpus:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 (64 hex digits) over labels, texts and split: the same for the same data in any file or format."""
+        """The sha256 (64 hex digits) of labels, texts and split; the same data in any file and format has the same."""
         digest = hashlib.sha256(json.dumps(self.labels).encode())
         for part in (self.train, self.test):
             digest.update(b"\nsplit")
@@ -75,45 +75,52 @@ def load(
 ) -> Corpus:
     """Load a corpus and check it.
 
-    Without a second file and without a test split of its own, a seeded stratified share of the rows is set aside.
+    If there is neither a second file nor a test split, a seeded stratified share of the rows becomes the test part.
 
     Args:
         source: `sample`, a .csv, .tsv, .jsonl or .parquet file, or a Hub data set id (`user/name`).
         test: a second file, or the name of one of the source's splits.
-        text_column: the column of the texts; `title+content` joins two; found by its usual names if None.
-        label_column: the column of the labels; found by its usual names if None.
-        config: which configuration of a Hub data set.
-        split: which split to train on (`train` if there is one); also for a file with a column `split`.
-        seed: of the split.
-        test_share: of the rows, when the split is made here.
-        drop_duplicates: leave out repeated texts (the first stays), texts in both parts (they stay in the test part)
-            and all texts that come with two labels.
+        text_column: the text column; `title+content` joins two. If None, it is found by its usual names.
+        label_column: the label column. If None, it is found by its usual names.
+        config: the configuration of a Hub data set.
+        split: the split to train on, by default `train` if there is one; also for a file with a column `split`.
+        seed: the seed of the split that is made here.
+        test_share: the share of the rows in the test part of the split that is made here.
+        drop_duplicates: whether to leave out repeated texts (the first one stays), texts in both parts (they stay in
+            the test part) and all texts that have two labels.
 
     Raises:
-        CorpusError: the data can't be used; one sentence says where and what to do.
+        CorpusError: the data can't be used. The sentence names the place and the remedy.
     """
     name = SAMPLE if source == SAMPLE else Path(source).name if _is_file(source) else str(source)
     warnings: list[str] = []
     train_table, test_table = _tables(source, test, config, split, warnings)
     train = columns.find_columns(train_table, text_column, label_column)
-    given = [train] if test_table is None else [train, columns.find_columns(test_table, text_column, label_column)]
-    given = label_checks.without_contradictions(label_checks.with_clean_labels(given), drop_duplicates, warnings)
+    parts = [train] if test_table is None else [train, columns.find_columns(test_table, text_column, label_column)]
+    parts = label_checks.without_contradictions(label_checks.with_clean_labels(parts), drop_duplicates, warnings)
     if drop_duplicates:
-        given = label_checks.without_duplicates(given, warnings)
-    swallowed = label_checks.swallowed_row_warnings(given)
-    label_checks.check_classes(given[0], swallowed)
-    parts = given if len(given) == 2 else _split(given[0], seed, test_share)
+        parts = label_checks.without_duplicates(parts, warnings)
+    swallowed = label_checks.swallowed_row_warnings(parts)
+    label_checks.check_classes(parts[0], swallowed)
+    if len(parts) == 1:
+        parts = _split(parts[0], seed, test_share)
     labels = label_checks.ordered_labels(parts, warnings)
     warnings += label_checks.duplicate_warnings(parts) + swallowed
     return Corpus(
-        name, labels, *(part.examples() for part in parts), tuple(warnings), train.text_column, train.label_column
+        name=name,
+        labels=labels,
+        train=parts[0].examples(),
+        test=parts[1].examples(),
+        warnings=tuple(warnings),
+        text_column=train.text_column,
+        label_column=train.label_column,
     )
 
 
 def read_examples(
     path: str | Path, *, text_column: str | None = None, label_column: str | None = None, max_rows: int | None = None
 ) -> tuple[Example, ...]:
-    """All rows of one labelled file, unsplit; any number of classes, repeated texts stay.
+    """Return all rows of one labeled file without a split; repeated texts stay, and any number of classes is valid.
 
     Raises:
         CorpusError: the file can't be read, lacks a column, has an empty text or label, or more than `max_rows` rows.
@@ -123,7 +130,7 @@ def read_examples(
 
 
 def read_texts(path: str | Path, *, text_column: str | None = None, max_rows: int | None = None) -> tuple[Example, ...]:
-    """All rows of a file of texts; the labels are "" where the file has no label column or cell.
+    """Return all rows of a file of texts; a label is "" if the file has no label column or an empty cell.
 
     Raises:
         CorpusError: the file can't be read, has no text column or an empty text, or more than `max_rows` rows.
@@ -141,10 +148,10 @@ def _read_file(path: str | Path, max_rows: int | None) -> Table:
 
 
 def split_positions(labels: Sequence[str], *, seed: int = 0, test_share: float = 0.2) -> tuple[list[int], list[int]]:
-    """Positions of the train and the test rows: stratified, in rising order, the same everywhere for a seed.
+    """Return the positions of the train and the test rows: stratified, ascending, and reproducible from the seed.
 
     Raises:
-        CorpusError: the share or the seed is out of range, or too few rows are there for one of each class in both.
+        CorpusError: the share or the seed is out of range, or there are too few rows for every class in both parts.
     """
     from sklearn.model_selection import train_test_split
 
@@ -198,17 +205,17 @@ def _splits(source: str | Path, config: str | None) -> dict[str, Table]:
 def _tables(
     source: str | Path, test: str | Path | None, config: str | None, split: str | None, warnings: list[str]
 ) -> tuple[Table, Table | None]:
-    """The table to train on and the one to test on, None if that is to be split off."""
+    """Return the table to train on and the table to test on; the latter is None if a share is to be split off."""
     splits = _splits(source, config)
     chosen = split or ("train" if "train" in splits or len(splits) > 1 else next(iter(splits)))
     train = _named_split(splits, chosen, source, "--split")
     if test is not None:
         is_bare_word = isinstance(test, str) and re.fullmatch(r"\w+", test) and not tables.exists(Path(test))
         if test in splits or is_bare_word:
-            return train, _named_split(splits, test, source, "--test")
+            return train, _named_split(splits, str(test), source, "--test")
         others = _splits(test, None)
         return train, others.get("test") or others.get("validation") or next(iter(others.values()))
-    # The hidden test labels of a benchmark are no test split to anyone but its owner.
+    # A test split without labels, as benchmarks publish it, can't be used as one.
     usable = [
         name for name in ("test", "validation") if name in splits and name != chosen and not _unlabelled(splits[name])
     ]
@@ -264,10 +271,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def from_options(arguments: argparse.Namespace) -> Corpus:
-    """The corpus that a command's flags name.
+    """Load the corpus that the flags of a command describe.
 
     Raises:
-        CorpusError: as `load` does.
+        CorpusError: the data can't be used, see `load`.
     """
     names = ("test", "text_column", "label_column", "config", "split", "drop_duplicates")
     return load(arguments.corpus, **{name: getattr(arguments, name) for name in names}, seed=arguments.split_seed)

@@ -1,4 +1,4 @@
-"""Reads a Hub data set as tables, one a split, as bakeoff/corpus/tables.py reads a file."""
+"""Read a Hub data set as one table per split; bakeoff/corpus/tables.py reads files."""
 
 import re
 
@@ -7,7 +7,7 @@ from bakeoff.corpus.tables import Table, excerpt, from_arrow
 
 
 def read(dataset: str, config: str | None = None) -> dict[str, Table]:
-    """All splits of a Hub data set, through `datasets`, which runs no code from the Hub; split name to Table.
+    """Return the tables of all splits of a Hub data set by split name; `datasets` runs no code from the Hub.
 
     Raises:
         CorpusError: the data set is missing, private, damaged or out of reach, or has no such config.
@@ -39,5 +39,5 @@ def _sentence(dataset: str, config: str | None, error: Exception) -> str:
     if configs := re.search(r"(?:Available|available configs): \[(.*?)\]", str(error)):
         asked = f"has no config {excerpt(config)}" if config else "has several configs"
         return f"{name} {asked}; name one of these with --config: {configs[1][:300]}."
-    reason = re.sub(r"hf_\w+", "hf_…", str(error.__cause__ or error))  # a token that a proxy quotes stays secret
+    reason = re.sub(r"hf_\w+", "hf_…", str(error.__cause__ or error))  # hides a token that a proxy may quote
     return f"{name} can't be read ({excerpt(reason, 140)}); give one of its files instead."

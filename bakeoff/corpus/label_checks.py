@@ -1,4 +1,4 @@
-"""Faults and repetitions in labelled rows: unclear labels, contradictions, duplicates, too few or too many classes."""
+"""Check labeled rows: unclear labels, contradictions, duplicates, too few or too many classes."""
 
 import re
 import unicodedata
@@ -15,10 +15,10 @@ MAX_CLASSES = 100
 
 
 def with_clean_labels(parts: Sequence[LabelledTable]) -> list[LabelledTable]:
-    """Labels without outer spaces, once it is sure that no two of them differ by case or spaces only.
+    """Strip the labels' outer spaces, after checking that no two labels differ only by case or spaces.
 
     Raises:
-        CorpusError: two do.
+        CorpusError: two labels differ only by case or spaces, or a label holds a control character.
     """
     seen: dict[str, tuple[str, str]] = {}
     for part in parts:
@@ -36,10 +36,10 @@ def with_clean_labels(parts: Sequence[LabelledTable]) -> list[LabelledTable]:
 
 
 def without_contradictions(parts: Sequence[LabelledTable], drop: bool, warnings: list[str]) -> list[LabelledTable]:
-    """No text under two labels: where there is one, either an error or (`drop`) all rows with it left out.
+    """Leave out all rows whose text has two labels if `drop` is set; otherwise refuse them.
 
     Raises:
-        CorpusError: a text has two labels and `drop` is false.
+        CorpusError: a text has two labels and `drop` is not set.
     """
     rows = pd.concat(
         pd.DataFrame({"key": part.keys, "label": part.labels, "place": part.name, "row": part.texts.index})
@@ -64,7 +64,7 @@ def without_contradictions(parts: Sequence[LabelledTable], drop: bool, warnings:
 
 
 def without_duplicates(parts: Sequence[LabelledTable], warnings: list[str]) -> list[LabelledTable]:
-    """Each text once: its first row, and only the one in the test part if both parts have it."""
+    """Keep one row per text: the first one, or the one in the test part if both parts have the text."""
     left = [part.take(~part.keys.duplicated().to_numpy()) for part in parts]
     if len(left) == 2:
         left[0] = left[0].take(~left[0].keys.isin(left[1].keys).to_numpy())
@@ -75,9 +75,14 @@ def without_duplicates(parts: Sequence[LabelledTable], warnings: list[str]) -> l
 
 
 def check_classes(part: LabelledTable, suspicions: Sequence[str] = ()) -> None:
-    """Raise a CorpusError for fewer than 2 classes, more than MAX_CLASSES, or fewer than 2 rows of one.
+    """Check the number of classes and the rows of each class.
 
-    `suspicions` are sentences about what may have swallowed the missing rows.
+    Args:
+        part: the rows to train on.
+        suspicions: sentences about what may have swallowed missing rows.
+
+    Raises:
+        CorpusError: there are fewer than 2 classes, more than MAX_CLASSES, or fewer than 2 rows of a class.
     """
     counts = part.labels.value_counts()
     name, column = part.name, excerpt(part.label_column)
@@ -103,17 +108,17 @@ def check_classes(part: LabelledTable, suspicions: Sequence[str] = ()) -> None:
 
 
 def ordered_labels(parts: Sequence[LabelledTable], warnings: list[str]) -> tuple[str, ...]:
-    """The labels of the train part, in the data set's own order of class names or sorted (integers by value).
+    """Return the labels of the train part in the data set's own order, or else sorted (integers by value).
 
     Raises:
         CorpusError: the test part has a label that the train part lacks.
     """
     train, test = parts
     present = set(train.labels)
-    strange = test.labels[~test.labels.isin(present)]
-    if len(strange):
+    unknown = test.labels[~test.labels.isin(present)]
+    if len(unknown):
         raise CorpusError(
-            f"{test.name} has the label {excerpt(strange.iloc[0])} in {listed(strange.index)}, which no row to train "
+            f"{test.name} has the label {excerpt(unknown.iloc[0])} in {listed(unknown.index)}, which no row to train "
             f"on has; add such rows to {train.name}, or delete these."
         )
     if untested := sorted(present - set(test.labels)):
@@ -127,7 +132,7 @@ def ordered_labels(parts: Sequence[LabelledTable], warnings: list[str]) -> tuple
 
 
 def duplicate_warnings(parts: Sequence[LabelledTable]) -> list[str]:
-    """A sentence with the count for repeated texts in the train part, in the test part and across both."""
+    """Return sentences with the number of repeated texts in the train part, in the test part and across both."""
     train, test = parts
     counts = {
         "Repeated texts in the train part": train.keys.duplicated().sum(),
@@ -135,19 +140,19 @@ def duplicate_warnings(parts: Sequence[LabelledTable]) -> list[str]:
         "Texts of the train part that are in the test part too": train.keys.isin(test.keys).sum(),
     }
     return [
-        f"{what}: {count(int(rows), 'row')}; --drop-duplicates leaves such rows out."
-        for what, rows in counts.items()
+        f"{place}: {count(int(rows), 'row')}; --drop-duplicates leaves such rows out."
+        for place, rows in counts.items()
         if rows
     ]
 
 
 def swallowed_row_warnings(parts: Sequence[LabelledTable]) -> list[str]:
-    """A sentence for each part with texts that look like several rows: a stray quote runs up to the next quote."""
-    ends = "|".join(map(re.escape, parts[0].labels.unique()))
-    pattern = rf"[,;\t](?:{ends})\n"
-    found = [(part.name, part.texts.index[part.texts.str.contains(pattern, regex=True)]) for part in parts]
+    """Return a sentence per part with texts that look like several rows, as an unclosed quote produces them."""
+    labels = "|".join(map(re.escape, parts[0].labels.unique()))
+    row_end = rf"[,;\t](?:{labels})\n"
+    suspects = [(part.name, part.texts.index[part.texts.str.contains(row_end, regex=True)]) for part in parts]
     return [
         f"{name} may hold several rows in one text in {listed(rows)}; look for a double quote that is not closed there."
-        for name, rows in found
+        for name, rows in suspects
         if len(rows)
     ]

@@ -1,4 +1,4 @@
-"""What is in a corpus, for a person at a terminal."""
+"""Describe a corpus as text for the terminal."""
 
 from collections import Counter
 
@@ -11,12 +11,12 @@ from bakeoff.corpus.tables import excerpt
 
 
 def profile(corpus: Corpus, tokenizer: TextEncoder, max_length: int = 128) -> str:
-    """Describe a corpus as plain text for a terminal.
+    """Describe a corpus as plain text for the terminal.
 
     Args:
-        corpus: to describe.
-        tokenizer: whose tokens the lengths are.
-        max_length: in tokens, beyond which a text counts as truncated.
+        corpus: the corpus to describe.
+        tokenizer: the tokenizer that measures the lengths of the texts.
+        max_length: the number of tokens beyond which a text counts as truncated.
     """
     texts = [example.text for example in (*corpus.train, *corpus.test)]
     lengths = np.array([len(ids) for ids in tokenizer.encode(texts)])

@@ -1,7 +1,7 @@
-"""Reads a CSV, TSV, JSON Lines or Parquet file as a table whose cells are all text; hub_tables.py reads data sets.
+"""Read a CSV, TSV, JSON Lines or Parquet file as a table of text cells; hub_tables.py reads Hub data sets.
 
-Nothing is guessed about a cell: `NA`, `null`, `nan` and `01` stay the texts they are. Each row keeps the number
-that a person sees beside it: in a spreadsheet (the header is row 1), in an editor (JSON Lines), or from 1 (Parquet).
+Cells are not interpreted: `NA`, `null`, `nan` and `01` stay as they are. Each row keeps the number that a reader sees
+beside it: in a spreadsheet (the header is row 1), in an editor (JSON Lines), or counted from 1 (Parquet).
 """
 
 import io
@@ -10,10 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from bakeoff.common.errors import CorpusError
+
+if TYPE_CHECKING:
+    import pyarrow
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 SPELLED = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -29,9 +33,9 @@ class Table:
     """Rows of text cells.
 
     Attributes:
-        name: the file's name without its folders, or the data set's id; messages and reports call it so.
-        frame: (n, columns) all of dtype str, nothing missing; the index holds the row numbers a person sees.
-        class_names: for columns that hold classes, the class names in the data set's own order.
+        name: the file's name without its folders, or the data set's id, which messages and reports use.
+        frame: (n, columns) of dtype str without missing values; the index holds the row numbers that a reader sees.
+        class_names: the class names of columns that hold classes, in the data set's own order.
     """
 
     name: str
@@ -40,18 +44,18 @@ class Table:
 
 
 def excerpt(value: object, length: int = 60) -> str:
-    """The value on one line in double quotes, shortened to at most `length` characters, for a message."""
+    """Return a value for a message: on one line, in double quotes, and shortened to at most `length` characters."""
     text = "".join(char if char.isprintable() else " " for char in str(value))
     return f'"{text if len(text) <= length - 2 else text[: length - 3] + "…"}"'
 
 
 def file_name(path: Path) -> str:
-    """The last part of a path as messages show it: no folders, at most 60 characters."""
+    """Return the last part of a path for a message: without folders, at most 60 characters."""
     return excerpt(path.name, 62)[1:-1]
 
 
 def read_file(path: str | Path) -> Table:
-    """Read a file, in the format that its suffix names (see SUFFIXES).
+    """Read a file in the format that its suffix names (see SUFFIXES).
 
     Raises:
         CorpusError: the file is missing, empty, damaged, in another encoding or in a format not listed here.
@@ -75,7 +79,7 @@ def read_file(path: str | Path) -> Table:
 
 
 def exists(path: Path) -> bool:
-    """Whether anything lies there; a name that no file can have is a no."""
+    """Return whether the path exists. Impossible file names count as missing."""
     try:
         path.stat()
     except (OSError, ValueError):
@@ -101,10 +105,10 @@ def _bytes(path: Path) -> bytes:
 
 
 def _decode(data: bytes, name: str) -> str:
-    """The file's text with `\\n` line ends and no byte order mark.
+    r"""Return the file's text with `\n` line ends and without a byte order mark.
 
     Raises:
-        CorpusError: the bytes are not UTF-8, or hold a NUL, which no text has.
+        CorpusError: the bytes are not UTF-8, or hold a NUL, which no text contains.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise CorpusError(f"{name} is UTF-16 text (its byte order mark at offset 0 says so); save it as UTF-8.")
@@ -128,7 +132,7 @@ def _line(data: bytes, offset: int) -> int:
 
 
 def _clean(text: str) -> str:
-    """Windows line ends become `\\n`, so that a corpus is the same whatever it was saved with."""
+    r"""Replace Windows line ends by `\n`, so that a corpus is the same whichever program saved it."""
     return LINE_ENDS.sub("\n", text) if "\r" in text else text
 
 
@@ -136,9 +140,9 @@ def _read_separated(text: str, name: str, separator: str) -> Table:
     header = text.split("\n", 1)[0]
     if not header.strip():
         raise CorpusError(f"{name} has an empty line 1; the column names belong there, so delete the empty line.")
-    if separator not in header:  # Excel in much of Europe writes semicolons into its .csv files
+    if separator not in header:  # Excel writes semicolons into .csv files in much of Europe
         separator = max(separator + ",;\t", key=header.count)
-    options = {
+    options: dict[str, Any] = {
         "sep": separator,
         "header": None,
         "dtype": str,
@@ -146,8 +150,8 @@ def _read_separated(text: str, name: str, separator: str) -> Table:
         "skip_blank_lines": False,
     }
     try:
-        # With header=None the first row fixes the number of fields, pandas renames no repeated column and
-        # never turns the first one into an index because rows are longer than the header.
+        # With header=None the first row fixes the number of fields. pandas then renames no repeated column, and it
+        # does not turn the first column into an index if rows are longer than the header.
         frame = pd.read_csv(io.StringIO(text), **options).fillna("")
     except pd.errors.ParserError as error:
         raise CorpusError(_quoting_error(str(error), text, name, options)) from error
@@ -156,24 +160,26 @@ def _read_separated(text: str, name: str, separator: str) -> Table:
     return Table(name, frame.iloc[1:])
 
 
-def _quoting_error(message: str, text: str, name: str, options: dict) -> str:
-    """One sentence for what the pandas parser says; pandas counts rows, an editor shows lines."""
-    fields = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message)
-    quote = re.search(r"EOF inside string starting at row (\d+)", message)
-    if not (fields or quote):
-        return f"{name} can't be split into columns ({excerpt(message)}); save it again as CSV."
-    row = int(fields[2]) if fields else int(quote[1]) + 1
+def _quoting_error(message: str, text: str, name: str, options: dict[str, Any]) -> str:
+    """Turn the message of the pandas parser into one sentence that names the row and the line."""
+    if fields := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
+        return (
+            f"{name} has {fields[3]} fields in {_place(int(fields[2]), text, options)}, expected {fields[1]} as in the "
+            f"header; put texts that hold a {SPELLED[options['sep']]} or a line break in double quotes."
+        )
+    if quote := re.search(r"EOF inside string starting at row (\d+)", message):
+        place = _place(int(quote[1]) + 1, text, options)
+        return f'{name} opens a double quote in {place} that is never closed; close it (a quote in a text is "").'
+    return f"{name} can't be split into columns ({excerpt(message)}); save it again as CSV."
+
+
+def _place(row: int, text: str, options: dict[str, Any]) -> str:
+    """Return the row, and the line if it differs: pandas counts rows, and an editor shows lines."""
     line = row
     if row > 1:
         above = pd.read_csv(io.StringIO(text), nrows=row - 1, **options).fillna("")
         line += sum(int(above[column].str.count("\n").sum()) for column in above)
-    place = f"row {row:,}" if line == row else f"row {row:,} (line {line:,})"
-    if fields:
-        return (
-            f"{name} has {fields[3]} fields in {place}, expected {fields[1]} as in the header; "
-            f"put texts that hold a {SPELLED[options['sep']]} or a line break in double quotes."
-        )
-    return f'{name} opens a double quote in {place} that is never closed; close it (a quote in a text is "").'
+    return f"row {row:,}" if line == row else f"row {row:,} (line {line:,})"
 
 
 def _column_names(names: list[str], name: str) -> list[str]:
@@ -187,22 +193,21 @@ def _column_names(names: list[str], name: str) -> list[str]:
 
 
 def _read_json_lines(text: str, name: str) -> Table:
-    """One object a line; a whole file that is one array of objects is taken as well."""
+    """Read one object per line, or a file that is one array of objects."""
+    records: dict[int, Any]
     if text.lstrip().startswith("["):
-        records = _parse_json(text, f"{name}, line 1,")
-        numbered = list(enumerate(records, start=1))
+        records = dict(enumerate(_parse_json(text, f"{name}, line 1,"), start=1))
     else:
         lines = ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
-        numbered = [(number, _parse_json(line, f"{name}, line {number:,},")) for number, line in lines]
-    for number, record in numbered:
+        records = {number: _parse_json(line, f"{name}, line {number:,},") for number, line in lines}
+    for number, record in records.items():
         if not isinstance(record, dict):
             raise CorpusError(f"{name}, row {number:,}, holds no object but {excerpt(record)}; {JSON_EXPECTED}.")
-    cells = [{_cell(key): _cell(value) for key, value in record.items()} for _, record in numbered]
-    frame = pd.DataFrame(cells, index=[number for number, _ in numbered], dtype="str").fillna("")
-    return Table(name, frame)
+    cells = [{_cell(key): _cell(value) for key, value in record.items()} for record in records.values()]
+    return Table(name, pd.DataFrame(cells, index=list(records), dtype="str").fillna(""))
 
 
-def _parse_json(text: str, place: str) -> object:
+def _parse_json(text: str, place: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -212,7 +217,7 @@ def _parse_json(text: str, place: str) -> object:
 
 
 def _cell(value: object) -> str:
-    """A JSON value as a text: strings as they are, null as an empty cell, the rest as JSON writes it."""
+    """Return a JSON value as text: a string unchanged, null as an empty cell, and anything else as JSON."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
@@ -229,7 +234,7 @@ def _read_parquet(data: bytes, name: str) -> Table:
         raise CorpusError(f"{name} is damaged or no Parquet file; write or download it again.") from error
     if not columns.num_rows or not columns.num_columns:
         raise CorpusError(f"{name} is empty; expected a table with a text and a label column.")
-    # `datasets` writes its feature types into the schema: with them an integer label gets its name back.
+    # `datasets` writes its feature types into the schema; they restore the names of integer labels.
     try:
         written = json.loads((columns.schema.metadata or {}).get(b"huggingface", b"{}"))
         features = written.get("info", {}).get("features", {})
@@ -239,8 +244,8 @@ def _read_parquet(data: bytes, name: str) -> Table:
     return from_arrow(columns, name, class_names)
 
 
-def from_arrow(columns, name: str, class_names: Mapping[str, list[str]]) -> Table:
-    """A pyarrow Table with every cell as text; integers in columns of `class_names` become names.
+def from_arrow(columns: "pyarrow.Table", name: str, class_names: Mapping[str, list[str]]) -> Table:
+    """Return a pyarrow Table with every cell as text; integers in columns of `class_names` become names.
 
     Raises:
         CorpusError: two columns have the same name.
@@ -249,7 +254,7 @@ def from_arrow(columns, name: str, class_names: Mapping[str, list[str]]) -> Tabl
     cells = {}
     for key in columns.column_names:
         if key in class_names:
-            names = dict(enumerate(class_names[key]))  # -1 and null stand for "no label"
+            names = dict(enumerate(class_names[key]))  # -1 and null mean "no label"
             cells[key] = [names.get(value, "") for value in columns[key].to_pylist()]
         else:
             cells[key] = _arrow_texts(columns[key])
@@ -258,11 +263,11 @@ def from_arrow(columns, name: str, class_names: Mapping[str, list[str]]) -> Tabl
     return Table(name, frame, {key: tuple(names) for key, names in class_names.items() if key in cells})
 
 
-def _arrow_texts(column) -> list[str]:
+def _arrow_texts(column: "pyarrow.ChunkedArray") -> list[str]:
     import pyarrow
 
     try:
         column = column.cast(pyarrow.large_string())
-    except pyarrow.ArrowException:  # lists, structs and bytes have no text form of their own
+    except pyarrow.ArrowException:  # lists, structs and bytes have no text form in Arrow
         return [_cell(value) for value in column.to_pylist()]
     return [_clean(value or "") for value in column.to_pylist()]

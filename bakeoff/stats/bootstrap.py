@@ -1,7 +1,7 @@
-"""Paired bootstrap: the same resampled texts for every model, thousands of rounds in a second.
+"""Paired bootstrap: resample the same texts for every model, thousands of rounds per second.
 
-Every metric follows from sums over texts: counts a class, and losses. One sparse product of the texts' contributions
-with how often each text was drawn gives all sums of all models for many rounds.
+Every metric follows from sums over texts: counts per class, and losses. One sparse matrix product gives all sums of all
+models for many rounds. Its factors are the contribution of each text and the number of times each text was drawn.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,19 +16,19 @@ from bakeoff.stats.confusion_counts import class_scores, count_scores
 from bakeoff.stats.outcomes import Outcomes
 
 ROUNDS = 2000
-UNDEFINED_SHARE = 0.05  # of the resamples, beyond which there is no interval
-DRAWS_AT_ONCE = 2_000_000  # texts drawn before they are summed: about 60 MB
+UNDEFINED_SHARE = 0.05  # if a larger share of the resamples leaves a metric undefined, it gets no interval
+DRAWS_AT_ONCE = 2_000_000  # number of texts drawn before they are summed: about 60 MB
 
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Replicates:
-    """One model's metrics, of the sample itself or of r resamples.
+    """The metrics of one model on the sample itself or on r resamples.
 
     Attributes:
-        metrics: name to (r,) float64; NaN where a resample leaves the metric undefined.
-        classes: "precision", "recall", "f1" to (r, k) float64; NaN likewise.
+        metrics: metric name to (r,) float64; NaN where a resample leaves the metric undefined.
+        classes: "precision", "recall" and "f1" to (r, k) float64; NaN where a resample leaves the metric undefined.
     """
 
     metrics: dict[str, NDArray[np.float64]]
@@ -41,16 +41,16 @@ def resample(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> tuple[list[Replicates], list[Replicates]]:
-    """All metrics of all models on the sample and on its resamples.
+    """Compute all metrics of all models on the sample and on its resamples.
 
     Args:
-        models: results on the same n texts, n at least 1.
-        rounds: resamples, at least 1.
-        seed: of the draws; the same seed and n draw the same texts.
-        progress: called with the finished share, 0 to 1.
+        models: the outcomes of each model on the same n texts, with n at least 1.
+        rounds: number of resamples, at least 1.
+        seed: seed of the draws. The same seed and n draw the same texts.
+        progress: function that is called with the finished share, from 0 to 1.
 
     Returns:
-        For each model its metrics on the sample (r = 1), and on the resamples (r = rounds).
+        The metrics of each model on the sample (r = 1), and those on the resamples (r = rounds).
 
     Raises:
         ValueError: there are no texts or no rounds, or the models' texts differ.
@@ -72,7 +72,7 @@ def resample(
 
 
 def draws(n: int, rounds: int, seed: int, progress: Progress | None = None) -> Iterator[NDArray[np.float64]]:
-    """How often each of n texts is drawn in each round, in chunks (n, rounds of the chunk) float64 that sum to n."""
+    """Yield how often each of n texts is drawn, in float64 chunks (n, rounds of the chunk) whose columns sum to n."""
     generator = np.random.default_rng(seed)
     at_once = max(1, min(rounds, DRAWS_AT_ONCE // n))
     for start in range(0, rounds, at_once):
@@ -86,9 +86,9 @@ def draws(n: int, rounds: int, seed: int, progress: Progress | None = None) -> I
 
 
 def percentile_interval(values: NDArray[np.float64], confidence: float) -> tuple[float, float] | None:
-    """The middle part of the replicates (r,) (Efron and Tibshirani 1993, chapter 13).
+    """Return the middle part of the replicates (r,) (Efron and Tibshirani 1993, chapter 13).
 
-    None if more than 5 % of them are undefined: what is left would be a biased choice.
+    The result is None if more than 5 % of the replicates are undefined: the others would be a biased choice.
     """
     defined = values[~np.isnan(values)]
     if len(defined) < (1 - UNDEFINED_SHARE) * len(values):
@@ -101,12 +101,12 @@ def percentile_interval(values: NDArray[np.float64], confidence: float) -> tuple
 def bca_interval(
     values: NDArray[np.float64], replicates: NDArray[np.float64], confidence: float
 ) -> tuple[float, float]:
-    """Bias-corrected and accelerated interval of a mean (Efron 1987): follows the skewness of the losses.
+    """Return the bias-corrected and accelerated interval of a mean (Efron 1987), which follows the losses' skewness.
 
     Args:
-        values: of each text; (n,).
-        replicates: of their mean; (r,).
-        confidence: between 0 and 1.
+        values: the value of each text; (n,).
+        replicates: the mean of each resample; (r,).
+        confidence: confidence level, between 0 and 1.
     """
     mean = values.mean()
     below = (replicates < mean).mean() + (replicates == mean).mean() / 2
@@ -120,8 +120,8 @@ def bca_interval(
     return float(low), float(high)
 
 
-def _one_hot(columns: NDArray[np.int64], k: int, values: NDArray | None = None) -> csr_array:
-    """(k, n) with one entry a text, 1 or its value."""
+def _one_hot(columns: NDArray[np.int64], k: int, values: NDArray[np.float64] | None = None) -> csr_array:
+    """Return a matrix (k, n) with one entry per text: 1, or the text's value."""
     n = len(columns)
     return csr_array((np.ones(n) if values is None else values, (columns, np.arange(n))), shape=(k, n))
 
@@ -137,13 +137,13 @@ def _contributions(model: Outcomes, k: int) -> list[csr_array]:
 
 
 def _replicates(sums: NDArray[np.float64], heights: list[int]) -> list[Replicates]:
-    """Metrics of each model from all sums (r, all heights)."""
+    """Return the metrics of each model, from the sums (r, heights of all blocks)."""
     support, *parts = np.split(sums, np.cumsum(heights)[:-1], axis=1)
     texts = support.sum(axis=1)
-    out = []
-    for correct, predicted, means in zip(*[iter(parts)] * 3, strict=True):
+    replicates = []
+    for correct, predicted, means in zip(parts[0::3], parts[1::3], parts[2::3], strict=True):
         metrics = count_scores(correct, predicted, support)
         for column, name in enumerate(("accuracy", "top2_accuracy", "log_loss", "brier_loss")):
             metrics[name] = means[:, column] / texts
-        out.append(Replicates(metrics, class_scores(correct, predicted, support)))
-    return out
+        replicates.append(Replicates(metrics, class_scores(correct, predicted, support)))
+    return replicates

@@ -1,7 +1,7 @@
-"""Every metric that follows from a confusion matrix, for many resamples at once.
+"""Metrics that follow from a confusion matrix, computed for many resamples at once.
 
-A resample needs only three counts a class: texts of it, predictions of it, and texts of it that were predicted right.
-The definitions are scikit-learn's, and `tests/eval/quality/test_metrics.py` holds the two together.
+A resample needs only three counts per class: its texts, its predictions, and its correctly predicted texts. The
+definitions are scikit-learn's, and `tests/eval/quality/test_metrics.py` compares the two.
 """
 
 import numpy as np
@@ -34,15 +34,15 @@ CLASS_REASONS = {"precision": NEVER_PREDICTED, "recall": NO_TEXTS_OF_CLASS, "f1"
 
 
 def class_scores(correct: FloatArray, predicted: FloatArray, support: FloatArray) -> dict[str, FloatArray]:
-    """Precision, recall and F1 of each class.
+    """Return precision, recall and F1 of each class.
 
     Args:
-        correct: texts of the class that are predicted as it; (..., k).
-        predicted: texts that are predicted as it; (..., k).
-        support: texts of the class; (..., k).
+        correct: number of texts of the class that are predicted as it; (..., k).
+        predicted: number of texts that are predicted as the class; (..., k).
+        support: number of texts of the class; (..., k).
 
     Returns:
-        "precision", "recall", "f1": (..., k); NaN where the denominator is 0.
+        "precision", "recall" and "f1" to (..., k); NaN where the denominator is 0.
     """
     return {
         "precision": _ratio(correct, predicted),
@@ -52,36 +52,36 @@ def class_scores(correct: FloatArray, predicted: FloatArray, support: FloatArray
 
 
 def count_scores(correct: FloatArray, predicted: FloatArray, support: FloatArray) -> dict[str, FloatArray]:
-    """The metrics in `COUNT_METRICS`, from the same counts (..., k) as `class_scores`; each (...).
+    """Return the metrics in `COUNT_METRICS`, of shape (...), from the same counts (..., k) as `class_scores`.
 
-    Macro averages are over the classes that occur in the references or the predictions, where a class that is never
-    predicted has precision 0 and an absent one recall 0 (scikit-learn's `zero_division=0`). Balanced accuracy is the
-    mean recall of the classes that occur in the references. Matthews correlation is NaN where one class is all there
-    is in the references or in the predictions.
+    Macro averages are over the classes that occur in the references or the predictions. A class that is never
+    predicted has precision 0, and an absent one recall 0 (scikit-learn's `zero_division=0`). Balanced accuracy is the
+    mean recall of the classes that occur in the references. Matthews correlation is NaN if the references or the
+    predictions contain only one class.
     """
     texts = support.sum(axis=-1)
     scores = class_scores(correct, predicted, support)
     present = (support + predicted > 0).sum(axis=-1)
-    out = {
+    metrics = {
         "accuracy": correct.sum(axis=-1) / texts,
         "balanced_accuracy": np.nan_to_num(scores["recall"]).sum(axis=-1) / (support > 0).sum(axis=-1),
         "matthews_correlation": _matthews(correct, predicted, support, texts),
     }
     for name, values in scores.items():
         filled = np.nan_to_num(values)
-        out[f"macro_{name}"] = filled.sum(axis=-1) / present
-        out[f"weighted_{name}"] = (filled * support).sum(axis=-1) / texts
-    return {name: out[name] for name in COUNT_METRICS}
+        metrics[f"macro_{name}"] = filled.sum(axis=-1) / present
+        metrics[f"weighted_{name}"] = (filled * support).sum(axis=-1) / texts
+    return {name: metrics[name] for name in COUNT_METRICS}
 
 
 def _matthews(correct: FloatArray, predicted: FloatArray, support: FloatArray, texts: FloatArray) -> FloatArray:
-    """Gorodkin 2004's R_K, the multi-class correlation that scikit-learn computes."""
+    """Return Gorodkin 2004's R_K, the multi-class correlation that scikit-learn computes."""
     covariance = correct.sum(axis=-1) * texts - (predicted * support).sum(axis=-1)
     spread = (texts**2 - (predicted**2).sum(axis=-1)) * (texts**2 - (support**2).sum(axis=-1))
     return _ratio(covariance, np.sqrt(spread))
 
 
 def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """NaN where the denominator is 0, without a warning."""
-    out = np.full(np.shape(denominator), np.nan)
-    return np.divide(numerator, denominator, out=out, where=np.asarray(denominator) > 0)
+    """Divide; the result is NaN where the denominator is 0, without a warning."""
+    quotient: FloatArray = np.full(np.shape(denominator), np.nan)
+    return np.divide(numerator, denominator, out=quotient, where=np.asarray(denominator) > 0)

@@ -1,6 +1,7 @@
-"""Cohen's kappa: agreement of two raters of the same texts, beyond what chance would give."""
+"""Cohen's kappa: the agreement of two raters of the same texts beyond chance."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,18 +10,18 @@ from bakeoff.stats.estimate import Estimate
 from bakeoff.stats.paired import NO_TEXTS
 from bakeoff.stats.shapes import check_same_texts
 
-Z = 1.959963984540054  # two-sided 95 % of the normal distribution
+Z = 1.959963984540054  # quantile of the normal distribution for a two-sided 95 % interval
 
 
 def cohens_kappa(first: ArrayLike, second: ArrayLike) -> Estimate:
-    """Cohen's kappa of two raters with its large-sample 95 % interval.
+    """Return Cohen's kappa of two raters with its large-sample 95 % interval.
 
-    Not defined where both use one and the same class only: chance alone would give full agreement. There is a value
-    but no interval where the large-sample variance is 0, as at full agreement: it would claim certainty.
+    Kappa is not defined if both raters use only one and the same class: chance alone would give full agreement. It has
+    no interval if the large-sample variance is 0, as at full agreement: the interval would claim certainty.
 
     Args:
         first: the first rater's classes (n,), of any type that can be sorted.
-        second: the second rater's, of the same texts in the same order.
+        second: the second rater's classes (n,), for the same texts in the same order.
 
     Raises:
         ValueError: the two have different lengths or are not one-dimensional.
@@ -51,8 +52,8 @@ def _why_certain(shares: NDArray[np.float64], observed: float) -> str:
     return "one of the two never varies" if constant else "the texts are few and regular"
 
 
-def _joint_shares(first: NDArray, second: NDArray) -> NDArray[np.float64]:
-    """The (k, k) table of both raters' classes, as shares of the texts."""
+def _joint_shares(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the table (k, k) of both raters' classes as shares of the texts."""
     classes, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
     table = np.zeros((len(classes), len(classes)))
     np.add.at(table, (codes[: len(first)], codes[len(first) :]), 1)
@@ -60,7 +61,7 @@ def _joint_shares(first: NDArray, second: NDArray) -> NDArray[np.float64]:
 
 
 def _variance(shares: NDArray[np.float64], observed: float, expected: float) -> float:
-    """Fleiss, Cohen and Everitt's variance of kappa, times the number of texts."""
+    """Return Fleiss, Cohen and Everitt's variance of kappa, times the number of texts."""
     rows, columns = shares.sum(axis=1), shares.sum(axis=0)
     kappa = (observed - expected) / (1 - expected)
     diagonal = np.diag(shares) @ (1 - (rows + columns) * (1 - kappa)) ** 2

@@ -1,13 +1,15 @@
-"""Which 95 % interval each metric gets, so that none is of zero width where that would be a boast.
+"""Choose a 95 % interval for each metric, and avoid zero-width intervals, which would overstate certainty.
 
-- Accuracy, top-2 accuracy and a class's recall are proportions of independent texts: Wilson's interval, and Tango's
-  for the difference. Simulation: a percentile bootstrap of top-2 accuracy near 0.99 covers 89 % with 300 texts.
-- Log-loss and Brier loss of one model: BCa, for a few errors make most of them (percentile 88 %, BCa 92 % where a
-  model has 4 errors on 445 texts; both 95 % where it has 20). For their difference percentile is as good or better.
-- Everything else: percentile bootstrap; BCa's bias correction gained nothing.
-- With few errors of a model, or few texts that only one of two has right, resamples hardly vary or not at all. The
-  interval is then widened to Wilson's or Tango's at the metric's effective number of texts.
-- The expected calibration error has none, nor has its difference: resampling adds to its bias, and where one of two
+- Accuracy, top-2 accuracy and the recall of a class are proportions of independent texts. They get Wilson's interval,
+  and their difference gets Tango's. In simulation, a percentile bootstrap of top-2 accuracy near 0.99 covers 89 % with
+  300 texts.
+- Log-loss and Brier loss of one model get a BCa interval, because a few errors make up most of the loss. In simulation
+  with 4 errors on 445 texts the percentile interval covers 88 % and BCa 92 %; with 20 errors both cover 95 %. For the
+  difference of two losses the percentile interval is as good or better.
+- All other metrics get a percentile bootstrap; the bias correction of BCa gained nothing.
+- If a model makes few errors, or only one of two models is right on few texts, resamples hardly vary. The interval is
+  then widened to Wilson's or Tango's at the metric's effective number of texts.
+- The expected calibration error and its difference get no interval, because resampling adds to the bias. If one of two
   models is calibrated and the other is not, the percentile interval of the difference covers 56 %.
 """
 
@@ -17,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.stats.bootstrap import bca_interval, percentile_interval
-from bakeoff.stats.confusion_counts import ONE_CLASS
+from bakeoff.stats.confusion_counts import ONE_CLASS, FloatArray
 from bakeoff.stats.estimate import Estimate
 from bakeoff.stats.paired import within
 from bakeoff.stats.proportions import CONFIDENCE, tango_interval, wilson_interval
 
-FEW = 10  # errors, or right texts, of a model; twice as many texts that only one of two has right
+FEW = 10  # fewer errors or correct texts than this are few; for texts that only one model gets right, twice as many
 WILSON, TANGO, BOOTSTRAP = "Wilson", "Tango", "paired bootstrap percentile"
 WIDENED = "paired bootstrap percentile, widened where texts hardly vary"
 NO_INTERVAL = "none"
@@ -36,12 +38,12 @@ CALIBRATION_BIASED = "few texts in a bin inflate it, and resampling would again:
 
 @dataclass(frozen=True)
 class Scale:
-    """How a metric relates to a plain proportion of right texts.
+    """The relation of a metric to a plain proportion of correct texts.
 
     Attributes:
         n: effective number of texts.
-        unit: what one unit of that proportion is worth.
-        bottom: lowest value of the metric; 1 is the highest.
+        unit: change of the metric per unit of the proportion.
+        bottom: lowest value of the metric; the highest is 1.
     """
 
     n: float
@@ -49,16 +51,16 @@ class Scale:
     bottom: float = 0.0
 
 
-def scale_of(name: str, support: NDArray) -> Scale:
-    """The scale of a count metric.
+def scale_of(name: str, support: NDArray[np.floating] | NDArray[np.integer]) -> Scale:
+    """Return the scale of a count metric.
 
-    A mean over C classes with n_c texts each varies like a proportion of C² / sum(1 / n_c) texts, where all classes
-    have the same error rate. Matthews correlation is taken for Cohen's kappa, which it equals where predictions are as
-    frequent as references: (accuracy - chance) / (1 - chance).
+    A mean over C classes with n_c texts each varies like a proportion of C² / sum(1 / n_c) texts if all classes have
+    the same error rate. Matthews correlation is treated as Cohen's kappa: (accuracy - chance) / (1 - chance). The two
+    are equal if predictions are as frequent as references.
 
     Args:
-        name: one of `counts.COUNT_METRICS`.
-        support: texts of each class; (k,).
+        name: one of `confusion_counts.COUNT_METRICS`.
+        support: number of texts of each class; (k,).
     """
     support = support[support > 0]
     n = float(support.sum())
@@ -70,14 +72,14 @@ def scale_of(name: str, support: NDArray) -> Scale:
     return Scale(n)
 
 
-def model_interval(value: float, replicates: NDArray, few: bool, scale: Scale) -> tuple[Estimate, str]:
-    """A count metric of one model, and the method of its interval.
+def model_interval(value: float, replicates: FloatArray, few: bool, scale: Scale) -> tuple[Estimate, str]:
+    """Return a count metric of one model, and the method of its interval.
 
     Args:
-        value: the metric on the sample; NaN where it is not defined.
-        replicates: the metric on the resamples; (r,).
-        few: resamples hardly vary, see `FEW`.
-        scale: of the metric.
+        value: the metric on the sample; NaN if it is not defined.
+        replicates: the metric on each resample; (r,).
+        few: whether resamples hardly vary, see `FEW`.
+        scale: the scale of the metric.
     """
     if np.isnan(value):
         return Estimate(None, reason=ONE_CLASS), NO_INTERVAL
@@ -92,7 +94,7 @@ def model_interval(value: float, replicates: NDArray, few: bool, scale: Scale) -
 
 def difference_interval(
     difference: float,
-    replicates: NDArray,
+    replicates: FloatArray,
     only_a: float,
     only_b: float,
     n: int,
@@ -100,17 +102,17 @@ def difference_interval(
     scale: Scale,
     confidence: float = CONFIDENCE,
 ) -> tuple[Estimate, str]:
-    """A count metric of b minus that of a, and the method of its interval.
+    """Return a count metric of model b minus that of model a, and the method of its interval.
 
     Args:
-        difference: on the sample; NaN where it is not defined.
-        replicates: on the resamples; (r,).
-        only_a: texts that only a has right.
-        only_b: texts that only b has right.
-        n: all texts.
-        few: resamples hardly vary, see `FEW`.
-        scale: of the metric.
-        confidence: of the interval.
+        difference: the difference on the sample; NaN if it is not defined.
+        replicates: the difference on each resample; (r,).
+        only_a: number of texts that only model a gets right.
+        only_b: number of texts that only model b gets right.
+        n: number of all texts.
+        few: whether resamples hardly vary, see `FEW`.
+        scale: the scale of the metric.
+        confidence: confidence level of the interval.
     """
     if np.isnan(difference):
         return Estimate(None, reason=ONE_CLASS), NO_INTERVAL
@@ -124,14 +126,14 @@ def difference_interval(
     return _bootstrapped(difference, ends)
 
 
-def loss_interval(value: float, replicates: NDArray) -> tuple[Estimate, str]:
-    """A mean loss or a difference of two, from replicates (r,) of it, and the interval's method."""
+def loss_interval(value: float, replicates: FloatArray) -> tuple[Estimate, str]:
+    """Return a mean loss, or the difference of two, with its interval from replicates (r,), and the method."""
     ends = percentile_interval(replicates, CONFIDENCE)
     return (Estimate(value, reason=SAME_EVERYWHERE), NO_INTERVAL) if _is_point(ends) else _bootstrapped(value, ends)
 
 
-def mean_loss_interval(losses: NDArray[np.float64], replicates: NDArray[np.float64]) -> Estimate:
-    """The mean of one model's per-text losses (n,), with a BCa interval from replicates (r,) of it."""
+def mean_loss_interval(losses: FloatArray, replicates: FloatArray) -> Estimate:
+    """Return the mean of one model's losses per text (n,), with a BCa interval from replicates (r,) of the mean."""
     value = float(losses.mean())
     ends = bca_interval(losses, replicates, CONFIDENCE)
     return Estimate(value, reason=SAME_EVERYWHERE) if _is_point(ends) else within(value, *ends)

@@ -1,25 +1,24 @@
-"""What a model did on each text, from its logits: the common ground of every metric, interval and test."""
+"""The outcome of a model on each text, computed from its logits; all metrics, intervals and tests start from it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """A model's result on n texts of k classes.
+    """The outcome of a model on n texts of k classes.
 
     Attributes:
-        references: the right class of each text; (n,) int64.
+        references: the correct class of each text; (n,) int64.
         log_probabilities: natural logarithms of the class probabilities; (n, k) float64, finite.
-        predictions: the most probable class, the first of equals; (n,) int64.
-        correct: prediction equals reference; (n,) bool.
+        predictions: the most probable class, or the first of equally probable ones; (n,) int64.
+        correct: whether the prediction equals the reference; (n,) bool.
         log_loss: minus the log-probability of the reference, in nats; (n,) float64.
         brier_loss: squared distance of the probabilities from the reference's one-hot vector, 0 to 2; (n,) float64.
-        top2: the reference is among the two most probable classes, the first of equals; (n,) bool.
+        top2: whether the reference is among the two most probable classes, the first of equals; (n,) bool.
     """
 
     references: NDArray[np.int64]
@@ -33,20 +32,21 @@ class Outcomes:
     @property
     def confidence(self) -> NDArray[np.float64]:
         """Probability of the predicted class; (n,) float64."""
-        return np.exp(self.log_probabilities.max(axis=1, initial=-np.inf))
+        return np.asarray(np.exp(self.log_probabilities.max(axis=1, initial=-np.inf)))
 
 
-def outcomes(references: Sequence[int] | NDArray, logits: NDArray) -> Outcomes:
-    """What a model did on each text.
+def outcomes(references: ArrayLike, logits: ArrayLike) -> Outcomes:
+    """Compute the outcome of a model on each text.
 
-    Probabilities stay logarithms: a float32 softmax underflows to 0 at a gap of 104, and its log-loss is infinite.
+    Probabilities stay logarithms, because a float32 softmax underflows to 0 at a gap of 104 and its log-loss is
+    infinite.
 
     Args:
-        references: the right class of each text, 0 to k-1; (n,) integers.
-        logits: (n, k) finite floats, k at least 2; n may be 0.
+        references: the correct class of each text, from 0 to k-1; (n,) integers.
+        logits: finite floats (n, k) with k at least 2; n may be 0.
 
     Raises:
-        ValueError: shapes, classes or logits are not like that.
+        ValueError: a shape, a class or a logit is invalid.
     """
     logits = np.asarray(logits, dtype=np.float64)
     if logits.ndim != 2 or logits.shape[1] < 2:
@@ -70,8 +70,8 @@ def outcomes(references: Sequence[int] | NDArray, logits: NDArray) -> Outcomes:
     )
 
 
-def check_references(references: Sequence[int] | NDArray, n: int, k: int) -> NDArray[np.int64]:
-    """The references as (n,) int64.
+def check_references(references: ArrayLike, n: int, k: int) -> NDArray[np.int64]:
+    """Check the references and return them as (n,) int64.
 
     Raises:
         ValueError: they are not n integers from 0 to k-1.
@@ -88,7 +88,8 @@ def check_references(references: Sequence[int] | NDArray, n: int, k: int) -> NDA
 
 
 def _rank_of_reference(references: NDArray[np.int64], logits: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many classes stand before the reference: higher logits, and equal ones further left as in argmax."""
+    """Count the classes before the reference: those with higher logits, and equal ones further left as in argmax."""
     of_reference = logits[np.arange(len(references)), references][:, None]
     further_left = np.arange(logits.shape[1]) < references[:, None]
-    return ((logits > of_reference) | ((logits == of_reference) & further_left)).sum(axis=1)
+    before: NDArray[np.bool_] = (logits > of_reference) | ((logits == of_reference) & further_left)
+    return np.asarray(before.sum(axis=1))

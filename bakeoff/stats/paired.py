@@ -1,7 +1,7 @@
 """Shares of texts, and differences of shares on the same texts, as Estimates with their 95 % intervals.
 
-Both intervals stay inside the possible range and keep a width at 0 and at 1, where the textbook (Wald) ones shrink to
-a point: a model that is right on all of 10 texts is not known to be right always. `proportions.py` has the formulas.
+Both intervals stay inside the possible range. They keep a width at 0 and at 1, where the textbook (Wald) intervals
+shrink to a point: a model that is right on all of 10 texts need not always be right. `proportions.py` has the formulas.
 """
 
 import numpy as np
@@ -15,12 +15,12 @@ NO_TEXTS = "there are no texts"
 
 
 def share(successes: int, n: int, none: str = NO_TEXTS) -> Estimate:
-    """The share of `successes` in `n` with Wilson's score interval.
+    """Return the share of `successes` in `n` with Wilson's score interval.
 
     Args:
-        successes: from 0 to n.
-        n: how many were counted.
-        none: the reason to give where n is 0.
+        successes: number of successes, from 0 to n.
+        n: number of cases.
+        none: the reason to give if n is 0.
 
     Raises:
         ValueError: `successes` is not between 0 and n.
@@ -32,11 +32,11 @@ def share(successes: int, n: int, none: str = NO_TEXTS) -> Estimate:
 
 
 def paired_difference(first: ArrayLike, second: ArrayLike) -> Estimate:
-    """The share of True in `second` minus that in `first`, which are about the same texts, with Tango's interval.
+    """Return the share of True in `second` minus that in `first` for the same texts, with Tango's interval.
 
     Args:
-        first: bool (n,), such as "the first model is right".
-        second: bool (n,), of the same texts in the same order.
+        first: one bool per text (n,), such as "the first model is right".
+        second: one bool per text (n,), for the same texts in the same order.
 
     Raises:
         ValueError: the two have different lengths or are not one-dimensional.
@@ -44,7 +44,7 @@ def paired_difference(first: ArrayLike, second: ArrayLike) -> Estimate:
     Source: T. Tango (1998), Equivalence test and confidence interval for the difference in proportions for the
     paired-sample design, Statistics in Medicine 17, 891-908.
     """
-    first, second = (np.asarray(side, dtype=bool) for side in (first, second))
+    first, second = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
     check_same_texts(first=first, second=second)
     n = len(first)
     if n == 0:
@@ -55,5 +55,5 @@ def paired_difference(first: ArrayLike, second: ArrayLike) -> Estimate:
 
 
 def within(value: float, low: float, high: float) -> Estimate:
-    """An Estimate whose interval holds the value, where rounding or resampling left it just outside."""
+    """Return an Estimate whose interval includes the value, even if rounding or resampling left it just outside."""
     return Estimate(float(value), float(min(low, value)), float(max(high, value)))

@@ -1,55 +1,55 @@
 """Tests and intervals for one proportion, and for two proportions on the same texts.
 
-Counts may be fractions where a function says so: that is how they serve averages over unequal classes.
+Counts may be fractions if a function says so; averages over unequal classes need that.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.stats import binom, norm
 
-CONFIDENCE = 0.95
-POWER = 0.80
+CONFIDENCE = 0.95  # default confidence level of an interval
+POWER = 0.80  # default probability that a test finds the difference it looks for
 
 
 def wilson_interval(successes: float, n: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Score interval of a proportion (Wilson 1927); of some width even at 0 and 1.
+    """Return the score interval of a proportion (Wilson 1927), which has a width even at 0 and 1.
 
     Args:
-        successes: from 0 to n; may be a fraction.
-        n: more than 0; may be a fraction, an effective sample size (Korn and Graubard 1998).
-        confidence: between 0 and 1.
+        successes: number of successes, from 0 to n; may be a fraction.
+        n: number of cases, above 0; may be a fraction: an effective sample size (Korn and Graubard 1998).
+        confidence: confidence level, between 0 and 1.
 
     Raises:
-        ValueError: the counts are not like that.
+        ValueError: the counts are invalid.
     """
     if not 0 <= successes <= n or n <= 0:
         raise ValueError(f"expected 0 <= successes <= n and n > 0, not {successes} of {n}")
     z2 = norm.ppf((1 + confidence) / 2) ** 2
     p = successes / n
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    center = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = np.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
-    low = 0.0 if successes == 0 else float(max(0.0, centre - half))
-    high = 1.0 if successes == n else float(min(1.0, centre + half))
+    low = 0.0 if successes == 0 else float(max(0.0, center - half))
+    high = 1.0 if successes == n else float(min(1.0, center + half))
     return low, high
 
 
 def tango_interval(only_a: float, only_b: float, n: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Score interval of the difference of paired proportions, b minus a (Tango 1998).
+    """Return the score interval of the difference of paired proportions, b minus a (Tango 1998).
 
     Args:
-        only_a: texts that only a has right; may be a fraction.
-        only_b: texts that only b has right; may be a fraction.
-        n: all texts; may be a fraction.
-        confidence: between 0 and 1.
+        only_a: number of texts that only model a gets right; may be a fraction.
+        only_b: number of texts that only model b gets right; may be a fraction.
+        n: number of all texts; may be a fraction.
+        confidence: confidence level, between 0 and 1.
 
     Returns:
-        Lower and upper end, of some width even without any disagreement.
+        The lower and upper end; they differ even without any disagreement.
 
     Raises:
-        ValueError: the counts are not like that.
+        ValueError: the counts are invalid.
     """
     _check_counts(only_a, only_b, n)
     z = float(norm.ppf((1 + confidence) / 2))
@@ -68,10 +68,11 @@ def tango_interval(only_a: float, only_b: float, n: float, confidence: float = C
 
 
 def tango_statistic(only_a: float, only_b: float, n: float, delta: float) -> float:
-    """Tango's score statistic of the hypothesis that b's proportion minus a's is `delta`; falls as delta grows.
+    """Return Tango's score statistic of the hypothesis that b's proportion minus a's is `delta`.
 
-    Standard normal under the hypothesis; at delta 0 its square is McNemar's statistic without correction. The variance
-    is taken at the likelihood's maximum under the hypothesis, so it is positive without any disagreement (delta not 0).
+    The statistic falls as delta grows. It is standard normal under the hypothesis. At delta 0 its square is McNemar's
+    statistic without correction. The variance is taken at the maximum of the likelihood under the hypothesis. So it is
+    positive even without any disagreement, unless delta is 0.
     """
     linear = -only_b - only_a + (2 * n - only_b + only_a) * delta
     discriminant = linear**2 + 8 * n * only_a * delta * (1 - delta)
@@ -84,12 +85,13 @@ def tango_statistic(only_a: float, only_b: float, n: float, delta: float) -> flo
 
 
 def equivalence_p_value(only_a: float, only_b: float, n: float, margin: float) -> float:
-    """P-value of two one-sided tests that the paired difference lies inside ±margin (TOST; Tango 1998, Liu 2002).
+    """Return the p-value of two one-sided tests that the paired difference lies inside ±margin.
 
-    At most alpha exactly where the (1 - 2 alpha) Tango interval lies inside the margin.
+    The tests are TOST (Tango 1998, Liu 2002). The p-value is at most alpha if and only if the (1 - 2 alpha) Tango
+    interval lies inside the margin.
 
     Raises:
-        ValueError: the counts make no sense, or the margin is not between 0 and 1.
+        ValueError: the counts are invalid, or the margin is not between 0 and 1.
     """
     _check_counts(only_a, only_b, n)
     if not 0 < margin < 1:
@@ -101,13 +103,14 @@ def equivalence_p_value(only_a: float, only_b: float, n: float, margin: float) -
 
 @dataclass(frozen=True)
 class McNemar:
-    """Exact McNemar tests of "both models are right equally often" (McNemar 1947).
+    """Exact McNemar tests of the hypothesis that both models are right equally often (McNemar 1947).
 
     Attributes:
-        only_a: texts that only a has right.
-        only_b: texts that only b has right.
-        p_value: exact, two-sided, conditional on the disagreements (Edwards 1948); 1 if there are none.
-        mid_p_value: less conservative: counts what was observed half (Fagerland, Lydersen and Laake 2013); 1 if none.
+        only_a: number of texts that only model a gets right.
+        only_b: number of texts that only model b gets right.
+        p_value: exact two-sided p-value, conditional on the disagreements (Edwards 1948); 1 if there are none.
+        mid_p_value: less conservative p-value, which counts the observed outcome half (Fagerland, Lydersen and Laake
+            2013); 1 if there are no disagreements.
     """
 
     only_a: int
@@ -117,7 +120,7 @@ class McNemar:
 
 
 def mcnemar(only_a: int, only_b: int) -> McNemar:
-    """Test the two counts of disagreement.
+    """Test whether the two counts of disagreement differ.
 
     Raises:
         ValueError: a count is negative.
@@ -128,26 +131,26 @@ def mcnemar(only_a: int, only_b: int) -> McNemar:
         return McNemar(only_a, only_b, 1.0, 1.0)
     exact = min(1.0, 2 * float(binom.cdf(fewer, disagreements, 0.5)))
     observed = float(binom.pmf(fewer, disagreements, 0.5))
-    # Where both counts are equal, the two tails share the observed term: all of it is 1, and half of it is left out.
+    # If both counts are equal, the two tails share the observed term: the tails sum to 1, and half of it is left out.
     mid = 1.0 - observed / 2 if only_a == only_b else exact - observed
     return McNemar(only_a, only_b, exact, mid)
 
 
 def detectable_difference(discordance: float, n: int, alpha: float = 0.05, power: float = POWER) -> float | None:
-    """The smallest difference of paired proportions that McNemar's test finds with this power.
+    """Return the smallest difference of paired proportions that McNemar's test finds with this power.
 
-    Solves Connor's 1987 formula (Miettinen 1968's unconditional one): n = (z_a sqrt(d) + z_b sqrt(d - x²))² / x² for
-    the difference x, where d is the discordance. A difference can't be more than the discordance: where the solution
-    would be, all disagreement is taken to be one way (d = x).
+    Solves Connor's 1987 formula (the unconditional one of Miettinen 1968) for the difference x, where d is the
+    discordance: n = (z_a sqrt(d) + z_b sqrt(d - x²))² / x². A difference can't exceed the discordance. If the solution
+    would, all disagreement is assumed to point one way (d = x).
 
     Args:
-        discordance: share of texts that exactly one model has right, 0 to 1.
-        n: texts.
-        alpha: two-sided level of the test.
-        power: chance to find the difference.
+        discordance: share of texts that exactly one model gets right, from 0 to 1.
+        n: number of texts.
+        alpha: two-sided significance level of the test.
+        power: probability to find the difference.
 
     Returns:
-        The difference, 0 to 1; None where n texts are too few to find any.
+        The difference, from 0 to 1; None if n texts are too few to find any.
 
     Raises:
         ValueError: the discordance is not a share or n is not positive.
@@ -159,16 +162,18 @@ def detectable_difference(discordance: float, n: int, alpha: float = 0.05, power
     def shortage(x: float) -> float:
         d = max(discordance, x)
         needed = (z_alpha * np.sqrt(d) + z_beta * np.sqrt(max(0.0, d - x * x))) ** 2
-        return needed - n * x * x
+        return float(needed - n * x * x)
 
     return float(brentq(shortage, 1e-12, 1.0, xtol=1e-12)) if shortage(1.0) < 0 else None
 
 
-def holm(p_values: NDArray[np.float64] | list[float]) -> NDArray[np.float64]:
-    """P-values adjusted for being asked together (Holm 1979): reject those at most alpha; (m,) in the given order.
+def holm(p_values: ArrayLike) -> NDArray[np.float64]:
+    """Adjust p-values for multiple testing (Holm 1979); the result (m,) keeps their order.
+
+    A hypothesis is rejected if its adjusted p-value is at most alpha.
 
     Raises:
-        ValueError: they are not a list of numbers from 0 to 1.
+        ValueError: the p-values are not a list of numbers from 0 to 1.
     """
     p_values = np.asarray(p_values, dtype=np.float64)
     if p_values.ndim != 1 or not ((p_values >= 0) & (p_values <= 1)).all():

@@ -1,14 +1,20 @@
-"""The shapes that paired evaluations expect: one row a text, the same texts in the same order."""
+"""Check the shapes that paired evaluations expect: one row per text, and the same texts in the same order."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def check_same_texts(**arrays: NDArray) -> None:
-    """Raise a ValueError, which names the arguments, unless all are one-dimensional and have the same length."""
+def check_same_texts(**arrays: NDArray[Any]) -> None:
+    """Raise an error that names the arguments unless all are one-dimensional and have the same length.
+
+    Raises:
+        ValueError: an array has another shape than the others.
+    """
     for name, array in arrays.items():
         if array.ndim != 1:
-            raise ValueError(f"{name} has {array.ndim} dimensions, expected one value a text")
+            raise ValueError(f"{name} has {array.ndim} dimensions, expected one value per text")
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         counted = ", ".join(f"{name} has {length}" for name, length in lengths.items())
@@ -18,10 +24,10 @@ def check_same_texts(**arrays: NDArray) -> None:
 def checked_probabilities(
     references: ArrayLike, first: ArrayLike, second: ArrayLike
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Labels and two models' probabilities as arrays: int64 (n,), float64 (n, k), float64 (n, k).
+    """Return labels and two models' probabilities as arrays: int64 (n,), float64 (n, k), float64 (n, k).
 
     Raises:
-        ValueError: the shapes don't fit, a label names no column, or a probability is not a number from 0 to 1.
+        ValueError: the shapes don't match, a label names no column, or a probability is not a number from 0 to 1.
     """
     references = np.asarray(references, dtype=np.int64)
     first, second = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
@@ -39,6 +45,6 @@ def checked_probabilities(
 
 
 def predictions(probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
-    """The column (n,) of each row's largest entry."""
-    # argmax of a (0, 0) table, which no texts and no known classes give, is an error.
+    """Return the column (n,) of the largest entry in each row."""
+    # argmax fails for a (0, 0) table, which stands for no texts and no known classes.
     return probabilities.argmax(axis=1) if len(probabilities) else np.empty(0, dtype=np.int64)

@@ -49,7 +49,7 @@ def test_another_vocabulary_is_refused(runs_copy):
 def test_another_normalisation_is_refused(runs_copy):
     file = runs_copy / "pytorch" / tokenization.FILE
     write(file, read(file) | {"normalizer": None})
-    assert "normalisation or splitting rules differ" in refusal(runs_copy)
+    assert "normalization or splitting rules differ" in refusal(runs_copy)
 
 
 def test_a_pair_of_equals_is_accepted_as_it_is(pair):

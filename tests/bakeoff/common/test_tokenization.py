@@ -91,7 +91,7 @@ def test_difference_says_what_tells_two_tokenizers_apart(encoder_folder, encoder
     file = encoder_copy / tokenization.FILE
     settings = json.loads(file.read_text(encoding="utf-8"))
     file.write_text(json.dumps(settings | {"normalizer": None}), encoding="utf-8")
-    assert "normalisation" in mine.difference(tokenization.load(encoder_copy, 16))
+    assert "normalization" in mine.difference(tokenization.load(encoder_copy, 16))
     settings["model"]["vocab"]["extra"] = len(settings["model"]["vocab"])
     file.write_text(json.dumps(settings), encoding="utf-8")
     assert "vocabularies differ" in mine.difference(tokenization.load(encoder_copy, 16))
