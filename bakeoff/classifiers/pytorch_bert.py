@@ -1,7 +1,6 @@
 """The PyTorch classifier, loaded from a transformers folder with safetensors."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -27,9 +26,9 @@ class PyTorchBert(BertClassifier):
     def __init__(self, folder: Path, revision: str = "local", device: str | None = None) -> None:
         super().__init__(folder, revision)
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        transformers.utils.logging.disable_progress_bar()
         try:
-            loaded: Any = transformers.BertForSequenceClassification.from_pretrained(
+            model, info = transformers.BertForSequenceClassification.from_pretrained(
                 folder,
                 use_safetensors=True,
                 local_files_only=True,
@@ -40,7 +39,6 @@ class PyTorchBert(BertClassifier):
         except Exception as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{folder} can't be loaded as a transformers BERT classifier ({reason}).") from error
-        model, info = loaded
         if info["missing_keys"]:  # transformers initializes missing weights at random without an error
             missing = min(info["missing_keys"])
             raise ModelError(f"{folder} lacks weights ({missing} …); train or publish the model again.")
@@ -53,8 +51,7 @@ class PyTorchBert(BertClassifier):
         if self._forward_pass is not None:
             return self._forward_pass.logits(ids, mask).numpy()
         with torch.inference_mode():
-            logits: NDArray[np.float32] = self._model(input_ids=ids, attention_mask=mask).logits.cpu().numpy()
-            return logits
+            return self._model(input_ids=ids, attention_mask=mask).logits.cpu().numpy()
 
     def _prepare(self) -> None:
         """Prepare the fast forward pass; a GPU, or a build without oneDNN, runs transformers' own layers instead."""

@@ -49,8 +49,7 @@ class TensorFlowBert(BertClassifier):
 
     def _forward(self, token_ids: NDArray[np.int32], padding_mask: NDArray[np.int32]) -> NDArray[np.float32]:
         with tf.device(self._device):
-            logits: NDArray[np.float32] = self._forward_pass.logits(token_ids, padding_mask).numpy()
-            return logits
+            return self._forward_pass.logits(token_ids, padding_mask).numpy()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of all weights with transformers' names and shapes."""

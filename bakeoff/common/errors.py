@@ -27,7 +27,7 @@ import functools
 import os
 import select
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 FAILED, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
@@ -129,7 +129,7 @@ def one_sentence_errors(main: Callable[..., int]) -> Callable[..., int]:
     """
 
     @functools.wraps(main)
-    def wrapped(argv=None) -> int:
+    def wrapped(argv: Sequence[str] | None = None) -> int:
         try:
             status = main(argv)
             sys.stdout.flush()

@@ -18,7 +18,8 @@ import numpy as np
 from bakeoff.common.errors import CorpusError
 from bakeoff.common.root import ROOT
 from bakeoff.corpus import columns, hub_tables, label_checks, tables
-from bakeoff.corpus.columns import Example, LabelledTable
+from bakeoff.corpus.columns import Example as Example  # part of the interface of this module
+from bakeoff.corpus.columns import LabelledTable
 from bakeoff.corpus.tables import Table, excerpt
 
 SAMPLE = "sample"
