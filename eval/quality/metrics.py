@@ -7,6 +7,7 @@ definitions imports `confusion_counts`. `import eval.quality.metrics` would rebi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import datasets
 import evaluate
@@ -112,7 +113,7 @@ class ProbabilisticMetric(ClassifierMetric):
     def _features(self) -> dict:
         return {**super()._features(), "log_probabilities": datasets.Sequence(datasets.Value("float64"))}
 
-    def _compute(self, predictions: list, references: list, log_probabilities: list) -> dict:
+    def _compute(self, predictions: list, references: list, log_probabilities: list) -> dict:  # type: ignore[override]
         return self._score_log_probabilities(np.asarray(references), np.asarray(log_probabilities))
 
     def _score_log_probabilities(self, references: NDArray[np.int64], log_probabilities: NDArray[np.float64]) -> dict:
@@ -141,7 +142,7 @@ class AveragedScores(ClassifierMetric):
     """Precision, recall and F1, averaged over the classes that occur: equally, and weighted by their texts."""
 
     def _score(self, predictions, references):
-        averages = {}
+        averages: dict[str, Any] = {}
         for average in ("macro", "weighted"):
             scores = precision_recall_fscore_support(references, predictions, average=average, zero_division=0.0)
             averages |= {

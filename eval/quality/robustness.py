@@ -200,7 +200,7 @@ def _predict_changed(
 ) -> NDArray[np.int64]:
     bar.advance(int((~changed).sum()))
     after = before.copy()
-    after[changed] = _predict(classifier, [texts[index] for index in np.flatnonzero(changed)], bar)
+    after[changed] = _predict(classifier, [texts[index] for index in np.flatnonzero(changed).tolist()], bar)
     return after
 
 
