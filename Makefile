@@ -22,9 +22,10 @@ test: $(VENV)/.dev ## run every test, the slow ones too, in two processes
 test-export: $(EXPORT)/.dev ## try every export format for real, in an environment of its own
 	EXPORTERS=installed $(EXPORT)/bin/python -m pytest tests/eval/portability/test_exports.py
 
-lint: $(VENV)/.dev ## check the style, and which folder imports which
+lint: $(VENV)/.dev ## check the style, the types, and which folder imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_import_rules.py
 
 bench: $(VENV)/.run ## measure the demo pair's speed, roughly (`make demo` trains it); quiet the machine first

@@ -57,7 +57,7 @@ http {{
 def nginx(
     folder: Path, upstream: int, lines: Sequence[str] = DOCUMENTED, prefix: str = "", strip=True
 ) -> Iterator[Served]:
-    """nginx in front of a port.
+    """Nginx in front of a port.
 
     Args:
         folder: for its files, made anew.

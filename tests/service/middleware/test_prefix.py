@@ -177,7 +177,7 @@ def test_nothing_but_paths_py_looks_at_the_path_itself():
 
 
 def test_a_guard_that_does_not_come_up_lets_nobody_in(monkeypatch):
-    """uvicorn takes an application that fails at `lifespan` for one that knows nothing of it, and serves it."""
+    """Uvicorn takes an application that fails at `lifespan` for one that knows nothing of it, and serves it."""
     passed = PagePolicy.__call__
 
     async def broken(self, scope, receive, send):

@@ -143,7 +143,7 @@ def test_where_none_is_idle_the_next_client_is_told(caplog):
 @pytest.mark.parametrize("mode", [["--api-only"], []], ids=["api", "page"])
 @pytest.mark.slow
 def test_more_clients_than_handles_fill_no_log_and_stop_nobody(tmp_path, mode):
-    """asyncio logs thousands of lines a second where a process has no handles left."""
+    """Asyncio logs thousands of lines a second where a process has no handles left."""
     with running(tmp_path, *mode, handles=HANDLES) as (server, _), ExitStack() as stack:
         logged = len((tmp_path / "log").read_text().splitlines())
         for _ in range(400):
