@@ -1,4 +1,4 @@
-"""`bakeoff/classifiers/answer.py`: probabilities, predicted classes and their timing."""
+"""Tests of answers: probabilities, predicted classes and their timing."""
 
 import numpy as np
 
@@ -8,15 +8,15 @@ from tests.support.planted import WordCounter
 CLASSIFIER = WordCounter("PyTorch")
 
 
-def test_an_answer_holds_probabilities_classes_and_time():
-    said = answer(CLASSIFIER, ["tech tech tech", "sport"])
-    assert said.predicted == ("tech", "sport")
-    np.testing.assert_allclose(said.probabilities.sum(axis=1), 1)
-    np.testing.assert_allclose(said.confidence, [1 / (1 + np.exp(-3)), 1 / (1 + np.exp(-1))])
-    assert said.seconds > 0
-    assert [max(row, key=row.get) for row in said.by_label] == ["tech", "sport"]
-    assert [tuple(row.values()) for row in said.by_label] == [tuple(row) for row in said.probabilities]
-    assert tuple(said.by_label[0]) == said.labels
+def test_an_answer_has_probabilities_classes_and_time():
+    result = answer(CLASSIFIER, ["tech tech tech", "sport"])
+    assert result.predicted == ("tech", "sport")
+    np.testing.assert_allclose(result.probabilities.sum(axis=1), 1)
+    np.testing.assert_allclose(result.confidence, [1 / (1 + np.exp(-3)), 1 / (1 + np.exp(-1))])
+    assert result.seconds > 0
+    assert [max(row, key=row.get) for row in result.by_label] == ["tech", "sport"]
+    assert [tuple(row.values()) for row in result.by_label] == [tuple(row) for row in result.probabilities]
+    assert tuple(result.by_label[0]) == result.labels
 
 
 def test_joined_answers_are_those_of_all_texts_in_order():

@@ -1,4 +1,4 @@
-"""The contract of the one seam, held against both implementations; and model folders that can't be loaded."""
+"""Tests of the classifier interface for both implementations, and of model folders that can't be loaded."""
 
 import json
 import shutil
@@ -21,7 +21,7 @@ WEIGHTS = {"pytorch": "model.safetensors", "tensorflow": "model.weights.h5"}
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 class TestContract:
-    """What everything downstream may rely on, whatever the framework."""
+    """The behavior of a classifier that everything downstream relies on, in both frameworks."""
 
     @pytest.fixture
     def classifier(self, pair, framework):
@@ -36,20 +36,20 @@ class TestContract:
         assert pulled.revision == "abc123"
 
     @pytest.mark.parametrize("count", [0, 1, 2, 33])
-    def test_logits_have_a_row_a_text_and_a_column_a_class(self, classifier, count):
+    def test_logits_have_one_row_per_text_and_one_column_per_class(self, classifier, count):
         logits = classifier.logits(["news"] * count)
         assert (logits.shape, logits.dtype) == ((count, 5), np.float32)
         assert predict(classifier, ["news"] * count) == [LABELS[row.argmax()] for row in logits]
         assert predict_proba(classifier, ["news"] * count).shape == (count, 5)
 
-    def test_many_texts_give_what_each_gives_alone_in_order(self, classifier):
+    def test_many_texts_give_the_same_logits_as_each_text_alone(self, classifier):
         texts = [example.text[: 3 + 5 * number] for number, example in enumerate(corpus.load().test)]
         together = classifier.logits(texts)
         alone = np.concatenate([classifier.logits([text]) for text in texts])
         assert len(np.unique(together.round(3), axis=0)) > 90, "different texts should give different logits"
         np.testing.assert_allclose(together, alone, atol=1e-4)
 
-    def test_more_texts_than_are_tokenised_together(self, classifier, monkeypatch):
+    def test_more_texts_than_are_tokenized_together(self, classifier, monkeypatch):
         monkeypatch.setattr("bakeoff.classifiers.base.CHUNK", 7)
         texts = [example.text for example in corpus.load().test[:20]]
         chunked = classifier.logits(texts)
@@ -57,16 +57,16 @@ class TestContract:
         np.testing.assert_allclose(chunked, classifier.logits(texts), atol=1e-5)
 
     @pytest.mark.parametrize("text", [*HOSTILE_TEXTS, "word " * 4000, "x" * 20_000])
-    def test_any_text_has_an_answer(self, classifier, text):
+    def test_every_text_gets_probabilities(self, classifier, text):
         probabilities = predict_proba(classifier, [text])
         assert np.isfinite(probabilities).all()
         assert probabilities.sum() == pytest.approx(1)
 
-    def test_what_lies_beyond_max_length_is_not_read(self, classifier):
+    def test_text_beyond_max_length_is_not_read(self, classifier):
         one, other = classifier.logits(["word " * 100, "word " * 100 + "goal match striker"])
         np.testing.assert_allclose(one, other, atol=1e-5)
 
-    def test_weights_go_out_and_in_exactly(self, classifier):
+    def test_weights_are_read_and_written_exactly(self, classifier):
         own, before = classifier.weights(), classifier.logits(["news"])
         assert len(own) == 5 + 2 * 16 + 2 + 2
         assert {array.dtype for array in own.values()} == {np.dtype("float32")}
@@ -106,7 +106,7 @@ def other_labels(folder):
 
 
 def one_label_less(folder):
-    """In both files alike, so that only the head's size tells."""
+    """Remove a label from both files, so that only the size of the head reveals it."""
     write(folder / "labels.json", list(LABELS[:4]))
     config = read(folder / "config.json")
     del config["id2label"]["4"]
@@ -133,7 +133,7 @@ def cut_weights(folder):
 
 
 def put(name: str, text: str):
-    """A damage: this text in place of the file's."""
+    """Return a function that replaces the content of a file."""
 
     def damage(folder):
         (folder / name).write_text(text)
@@ -143,7 +143,7 @@ def put(name: str, text: str):
 
 
 def drop(name: str):
-    """A damage: the file is missing."""
+    """Return a function that deletes a file."""
 
     def damage(folder):
         for path in folder.rglob(name):
@@ -167,7 +167,7 @@ DAMAGES = [
 def test_a_folder_that_can_t_be_loaded_is_refused_in_one_sentence(tiny_runs, tmp_path, framework, damage):
     folder = shutil.copytree(tiny_runs / framework, tmp_path / "model")
     damage(folder)
-    with pytest.raises((ModelError, HubError)) as caught:  # hub_safety looks first
+    with pytest.raises((ModelError, HubError)) as caught:  # the safety check runs first
         load_classifier(framework, str(folder))
     message = str(caught.value)
     assert "\n" not in message

@@ -1,4 +1,4 @@
-"""The fast forward passes give what the libraries' own models give."""
+"""Tests that the fast forward passes give the same logits as the libraries' own models."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ LIMIT = 1e-4
 
 
 def plain(framework: str, model, token_ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Logits by the library's own layers."""
+    """Return the logits of the library's own layers."""
     if framework == "pytorch":
         import torch
 
@@ -31,7 +31,7 @@ def plain(framework: str, model, token_ids: np.ndarray, mask: np.ndarray) -> np.
 
 
 def fast(framework: str, model, token_ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Logits by ours."""
+    """Return the logits of the fast forward pass."""
     if framework == "pytorch":
         import torch
 
@@ -56,7 +56,7 @@ def assert_equal_logits(framework: str, model, texts, text_encoder) -> None:
 
 
 def enlarge_head(framework: str, model) -> None:
-    """A new head's logits are too small to show a difference."""
+    """Enlarge the head, because the logits of a new one are too small to show a difference."""
     if framework == "pytorch":
         model.classifier.weight.data *= 50
     else:
@@ -79,8 +79,8 @@ class TestForward:
         texts = ["A short headline", "news " * 700, *random_texts(4)]
         assert_equal_logits(framework, model, texts, tokenization.load(encoder.folder, 512))
 
-    def test_what_the_classifier_answers_comes_from_it(self, framework, pair):
-        """Else the other tests would compare what nobody runs."""
+    def test_the_classifier_uses_it(self, framework, pair):
+        """The other tests would otherwise compare code that no classifier runs."""
         classifier = getattr(pair, framework)
         ids, mask = pad(classifier.text_encoder.encode(["news"]), classifier.text_encoder.pad_id)
         np.testing.assert_array_equal(
@@ -112,7 +112,7 @@ def test_without_onednn_tensorflow_s_layer_norm_takes_more_operations(pair, monk
     monkeypatch.setattr(tensorflow_forward, "fuses_layer_norms", lambda: False)
     monkeypatch.setattr(tensorflow_forward, "normalise", lambda *rows: used.append(rows) or plainly(*rows))
     assert_equal_logits("tensorflow", pair.tensorflow._model, texts, pair.tensorflow.text_encoder)
-    assert len(used) == 1 + 2 * 2, "one of the embeddings and two a layer"
+    assert len(used) == 1 + 2 * 2, "expected one for the embeddings and two per layer"
 
 
 def test_without_onednn_transformers_own_layers_answer(tiny_runs, pair, monkeypatch):

@@ -1,4 +1,4 @@
-"""Files and folders appear whole or not at all."""
+"""Tests that files and folders appear complete or not at all."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from bakeoff.common.files import replacing_folder, write_json
 
 
 def names(folder) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())  # hidden ones too
+    return sorted(path.name for path in folder.iterdir())  # includes hidden files
 
 
 def test_json_is_readable_and_keeps_its_letters(tmp_path):
@@ -15,7 +15,7 @@ def test_json_is_readable_and_keeps_its_letters(tmp_path):
     assert text == '{\n  "name": "Aurélien",\n  "list": [\n    1,\n    null\n  ]\n}\n'
 
 
-def test_a_value_that_is_no_json_leaves_the_earlier_file_and_nothing_else(tmp_path):
+def test_an_invalid_value_leaves_only_the_earlier_file(tmp_path):
     write_json(tmp_path / "value.json", "before")
     with pytest.raises(TypeError):
         write_json(tmp_path / "value.json", {"set": {1}})
@@ -40,7 +40,7 @@ def test_a_new_folder_appears_at_the_end_only(tmp_path):
     assert target.stat().st_mode & 0o777 == 0o755
 
 
-def test_the_earlier_folder_stays_until_the_end_and_then_goes_whole(tmp_path):
+def test_the_earlier_folder_is_replaced_only_at_the_end(tmp_path):
     target = tmp_path / "model"
     target.mkdir()
     (target / "old").write_text("old")

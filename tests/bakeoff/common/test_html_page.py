@@ -1,4 +1,4 @@
-"""Downloaded pages: everything is escaped, and what can't be written as HTML is replaced."""
+"""Tests of downloaded pages: values are escaped, and characters that HTML can't represent are replaced."""
 
 import jinja2
 import pytest
@@ -10,7 +10,7 @@ from bakeoff.common.root import ROOT
 
 @pytest.fixture
 def template(tmp_path, monkeypatch):
-    """A folder with base.html.j2 and a page that shows `value`."""
+    """Return the name of a template that extends the base page and shows `value`."""
     (tmp_path / "page.html.j2").write_text(
         "{% extends 'bakeoff/common/base.html.j2' %}{% block content %}"
         '<p title="{{ value }}">{{ value }}</p>{% endblock %}'
@@ -31,7 +31,7 @@ def test_the_page_forbids_scripts_and_requests(template):
 
 
 @pytest.mark.parametrize("hostile", ["\x00", "\x1b[31m", "\ud800", "\x9f", "\ufffe"])
-def test_what_html_has_no_place_for_is_replaced(template, hostile):
+def test_characters_that_html_can_t_represent_are_replaced(template, hostile):
     page = html_page.render(template, value=f"a{hostile}b")
     assert hostile[0] not in page
     assert "a\ufffd" in page

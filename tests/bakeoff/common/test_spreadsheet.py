@@ -1,4 +1,4 @@
-"""`bakeoff/common/spreadsheet.py`: CSV in which nothing can run."""
+"""Tests that no cell of an exported CSV can run as a formula."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""One tokenizer for both frameworks: any text gives ids, and nothing in a text is taken for a special token."""
+"""Tests of the shared tokenizer: any text gives ids, and no part of a text becomes a special token."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ from bakeoff.common import tokenization
 from bakeoff.common.errors import ModelError
 from trainers.parity import HOSTILE_TEXTS
 
-PAD, UNK, CLS, SEP, MASK = range(5)  # as the tiny vocabulary has them
+PAD, UNK, CLS, SEP, MASK = range(5)  # in the order of the tiny vocabulary
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_padding_and_truncation_of_the_file_are_ignored(encoder_folder, encoder_
     assert plain.difference(odd) == ""
 
 
-def test_a_keras_preset_s_own_tokenizer_file_is_not_taken_for_ours(encoder_copy, encoder):
+def test_the_tokenizer_file_of_a_keras_preset_is_ignored(encoder_copy, encoder):
     nested = encoder_copy / tokenization.KERAS_SUBFOLDER
     nested.mkdir()
     shutil.move(encoder_copy / tokenization.FILE, nested / tokenization.FILE)
@@ -84,7 +84,7 @@ def test_a_keras_preset_s_own_tokenizer_file_is_not_taken_for_ours(encoder_copy,
     assert tokenization.load(encoder_copy).encode(["news"])[0].tolist() == encoder.encode(["news"])[0].tolist()
 
 
-def test_difference_says_what_tells_two_tokenizers_apart(encoder_folder, encoder_copy):
+def test_the_difference_of_two_tokenizers_is_described(encoder_folder, encoder_copy):
     mine = tokenization.load(encoder_folder, 16)
     assert mine.difference(tokenization.load(encoder_folder, 16)) == ""
     assert "16 tokens of a text, the other 32" in mine.difference(tokenization.load(encoder_folder, 32))
@@ -117,7 +117,7 @@ def test_batches_by_length_hold_every_row_once_longest_first():
     assert tokenization.batches_by_length([], 8) == []
 
 
-def test_batches_by_tokens_hold_every_row_once_and_no_more_tokens_than_asked_for():
+def test_batches_by_tokens_hold_every_row_once_and_respect_the_limit():
     lengths = np.random.default_rng(3).integers(1, 50, 101)
     batches = tokenization.batches_by_tokens([np.zeros(length, np.int32) for length in lengths], 90)
     order = np.concatenate(batches)
@@ -126,9 +126,9 @@ def test_batches_by_tokens_hold_every_row_once_and_no_more_tokens_than_asked_for
     padded = [len(rows) * lengths[rows].max() for rows in batches]
     assert max(padded) <= 90
     another = [total + lengths[rows].max() for total, rows in zip(padded, batches, strict=True)][:-1]
-    assert min(another) > 90, "a batch should be as large as it may be"
+    assert min(another) > 90, "a batch should be as large as the limit allows"
 
 
-def test_batches_by_tokens_of_texts_that_are_too_long_or_absent():
+def test_batches_by_tokens_of_long_texts_and_of_no_texts():
     assert [rows.tolist() for rows in tokenization.batches_by_tokens([np.zeros(9), np.zeros(8)], 4)] == [[0], [1]]
     assert tokenization.batches_by_tokens([], 4) == []

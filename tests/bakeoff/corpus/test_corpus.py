@@ -1,4 +1,4 @@
-"""A corpus is loaded whole and checked, or refused with one sentence that says where and what to do."""
+"""Tests that a corpus is loaded and checked, or refused with one sentence that names the place and the remedy."""
 
 import json
 import subprocess
@@ -51,16 +51,16 @@ def test_columns_are_found_by_their_usual_names(tmp_path, columns, text, label):
     frame = pd.DataFrame({name: [f"{name} {i}" for i in range(8)] for name in names})
     frame[label] = ["x", "y"] * 4
     frame.to_csv(tmp_path / "news.csv", index=False)
-    found = corpus.load(tmp_path / "news.csv")
-    assert (found.text_column, found.label_column) == (text, label)
-    assert set(found.train[0].columns) == set(names) - {label, *text.split("+")}
+    loaded = corpus.load(tmp_path / "news.csv")
+    assert (loaded.text_column, loaded.label_column) == (text, label)
+    assert set(loaded.train[0].columns) == set(names) - {label, *text.split("+")}
 
 
 def test_named_columns_win_over_usual_names(tmp_path):
     content = [{"text": "no", "label": "no", "Wire Copy": f"text {i}", "desk": "ab"[i % 2]} for i in range(10)]
-    found = load(tmp_path, content, text_column="wire_copy", label_column="desk")
-    assert found.labels == ("a", "b")
-    assert {example.text for example in found.train} < {f"text {i}" for i in range(10)}
+    loaded = load(tmp_path, content, text_column="wire_copy", label_column="desk")
+    assert loaded.labels == ("a", "b")
+    assert {example.text for example in loaded.train} < {f"text {i}" for i in range(10)}
 
 
 def test_title_and_description_are_joined_as_sentences(tmp_path):
@@ -71,10 +71,10 @@ def test_title_and_description_are_joined_as_sentences(tmp_path):
     assert texts == ["Rates rise. Again one", "Rates rise? Again two", "Again three", "Rates rise"]
 
 
-# What a corpus holds
+# Content
 
 
-def test_other_columns_travel_with_the_example(tmp_path):
+def test_other_columns_are_kept_with_the_example(tmp_path):
     content = [{**row, "near": "sport" if i % 2 else ""} for i, row in enumerate(rows())]
     example = load(tmp_path, content).train[1]
     assert example.columns in ({"near": "sport"}, {"near": ""})
@@ -137,24 +137,24 @@ def test_the_split_is_stratified_and_the_same_on_every_machine():
 
 
 def test_a_file_is_split_once_and_no_row_is_lost(tmp_path):
-    found = load(tmp_path, rows(50), test_share=0.3)
-    assert (len(found.train), len(found.test)) == (35, 15)
-    assert sorted(e.text for e in found.train + found.test) == sorted(row["text"] for row in rows(50))
+    loaded = load(tmp_path, rows(50), test_share=0.3)
+    assert (len(loaded.train), len(loaded.test)) == (35, 15)
+    assert sorted(e.text for e in loaded.train + loaded.test) == sorted(row["text"] for row in rows(50))
 
 
 @pytest.mark.parametrize("names", [("train", "test"), ("Training", "TEST "), ("train", "dev")])
-def test_a_split_column_is_followed(tmp_path, names):
+def test_a_split_column_determines_the_split(tmp_path, names):
     content = [{**row, "Split": names[i >= 14]} for i, row in enumerate(rows())]
-    found = load(tmp_path, content)
-    assert [example.text for example in found.test] == [f"text {i}" for i in range(14, 20)]
-    assert len(found.train) == 14
+    loaded = load(tmp_path, content)
+    assert [example.text for example in loaded.test] == [f"text {i}" for i in range(14, 20)]
+    assert len(loaded.train) == 14
 
 
 def test_a_validation_split_beside_a_test_split_is_left_out_with_a_warning(tmp_path):
     content = [{**row, "split": ["train", "validation", "test"][i // 10]} for i, row in enumerate(rows(30))]
-    found = load(tmp_path, content)
-    assert (found.train[0].text, found.test[0].text) == ("text 0", "text 20")
-    assert found.warnings == ("The split validation (10 rows) is left out.",)
+    loaded = load(tmp_path, content)
+    assert (loaded.train[0].text, loaded.test[0].text) == ("text 0", "text 20")
+    assert loaded.warnings == ("The split validation (10 rows) is left out.",)
     assert load(tmp_path, content, test="validation").test[0].text == "text 10"
     assert load(tmp_path, content, split="validation").train[0].text == "text 10"
 
@@ -165,10 +165,10 @@ def test_a_column_called_split_with_other_values_is_just_a_column(tmp_path):
 
 def test_a_second_file_is_the_test_part(tmp_path):
     second = [{"text": f"test {i}", "label": "b"} for i in range(3)]
-    found = load(tmp_path, rows(), test=write(tmp_path / "test.tsv", second))
-    assert [example.text for example in found.test] == ["test 0", "test 1", "test 2"]
-    assert len(found.train) == 20
-    assert found.warnings == ('No test row has the label "a".',)
+    loaded = load(tmp_path, rows(), test=write(tmp_path / "test.tsv", second))
+    assert [example.text for example in loaded.test] == ["test 0", "test 1", "test 2"]
+    assert len(loaded.train) == 20
+    assert loaded.warnings == ('No test row has the label "a".',)
 
 
 # Repetitions
@@ -182,9 +182,9 @@ def repeated() -> tuple[list[dict[str, str]], list[dict[str, str]]]:
 
 def test_repeated_texts_are_counted(tmp_path):
     train, test = repeated()
-    found = load(tmp_path, train, test=write(tmp_path / "test.csv", test))
-    assert (len(found.train), len(found.test)) == (10, 3)
-    assert found.warnings == (
+    loaded = load(tmp_path, train, test=write(tmp_path / "test.csv", test))
+    assert (len(loaded.train), len(loaded.test)) == (10, 3)
+    assert loaded.warnings == (
         "Repeated texts in the train part: 1 row; --drop-duplicates leaves such rows out.",
         "Repeated texts in the test part: 1 row; --drop-duplicates leaves such rows out.",
         "Texts of the train part that are in the test part too: 1 row; --drop-duplicates leaves such rows out.",
@@ -193,17 +193,17 @@ def test_repeated_texts_are_counted(tmp_path):
 
 def test_repeated_texts_are_dropped_from_train_when_also_in_test(tmp_path):
     train, test = repeated()
-    found = load(tmp_path, train, test=write(tmp_path / "test.csv", test), drop_duplicates=True)
-    assert [example.text for example in found.train] == [f"text {i}" for i in range(8)]
-    assert [example.text for example in found.test] == ["both", "new"]
-    assert found.warnings == ("3 rows with a repeated text left out.",)
+    loaded = load(tmp_path, train, test=write(tmp_path / "test.csv", test), drop_duplicates=True)
+    assert [example.text for example in loaded.train] == [f"text {i}" for i in range(8)]
+    assert [example.text for example in loaded.test] == ["both", "new"]
+    assert loaded.warnings == ("3 rows with a repeated text left out.",)
 
 
 def test_texts_under_two_labels_are_left_out_when_asked(tmp_path):
     content = [*rows(), {"text": "text 0", "label": "b"}]
-    found = load(tmp_path, content, drop_duplicates=True)
-    assert "text 0" not in {example.text for example in found.train + found.test}
-    assert found.warnings == ("2 rows with the same text under two labels left out.",)
+    loaded = load(tmp_path, content, drop_duplicates=True)
+    assert "text 0" not in {example.text for example in loaded.train + loaded.test}
+    assert loaded.warnings == ("2 rows with the same text under two labels left out.",)
 
 
 def test_rows_swallowed_by_a_stray_quote_are_pointed_out(tmp_path):
@@ -213,7 +213,7 @@ def test_rows_swallowed_by_a_stray_quote_are_pointed_out(tmp_path):
     assert "in row 2; look for a double quote" in corpus.load(path).warnings[-1]
 
 
-# One file without a split
+# Files without a split
 
 
 def test_read_examples_takes_one_class_and_repeated_texts(tmp_path):
@@ -320,11 +320,11 @@ import json, sys
 import bakeoff.corpus.corpus as corpus, bakeoff.common.errors as errors
 for options in json.loads(sys.argv[1]):
     try:
-        found = corpus.load(**options)
+        loaded = corpus.load(**options)
     except errors.CorpusError as error:
         print(json.dumps(str(error)))
     else:
-        print(json.dumps([found.name, found.labels, len(found.train), len(found.test), found.label_column]))
+        print(json.dumps([loaded.name, loaded.labels, len(loaded.train), len(loaded.test), loaded.label_column]))
 """
 
 
@@ -410,7 +410,7 @@ def test_the_command_prints_a_profile(tmp_path, capsys):
     assert str(tmp_path) not in printed
 
 
-def test_the_command_ends_with_one_sentence_on_bad_data(tmp_path, capsys):
+def test_the_command_reports_bad_data_in_one_sentence(tmp_path, capsys):
     assert command.main([str(write(tmp_path / "news.csv", rows(labels="a")))]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""

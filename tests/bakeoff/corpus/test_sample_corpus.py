@@ -1,4 +1,4 @@
-"""The shipped sample: as many items as promised, each of its own, none close to another."""
+"""Tests of the shipped sample: the number of items, their form, and that no two are similar."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Every format gives the same cells, and every damaged file one sentence that says where and what to do."""
+"""Tests that every format gives the same cells, and that an error names the place and the remedy in one sentence."""
 
 import io
 import json
@@ -41,7 +41,7 @@ AWKWARD = (
 
 
 def write(path: Path, rows: list[dict[str, str]]) -> Path:
-    """Rows to a file in the format of its suffix."""
+    """Write rows to a file in the format of its suffix."""
     frame = pd.DataFrame(rows, dtype="str")
     if path.suffix == ".parquet":
         frame.to_parquet(path)
@@ -129,7 +129,7 @@ def test_parquet_cells_become_text_whatever_their_type(tmp_path):
     assert frame.index.tolist() == [1, 2]
 
 
-def test_integers_take_their_names_from_the_features_that_datasets_writes(tmp_path):
+def test_integers_get_their_class_names_from_the_features_of_datasets(tmp_path):
     features = {"info": {"features": {"label": {"names": ["zebra", "ant"], "_type": "ClassLabel"}}}}
     table = pyarrow.table({"text": ["a", "b", "c", "d"], "label": [0, 1, -1, 7]})
     table = table.replace_schema_metadata({"huggingface": json.dumps(features)})
@@ -194,7 +194,7 @@ def test_a_damaged_file_gives_one_sentence_with_place_and_remedy(tmp_path, case)
 
 
 def assert_sentence(message: str, *parts: str, folder: Path) -> None:
-    """One line, one full stop at its end, all parts in it, and not the folder of this machine."""
+    """Check that a message is one short sentence with these parts and without this machine's folder."""
     for part in parts:
         assert part in message
     assert "\n" not in message

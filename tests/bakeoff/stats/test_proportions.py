@@ -83,7 +83,7 @@ def test_equivalent_exactly_where_the_90_percent_interval_is_inside(counts):
 
 
 def test_equivalence_keeps_its_level_at_the_margin():
-    """Where the truth is the margin itself, at most about 5 % are called equivalent, for few disagreements and many."""
+    """At most about 5 % are called equivalent if the true difference equals the margin."""
     generator = np.random.default_rng(0)
     for n, only_a, only_b in [(300, 0.0, 0.01), (1000, 0.005, 0.015), (4000, 0.02, 0.03)]:
         drawn = generator.multinomial(n, [only_a, only_b, 1 - only_a - only_b], size=1500)[:, :2]

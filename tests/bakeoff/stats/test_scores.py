@@ -1,4 +1,4 @@
-"""Scores against values worked out by hand."""
+"""Tests of the scores against values computed by hand."""
 
 import pytest
 
