@@ -42,7 +42,7 @@ def test_the_api_weighs_by_name_and_by_json(client):
     assert client.predict(own, "own", api_name="/decide")["headline"] == "PyTorch"
     for weights, name, sentence in (
         ("fast", "own", "That is no weighting"),
-        ('{"kind": "weighting", "weights": {"speed": 1}}', "own", "none of accuracy"),
+        ('{"kind": "weighting", "weights": {"speed": 1}}', "own", "expected one of accuracy"),
         ("edge", "nothing", "no such decision"),
     ):
         with pytest.raises(AppError, match=sentence):
@@ -106,7 +106,7 @@ def test_what_goes_wrong_is_said_above_the_recommendation(evidence, tmp_path):
     assert "edge device" in does.move("own", *values)[panel.result]
     assert panel.alert not in does.open("own", *values), "what a link did wrong stays said"
     nothing = [0.0] * len(BY_KEY) + values[len(BY_KEY) :]
-    assert "gives no criterion a weight" in does.move("own", *nothing)[panel.alert]
+    assert "gives every criterion the weight 0" in does.move("own", *nothing)[panel.alert]
     (tmp_path / "w.json").write_text("<b>", encoding="utf-8")
     assert "can&#39;t be read" in does.use_file(str(tmp_path / "w.json"), "own")[panel.alert]
     shared = to_query(PRESETS["batch"], "own")
