@@ -227,7 +227,7 @@ def test_programs_work_below_a_prefix_behind_nginx(tmp_path, lines, strip):
 
 
 def test_the_documented_lines_are_the_tested_ones():
-    documented = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    documented = (ROOT / "docs" / "proxy.md").read_text(encoding="utf-8")
     assert [line for line in DOCUMENTED if f"        {line};\n" not in documented] == []
 
 
