@@ -70,12 +70,17 @@ def rival(references: NDArray[np.int64], predicted: NDArray[np.int64], rounds: i
         bootstrap((references, predicted), accuracy, n_resamples=rounds, paired=True, vectorized=False, method="basic")
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    command = argparse.ArgumentParser(prog="python -m benchmarks.evaluate", description=__doc__.split("\n")[0])
+    command.add_argument("--texts", type=int, default=10_000)
+    command.add_argument("--rounds", type=int, default=2000, help="rounds of the bootstrap")
+    return command
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.evaluate", description=__doc__.split("\n")[0])
-    parser.add_argument("--texts", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=2000, help="of the bootstrap")
-    arguments = parser.parse_args(argv)
+    arguments = parser().parse_args(argv)
     references = np.random.default_rng(1).integers(len(LABELS), size=arguments.texts)
     models = {"PyTorch": logits(references, 2), "TensorFlow": logits(references, 3)}
     build(references[:100], {name: table[:100] for name, table in models.items()}, 100)  # untimed, for the imports

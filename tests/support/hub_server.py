@@ -198,12 +198,17 @@ class Handler(BaseHTTPRequestHandler):
             raise RefusalError(403, f"Forbidden: this token has no write access to {asked}")
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    command = argparse.ArgumentParser(description="A Hugging Face Hub in memory, for manual tries.")
+    command.add_argument("--port", type=int, default=8765)
+    command.add_argument("--user", action="append", help="a user with a write and a read token; repeatable")
+    return command
+
+
 def main(argv: list[str] | None = None) -> None:
     """Serve until interrupted, and print what a shell needs to talk to this Hub."""
-    parser = argparse.ArgumentParser(description="A Hugging Face Hub in memory, for manual tries.")
-    parser.add_argument("--port", type=int, default=8765)
-    parser.add_argument("--user", action="append", help="a user with a write and a read token; repeatable")
-    options = parser.parse_args(argv)
+    options = parser().parse_args(argv)
     users = tuple(options.user or ["alice"])
     with running_hub(users=users, port=options.port) as hub:
         print(f"export HF_ENDPOINT={hub.endpoint} HF_HUB_DISABLE_XET=1")

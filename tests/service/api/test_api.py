@@ -474,9 +474,9 @@ def curls(text, base="http://127.0.0.1:7860"):
         yield "POST" if body else "GET", url.removeprefix(base), headers, body
 
 
-def test_the_curl_commands_of_readme_and_documentation_work(served):
+def test_the_curl_commands_of_both_documentations_work(served):
     page = html.unescape(re.sub("<[^>]*>", "", served.get("/api/docs").body.decode()))
-    found = [*curls((tiny.ROOT / "README.md").read_text(encoding="utf-8")), *curls(page, served.url)]
+    found = [*curls((tiny.ROOT / "docs" / "api.md").read_text(encoding="utf-8")), *curls(page, served.url)]
     assert len(found) > 10
     for method, path, headers, body in found:
         named = {name.replace("-", "_"): value for name, value in headers.items()}
