@@ -50,3 +50,16 @@ $(EXPORT)/.dev: requirements.txt requirements-export.txt requirements-dev.txt
 	$(EXPORT)/bin/python -m pip install --disable-pip-version-check -r requirements-export.txt \
 		$$(grep -E "^pytest(-timeout)?==" requirements-dev.txt)
 	touch $@
+
+.PHONY: docs docs-check screenshots
+
+docs: $(VENV)/.dev ## serve the documentation on http://localhost:8000
+	$(BIN)/zensical serve
+
+docs-check: $(VENV)/.dev ## build the documentation strictly: generated parts, links, no outside host
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/zensical build --strict --clean
+	$(BIN)/python -m pytest tests/docs
+
+screenshots: $(VENV)/.dev ## take the pictures in docs/ of the demo pair's page (`make demo` trains it)
+	$(BIN)/python -m docs.generate.screenshots
