@@ -10,24 +10,33 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bakeoff.common.root import ROOT
-from docs.generate import architecture, commands, results
+from docs.generate import architecture, commands, results, settings
 from docs.generate.blocks import filled
 
 DOCS = ROOT / "docs"
 
 
-def _block(path: Path, name: str, body: Callable[[], str]) -> Callable[[], str]:
-    return lambda: filled(path.read_text(encoding="utf-8"), name, body())
+def _blocks(path: Path, **bodies: Callable[[], str]) -> Callable[[], str]:
+    def page() -> str:
+        text = path.read_text(encoding="utf-8")
+        for name, body in bodies.items():
+            text = filled(text, name, body())
+        return text
+
+    return page
 
 
 GENERATED: dict[Path, Callable[[], str]] = {
-    ROOT / "README.md": _block(ROOT / "README.md", "headline", results.headline),
-    DOCS / "index.md": _block(DOCS / "index.md", "headline", results.headline),
+    ROOT / "README.md": _blocks(ROOT / "README.md", headline=results.headline),
+    DOCS / "index.md": _blocks(DOCS / "index.md", headline=results.headline),
     DOCS / "results.md": results.page,
     DOCS / "throughput.svg": lambda: (results.STUDY / "benchmark.svg").read_text(encoding="utf-8"),
+    DOCS / "your-data.md": _blocks(DOCS / "your-data.md", recipes=settings.recipes),
+    DOCS / "decide.md": _blocks(DOCS / "decide.md", criteria=settings.criteria, weightings=settings.weightings),
+    DOCS / "operate.md": _blocks(DOCS / "operate.md", limits=settings.limits),
     DOCS / "commands.md": commands.page,
     DOCS / "architecture.svg": architecture.svg,
-    DOCS / "architecture.md": _block(DOCS / "architecture.md", "imports", architecture.imports_table),
+    DOCS / "architecture.md": _blocks(DOCS / "architecture.md", imports=architecture.imports_table),
 }
 
 
