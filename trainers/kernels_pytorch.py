@@ -1,6 +1,6 @@
 """Faster ways to compute the same training step on a CPU: attention text by text, and dense layers with oneDNN.
 
-The functions are those of transformers' BERT; `benchmarks/README.md` has what each brings. For GPUs PyTorch has better.
+The functions are those of transformers' BERT; `docs/tried.md` has what each brings. For GPUs PyTorch has better.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """A faster way to compute the same training step on a CPU: plain matrix products, and gradients written out.
 
-The function is that of KerasHub's BERT; `benchmarks/README.md` has what each part brings. A GPU runs KerasHub's layers.
+The function is that of KerasHub's BERT; `docs/tried.md` has what each part brings. A GPU runs KerasHub's layers.
 """
 
 import math

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 
 # oneDNN caches half a megabyte per operation and shape, and texts have many shapes. Its default limit of 1,024 entries
-# is half a gigabyte. A quarter of that makes nothing slower (benchmarks/README.md). TensorFlow's oneDNN reads the same
+# is half a gigabyte. A quarter of that makes nothing slower (docs/tried.md). TensorFlow's oneDNN reads the same
 # variable, but caches almost nothing with either limit.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256")
 

@@ -10,7 +10,7 @@ def paused_gc() -> Iterator[None]:
     """No search for cyclic garbage meanwhile, and never again among what exists by then.
 
     What an import makes stays as long as the process does. Searching it again and again takes a sixth of the time to
-    import both frameworks, and would make a visitor wait later (figures in benchmarks/README.md). Not for two threads
+    import both frameworks, and would make a visitor wait later (figures in docs/tried.md). Not for two threads
     at once: the first to end turns the search on for both.
     """
     gc.disable()

@@ -3,7 +3,7 @@
 `LimeBase` accepts either of two regressors: its ridge regression, or `SaturatingRegression`. A news article supports
 its class with many redundant words. So a BERT's log-odds barely move until most words are removed, and then fall
 sharply. A straight line can't follow that, but a curve that levels off can. Its weights also vary less from one set of
-samples to another (figures in benchmarks/README.md).
+samples to another (figures in docs/tried.md).
 """
 
 import threading
