@@ -1,0 +1,1 @@
+"""Decide: weigh the evidence by criteria, score it and recommend a framework."""

@@ -1,0 +1,1 @@
+"""Evaluate both models: quality, speed, portability, adoption, and the reports about them."""

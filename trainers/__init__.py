@@ -1,0 +1,1 @@
+"""Train: one recipe, two trainers that read alike, and what both share."""

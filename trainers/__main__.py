@@ -21,7 +21,7 @@ from trainers.recipe import PRESETS, Recipe, preset
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     out = options.command("train", __doc__, "bakeoff train --corpus news.csv --recipe demo --output runs/news")
     out.add_argument("--framework", choices=job.FRAMEWORKS, help="train only this one")
     out.add_argument("--recipe", default="small", help=f"one of {', '.join(PRESETS)}")
@@ -48,9 +48,9 @@ def parser() -> argparse.ArgumentParser:
 
 @one_sentence_errors
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; 0 when every training ended well."""
+    """Run the command, and return 0 when every training ended well."""
     arguments = parser().parse_args(argv)
-    # Of several GPUs Trainer would use all and Keras one: the first, for both, unless the user names another.
+    # With several GPUs, Trainer would use all and Keras one. Both get the first unless the user names another.
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
     _check_publishing(arguments)
     if arguments.framework and not arguments.seeds:
@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _check_publishing(arguments: argparse.Namespace) -> None:
-    """Fail before the first training where the result of any could not be published.
+    """Fail before the first training if any result could not be published.
 
     Raises:
         RecipeError: a flag says how to publish, but nothing is published.
@@ -82,7 +82,7 @@ def _check_publishing(arguments: argparse.Namespace) -> None:
 
 
 def _processes(arguments: argparse.Namespace) -> Iterator[list[str]]:
-    """The flags of each process to run; the last of two equal flags wins."""
+    """Yield the flags of each process to run. They follow the user's flags, and the last of two equal flags wins."""
     frameworks = [arguments.framework] if arguments.framework else job.FRAMEWORKS
     if not arguments.seeds:
         yield from (["--framework", framework] for framework in frameworks)
@@ -99,10 +99,10 @@ def _processes(arguments: argparse.Namespace) -> Iterator[list[str]]:
 
 
 def recipe_for(arguments: argparse.Namespace) -> Recipe:
-    """The recipe that the flags ask for.
+    """Return the recipe that the flags ask for.
 
     Raises:
-        RecipeError: a setting is not understood or out of range.
+        RecipeError: a setting is invalid or out of range.
     """
     settings = list(arguments.set)
     settings += [f"encoder={arguments.encoder}"] if arguments.encoder else []
@@ -132,10 +132,10 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _run_process(arguments: list[str]) -> int:
-    """Run this command in a process of its own; SIGTERM and Ctrl-C go on to it, and it ends in its own way.
+    """Run this command in a process of its own, and pass SIGTERM and Ctrl-C on, so that it saves its checkpoint.
 
     Raises:
-        Interrupted: it had finished its work when the signal came, and no other is to begin.
+        Interrupted: the process had finished its work when the signal came, so no other process is started.
     """
     process, stopped = None, False
 
@@ -147,7 +147,7 @@ def _run_process(arguments: list[str]) -> int:
 
     before = {name: signal.signal(name, stop) for name in (signal.SIGTERM, signal.SIGINT)}
     try:
-        # -P and PYTHONPATH: a folder `trainers` where the command runs must not hide ours.
+        # -P and PYTHONPATH keep a folder `trainers` in the current folder from hiding ours.
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         command = [sys.executable, "-P", "-m", "trainers", *arguments]
         process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": path})
@@ -158,7 +158,7 @@ def _run_process(arguments: list[str]) -> int:
         for name, handler in before.items():
             signal.signal(name, handler)
     if stopped and not status:
-        raise Interrupted("stopped between two trainings; run the same command with --resume to go on.")
+        raise Interrupted("stopped between two trainings; run the same command with --resume to continue.")
     if status < 0 and not stopped:
         raise TrainingError(f"the training was killed by signal {-status}; if that is 9, the memory may be too small.")
     return status if status >= 0 else 128 - status

@@ -1,4 +1,4 @@
-"""The encoder both trainers start from: one folder with one `model.safetensors`, read by both frameworks."""
+"""Find the encoder that both trainers start from: one folder with one `model.safetensors`, read by both frameworks."""
 
 import json
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ EXAMPLES = (
     "google-bert/bert-base-multilingual-cased",
     embedded.HUB_ID,
 )
-# What KerasHub's BertBackbone hard-wires: a checkpoint that differs can't be the same model in both frameworks.
+# KerasHub's BertBackbone hard-wires these values. A checkpoint with others can't be the same model in both frameworks.
 SHARED_ARCHITECTURE = {
     "hidden_act": ("gelu", "gelu_new", "gelu_pytorch_tanh"),
     "layer_norm_eps": (1e-12,),
@@ -36,7 +36,7 @@ class Encoder:
     """A BERT-type checkpoint on disk: `config.json`, `model.safetensors`, `tokenizer.json`, `vocab.txt`."""
 
     folder: Path
-    hub_id: str  # of the checkpoint, for the model card; empty for a local folder
+    hub_id: str  # the checkpoint's id on the Hub, for the model card; empty for a local folder
     revision: str = ""
 
     @cached_property
@@ -44,7 +44,7 @@ class Encoder:
         """The checkpoint's `config.json`.
 
         Raises:
-            RecipeError: it holds no JSON object.
+            RecipeError: the file holds no JSON object.
         """
         try:
             return dict(json.loads((self.folder / "config.json").read_text(encoding="utf-8")))
@@ -58,9 +58,9 @@ class Encoder:
 
     @property
     def strip_accents(self) -> bool:
-        """Whether the tokenizer drops accents: what it says, or else if it lower-cases."""
-        said = self._normalizer.get("strip_accents")
-        return self.lowercase if said is None else said
+        """Whether the tokenizer drops accents. If its file does not say, it does so when it lower-cases."""
+        strip_accents = self._normalizer.get("strip_accents")
+        return self.lowercase if strip_accents is None else bool(strip_accents)
 
     @property
     def _normalizer(self) -> dict:
@@ -72,8 +72,8 @@ def resolve(name: str, max_length: int = 0) -> Encoder:
     """Find the encoder by name: `embedded`, a local folder, or a Hub id with an optional `@revision`.
 
     Raises:
-        RecipeError: its files are missing or changed, or it is not a BERT that both frameworks can build alike.
-        HubError: it can't be pulled.
+        RecipeError: files are missing or changed, or the encoder is not a BERT that both frameworks can build alike.
+        HubError: the encoder can't be pulled.
     """
     if name == EMBEDDED:
         encoder = Encoder(embedded.folder(), embedded.HUB_ID)
@@ -125,14 +125,14 @@ def _check_architecture(name: str, config: dict, max_length: int) -> None:
 def _check_weights(encoder: Encoder) -> None:
     try:
         with safe_open(encoder.folder / WEIGHTS, framework="np") as file:
-            # Older checkpoints say gamma and beta; those of a whole pretraining model have a prefix.
-            found = {
+            # Older checkpoints use the names gamma and beta. Checkpoints of a whole pretraining model have a prefix.
+            names = {
                 key.removeprefix("bert.").replace(".gamma", ".weight").replace(".beta", ".bias")
-                for key in file.keys()  # noqa: SIM118  no mapping
+                for key in file.keys()  # noqa: SIM118  the file is no mapping
             }
     except Exception as error:
         raise RecipeError(f"{WEIGHTS} of the encoder can't be read ({error}); fetch it again.") from error
-    missing = sorted(_needed_weights(encoder.config["num_hidden_layers"]) - found)
+    missing = sorted(_needed_weights(encoder.config["num_hidden_layers"]) - names)
     if missing:
         raise RecipeError(
             f"the encoder has no {missing[0]} among its weights ({len(missing)} are missing), and each framework would "

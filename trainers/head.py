@@ -1,14 +1,14 @@
-"""The classification head's first weights, drawn once by numpy so that both frameworks start from the same."""
+"""Draw the first weights of the classification head with numpy, so that both frameworks start from the same."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def initial_head(hidden_size: int, classes: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The head's first kernel (hidden_size, classes) and bias (classes,), drawn once for both frameworks.
+    """Draw the head's first kernel (hidden_size, classes) and bias (classes,), once for both frameworks.
 
-    A normal of standard deviation 0.02 cut at two of them, and zeros: what BERT itself starts from (Devlin et al.,
-    2019, and its published code).
+    The kernel is drawn from a normal distribution with standard deviation 0.02, truncated at two standard deviations.
+    The bias is zero. BERT itself starts from these values (Devlin et al., 2019, and its published code).
     """
     rng = np.random.default_rng([seed, hidden_size, classes])
     kernel = rng.normal(0.0, 0.02, (hidden_size, classes))

@@ -1,4 +1,4 @@
-"""One framework's training, from corpus to model folder: all that the two trainers have around their frameworks."""
+"""Train one framework, from corpus to model folder: everything around the two framework-specific trainers."""
 
 import importlib
 import json
@@ -35,15 +35,15 @@ TOKENIZER_FILES = ("tokenizer_config.json", "vocab.txt", "special_tokens_map.jso
 
 @dataclass(frozen=True)
 class Job:
-    """What one training needs.
+    """Everything that one training needs.
 
     Attributes:
         framework: `pytorch` or `tensorflow`.
         recipe: how to train.
-        corpus: what to train and test on.
-        output: where the model folder, named as the framework, goes.
-        repo_id: the Hub repository that it is meant for, or empty.
-        quiet: show no progress.
+        corpus: the texts to train and test on.
+        output: the folder where the model folder, named after the framework, is written.
+        repo_id: the Hub repository where the model will be published, or empty.
+        quiet: whether to hide progress.
     """
 
     framework: str
@@ -55,36 +55,36 @@ class Job:
 
     @property
     def folder(self) -> Path:
-        """The finished model's folder."""
+        """The folder of the finished model."""
         return self.output / self.framework
 
     @property
     def checkpoint(self) -> Path:
-        """An interrupted training's folder."""
+        """The folder of the checkpoint of an interrupted training."""
         return self.output / "checkpoint" / self.framework
 
     @property
     def identity(self) -> dict:
-        """Equal for two jobs that give the same model."""
+        """The recipe and the corpus; equal for two jobs that give the same model."""
         return {"recipe": asdict(self.recipe.public()), "corpus": self.corpus.digest}
 
 
 def run(job: Job, *, resume: bool = False) -> Path:
-    """Fine-tune and write the model folder; with `resume`, go on from a checkpoint, or keep a finished model.
+    """Fine-tune and write the model folder; with `resume`, resume from a checkpoint or keep a finished model.
 
     The folder holds the model in its ecosystem's format, the tokenizer, `labels.json`, `recipe.json`, `training.json`
-    and a model card. It appears whole or not at all; an earlier one stays until then.
+    and a model card. It appears complete or not at all; an earlier one stays until then.
 
     Raises:
-        RecipeError: the recipe can't be trained with, or what to resume from is of another recipe or corpus.
+        RecipeError: the recipe can't be trained with, or the checkpoint belongs to another recipe or corpus.
         TrainingError: the loss is not finite, or the folder can't be written.
-        Interrupted: a signal came; the checkpoint is saved.
+        Interrupted: a signal stopped the training after the checkpoint was saved.
     """
     _prepare_output(job)
     if resume and _is_finished(job):
         print(f"{job.folder} is finished already; --resume keeps it.", file=sys.stderr)
         if job.repo_id:
-            _write_card(job, job.folder)  # it names the repository
+            _write_card(job, job.folder)  # the card names the repository
         return job.folder
     started, load = time.monotonic(), _load_average()
     encoder = resolve(job.recipe.encoder, job.recipe.max_length)
@@ -118,7 +118,7 @@ def run(job: Job, *, resume: bool = False) -> Path:
 
 
 def forget_other_checkpoints(output: Path, recipe: Recipe, corpus: Corpus) -> None:
-    """Remove the checkpoints in `output` that `--resume` would refuse, being of another recipe or corpus."""
+    """Remove the checkpoints in `output` that `--resume` would refuse, because their recipe or corpus differs."""
     for framework in FRAMEWORKS:
         job = Job(framework, recipe, corpus, output)
         if job.checkpoint.exists() and saved_identity(job.checkpoint) != job.identity:
@@ -126,7 +126,7 @@ def forget_other_checkpoints(output: Path, recipe: Recipe, corpus: Corpus) -> No
 
 
 def summary(folder: Path) -> str:
-    """A finished training in one line."""
+    """Describe a finished training in one line."""
     report = json.loads((folder / REPORT_FILE).read_text(encoding="utf-8"))
     speed = f"{report['tokens_per_second']:.0f} tokens/s, " if report["tokens_per_second"] else ""
     epochs = ", ".join(f"{seconds:.1f}" for seconds in report["seconds_per_epoch"])
@@ -139,7 +139,7 @@ def summary(folder: Path) -> str:
 def _prepare_output(job: Job) -> None:
     try:
         job.output.mkdir(parents=True, exist_ok=True)
-        for killed in job.output.glob(f".{job.framework}-*"):  # what a killed training had begun to write
+        for killed in job.output.glob(f".{job.framework}-*"):  # partial output of a killed training
             shutil.rmtree(killed)
     except OSError as error:
         raise RecipeError(
@@ -170,7 +170,7 @@ def _check_complete(monitor: Monitor, data: TrainingData) -> None:
     if monitor.step < len(data.plan.steps):
         raise Interrupted(
             f"stopped after step {monitor.step} of {len(data.plan.steps)}; the checkpoint is saved: run the same "
-            "command with --resume to go on."
+            "command with --resume to continue."
         )
 
 
@@ -201,14 +201,14 @@ def _report(job: Job, trainer: ModuleType, encoder: Encoder, data: TrainingData,
 
 
 def _peak_memory_megabytes() -> int:
-    """Largest memory of this process, its libraries included, in MB (1e6 bytes)."""
-    import resource  # not on Windows, where the app can still be run
+    """Return the peak memory of this process, its libraries included, in MB (1e6 bytes)."""
+    import resource  # absent on Windows, where the app can still run
 
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6)
 
 
 def _load_average() -> float | None:
-    """What else the machine was doing, as its one-minute load average; None where the system does not tell."""
+    """Return the one-minute load average, which shows other work on the machine; None if the system does not tell."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
@@ -233,11 +233,13 @@ def _write(job: Job, trainer: ModuleType, model: object, encoder: Encoder, repor
             write_json(folder / REPORT_FILE, report)
             _write_card(job, folder)
             for file in folder.rglob("*"):
-                file.chmod(0o755 if file.is_dir() else 0o644)  # some libraries write files for their owner only
+                file.chmod(
+                    0o755 if file.is_dir() else 0o644
+                )  # some libraries write files that only their owner can read
     except Exception as error:
         reason = " ".join(str(error).split())
         raise TrainingError(
-            f"the model could not be written to {job.folder} ({reason}); the one before, if any, is as it was: make "
+            f"the model could not be written to {job.folder} ({reason}); an earlier model, if any, is unchanged: make "
             "room or choose another --output."
         ) from error
 
@@ -250,7 +252,7 @@ def _write_card(job: Job, folder: Path) -> None:
 
 
 def _write_tokenizer(encoder: Encoder, recipe: Recipe, folder: Path) -> None:
-    """The encoder's own tokenizer, without the padding and truncation that its file may ask for."""
+    """Write the encoder's own tokenizer, without the padding and truncation that its file may ask for."""
     folder.mkdir(exist_ok=True)
     tokenizer = json.loads((encoder.folder / tokenization.FILE).read_text(encoding="utf-8"))
     write_json(folder / tokenization.FILE, tokenizer | {"padding": None, "truncation": None})

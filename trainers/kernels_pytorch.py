@@ -1,6 +1,6 @@
-"""Faster ways to compute the same training step on a CPU: attention text by text, and dense layers with oneDNN.
+"""Compute the same training step faster on a CPU: attention text by text, and dense layers with oneDNN.
 
-The functions are those of transformers' BERT; `docs/tried.md` has what each brings. For GPUs PyTorch has better.
+The functions are those of transformers' BERT; `docs/tried.md` lists the gain of each. PyTorch has better ones for GPUs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,17 +11,17 @@ import torch
 import transformers
 
 ATTENTION = "text_by_text"
-CACHED_WEIGHTS = 2**20  # of attention at a time: 4 MiB
+CACHED_WEIGHTS = 2**20  # attention weights computed at a time: 4 MiB
 
 
 @contextmanager
 def faster_on_cpu(model: transformers.PreTrainedModel) -> Iterator[None]:
-    """Train the model with these kernels meanwhile; afterwards it is the stock model with its weights as they are."""
+    """Use these kernels inside the block. Afterwards the model is the stock model again, with its trained weights."""
     attention = model.config._attn_implementation
     faster = {torch.nn.Dropout: BitsDropout}
     if hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         faster[torch.nn.Linear] = OneDnnLinear
-    stock = [(each, type(each)) for each in model.modules() if type(each) in faster]
+    stock = [(module, type(module)) for module in model.modules() if type(module) in faster]
     last = model.base_model.encoder.layer[-1]
     model.set_attn_implementation(ATTENTION)
     last.forward = partial(_first_tokens, last)
@@ -37,16 +37,16 @@ def faster_on_cpu(model: transformers.PreTrainedModel) -> Iterator[None]:
 
 
 class TextByTextAttention(torch.autograd.Function):
-    """Scaled dot-product attention with dropout, one text of the batch after the other and a few heads at a time.
+    """Scaled dot-product attention with dropout, text by text and a few heads at a time.
 
     PyTorch's fused kernel for CPUs has no dropout, and the plain one passes a dozen times over (texts, heads, n, n)
-    arrays in main memory. Those of a few heads stay in the cache, need no mask for padding, and the backward pass
-    computes them again instead of reading them, as Dao et al. 2022 ("FlashAttention") do.
+    arrays in main memory. The arrays of a few heads stay in the cache and need no mask for padding. The backward
+    pass computes them again instead of reading them, as Dao et al. 2022 ("FlashAttention") do.
     """
 
     @staticmethod
     def forward(ctx, query, key, value, lengths, dropout, scale):
-        """All of shape (texts, heads, n, d); `lengths` are the texts' tokens, what comes after them is padding."""
+        """Attend to arrays of shape (texts, heads, n, d); `lengths` counts each text's tokens before the padding."""
         query, out, kept = query * scale, torch.zeros_like(query), []
         for text, heads, n in _blocks(lengths, query.shape[1]):
             weights = _softmax(query[text, heads, :n], key[text, heads, :n])
@@ -61,14 +61,14 @@ class TextByTextAttention(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, gradient):
-        """Gradients of query, key and value; zero at the padding."""
+        """Return the gradients of query, key and value; they are zero at the padding."""
         query, key, value, out, *kept = ctx.saved_tensors
         lengths, dropout, scale = ctx.settings
-        to_query, to_key, to_value = (torch.zeros_like(each) for each in (query, key, value))
-        through_softmax = (gradient * out).sum(-1, keepdim=True)  # of each row: its weights times their gradients
+        to_query, to_key, to_value = (torch.zeros_like(array) for array in (query, key, value))
+        through_softmax = (gradient * out).sum(-1, keepdim=True)  # per row: its weights times their gradients
         gradient = gradient / (1 - dropout)
         for block, (text, heads, n) in enumerate(_blocks(lengths, query.shape[1])):
-            q, k, v, g = (each[text, heads, :n] for each in (query, key, value, gradient))
+            q, k, v, g = (array[text, heads, :n] for array in (query, key, value, gradient))
             weights, to_weights = _softmax(q, k), g @ v.transpose(1, 2)
             dropped = weights
             if dropout:
@@ -83,20 +83,20 @@ class TextByTextAttention(torch.autograd.Function):
 
 
 class BitsDropout(torch.nn.Dropout):
-    """Dropout that draws what it keeps as attention's does."""
+    """Dropout that draws its mask as the attention above does."""
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Any shape, float32."""
+        """Drop elements of a float32 array of any shape."""
         if not (self.training and self.p):
             return inputs
         return inputs * _kept(inputs.shape, self.p).to(inputs.dtype).div_(1 - self.p)
 
 
 class OneDnnLinear(torch.nn.Linear):
-    """A dense layer whose products are oneDNN's where those are faster than MKL's: all but the weights' gradient."""
+    """A dense layer that uses oneDNN where it is faster than MKL: for all products but the weights' gradient."""
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """(..., in) to (..., out), float32."""
+        """Map (..., in) to (..., out), float32."""
         return _OneDnnProduct.apply(inputs, self.weight, self.bias)
 
 
@@ -118,7 +118,7 @@ def _product(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | No
 
 
 def _blocks(lengths: Sequence[int], heads: int) -> Iterator[tuple[int, slice, int]]:
-    """Each text with some of its heads, whose weights fit the cache together, and its tokens."""
+    """Yield each text with a group of heads whose weights fit the cache together, and its number of tokens."""
     for text, n in enumerate(lengths):
         together = max(1, CACHED_WEIGHTS // n**2)
         for first in range(0, heads, together):
@@ -131,20 +131,23 @@ def _softmax(query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
 
 
 def _kept(shape: torch.Size, dropout: float) -> torch.Tensor:
-    """1 for what dropout keeps, uint8: 16 random bits each, for a share exact to 1/65536; `bernoulli_` takes longer."""
+    """Draw the dropout mask, uint8: 1 for kept elements.
+
+    Each element takes 16 random bits, so the share is exact to 1/65536. `bernoulli_` takes longer.
+    """
     count = shape.numel()
     bits = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)[:count]
     kept = bits.view(shape) >= round(dropout * 2**16) - 2**15
-    return kept.view(torch.uint8)  # which becomes float32 in a fifth of the time that bool takes
+    return kept.view(torch.uint8)  # uint8 becomes float32 in a fifth of the time that bool takes
 
 
 def _attention(module, query, key, value, lengths, dropout=0.0, scaling=None, **_):
-    """As transformers calls it; shapes as there: (texts, heads, n, d) in, (texts, n, heads, d) out."""
+    """Attend with the signature and shapes of transformers: (texts, heads, n, d) in, (texts, n, heads, d) out."""
     return TextByTextAttention.apply(query, key, value, lengths, dropout, scaling).transpose(1, 2), None
 
 
 def _first_tokens(layer, hidden, lengths, *_, **__):
-    """The last layer's output at the texts' first tokens, (texts, 1, hidden): the head reads no other."""
+    """Compute the last layer only at the texts' first tokens, (texts, 1, hidden), because the head reads no others."""
     attention, first = layer.attention.self, hidden[:, :1]
 
     def heads(projection, rows):
@@ -157,7 +160,7 @@ def _first_tokens(layer, hidden, lengths, *_, **__):
 
 
 def _lengths(attention_mask: torch.Tensor, **_) -> list[int]:
-    """What `_attention` gets as the mask: each text's tokens, from the mask that has 1 for them and padding after."""
+    """Count each text's tokens, which `_attention` takes as its mask, from a mask with 1 for tokens before padding."""
     return attention_mask.sum(dim=1).tolist()
 
 

@@ -1,6 +1,6 @@
-"""A faster way to compute the same training step on a CPU: plain matrix products, and gradients written out.
+"""Compute the same training step faster on a CPU: plain matrix products, and gradients written out.
 
-The function is that of KerasHub's BERT; `docs/tried.md` has what each part brings. A GPU runs KerasHub's layers.
+The function is that of KerasHub's BERT; `docs/tried.md` lists the gain of each part. A GPU runs KerasHub's layers.
 """
 
 import math
@@ -23,35 +23,35 @@ class FasterOnCpu(keras.Model):
         self._bert = TrainedBert(weights, classifier.dropout, self._draws)
 
     def call(self, features, training=True):
-        """Logits (n, k) of KerasHub's features: `token_ids` and `padding_mask` (n, length), int32."""
+        """Compute the logits (n, k) of KerasHub's features: `token_ids` and `padding_mask` (n, length), int32."""
         bert = self._bert if training else self._bert.without_dropout()
         logits = bert.logits_of(features["token_ids"], features["padding_mask"])
         return tf.ensure_shape(logits, (None, self._classes))
 
 
 class TrainedBert(Bert):
-    """BERT with dropout, whose passes over large arrays are fewer than TensorFlow's own gradients would take.
+    """BERT with dropout that passes over large arrays less often than TensorFlow's own gradients.
 
     Args:
-        weights: as for `Bert`.
+        weights: the variables by name, as `Bert` takes them.
         dropout: the rate, 0 to 1.
-        draws: where the seeds of dropout come from.
+        draws: generator of the seeds of dropout.
     """
 
     def __init__(self, weights, dropout: float, draws: keras.random.SeedGenerator):
-        super().__init__(weights, normalise)
+        super().__init__(weights, normalize)
         self._dropout, self._draws = dropout, draws
 
     def without_dropout(self) -> Bert:
-        """The same function as it is served."""
-        return Bert(self._weights, tensorflow_forward.normalise)
+        """Return the same function without dropout, as it is served."""
+        return Bert(self._weights, tensorflow_forward.normalize)
 
     def activate(self, rows):
-        """GELU, the tanh approximation."""
+        """Apply the tanh approximation of GELU."""
         return _gelu(rows)
 
     def drop(self, rows):
-        """Dropout."""
+        """Apply dropout."""
         if not self._dropout:
             return rows
         kept, larger = self._kept(tf.shape(rows)), 1 / (1 - self._dropout)
@@ -63,7 +63,7 @@ class TrainedBert(Bert):
         return drop(rows)
 
     def attend(self, query, key, value, masked):
-        """Attention with dropout on its weights."""
+        """Attend, with dropout on the attention weights."""
         scale, larger = query.shape[-1] ** -0.5, 1 / (1 - self._dropout)
 
         @tf.custom_gradient
@@ -76,7 +76,7 @@ class TrainedBert(Bert):
             def gradients(gradient):
                 through_softmax = tf.reduce_sum(gradient * out, -1, keepdims=True)
                 gradient *= larger
-                with tf.control_dependencies([gradient]):  # computed again: else the largest arrays would be kept
+                with tf.control_dependencies([gradient]):  # computed again, so that the largest arrays need not be kept
                     to_value = tf.matmul(_where(kept, weights), gradient, transpose_a=True)
                     to_weights = _where(kept, tf.matmul(gradient, value, transpose_b=True))
                 to_scores = weights * (to_weights - through_softmax)
@@ -87,7 +87,10 @@ class TrainedBert(Bert):
         return attend(query, key, value)
 
     def _kept(self, shape):
-        """What dropout keeps, bool: 16 random bits each, for a share exact to 1/65536; a float takes twice."""
+        """Draw the dropout mask, bool: True for kept elements.
+
+        Each element takes 16 random bits, so the share is exact to 1/65536. A float takes twice as many.
+        """
         seed = tf.cast(self._draws.next(), tf.int32)
         count = tf.reduce_prod(shape)
         words = tf.random.stateless_uniform(((count + 1) // 2,), seed, minval=None, maxval=None, dtype=tf.int32)
@@ -97,13 +100,16 @@ class TrainedBert(Bert):
 
 
 def _where(kept, values):
-    """The values that dropout keeps, 0 elsewhere; all of them for None."""
+    """Return the values that dropout keeps, and 0 elsewhere; None keeps all of them."""
     return values if kept is None else values * tf.cast(kept, values.dtype)
 
 
 @tf.custom_gradient
 def _gelu(rows):
-    """GELU as x * sigmoid(2 z), z = sqrt(2 / pi) * (x + 0.044715 x^3): x * (1 + tanh z) / 2 in fewer operations."""
+    """Compute GELU as x * sigmoid(2 z) with z = sqrt(2 / pi) * (x + 0.044715 x^3).
+
+    This equals x * (1 + tanh z) / 2 and takes fewer operations.
+    """
     linear = 2 * math.sqrt(2 / math.pi)
     cubic = linear * 0.044715
     shares = tf.sigmoid(rows * (linear + cubic * (rows * rows)))
@@ -117,11 +123,11 @@ def _gelu(rows):
 
 
 @tf.custom_gradient
-def normalise(rows, scale, offset):
-    """Layer norm of (n, hidden), with scale and offset (hidden,)."""
-    centred = rows - tf.reduce_mean(rows, -1, keepdims=True)
-    inverse = tf.math.rsqrt(tf.reduce_mean(centred * centred, -1, keepdims=True) + EPSILON)
-    normal = centred * inverse
+def normalize(rows, scale, offset):
+    """Normalize (n, hidden) by layer, with scale and offset (hidden,)."""
+    centered = rows - tf.reduce_mean(rows, -1, keepdims=True)
+    inverse = tf.math.rsqrt(tf.reduce_mean(centered * centered, -1, keepdims=True) + EPSILON)
+    normal = centered * inverse
 
     def gradients(gradient):
         inner = gradient * scale

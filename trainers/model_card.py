@@ -1,4 +1,4 @@
-"""The model card: `README.md` with the metadata that the Hub reads."""
+"""Write the model card: `README.md` with the metadata that the Hub reads."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ classify.predict(["Your text"])  # logits, in the order of labels.json""",
 
 
 def write(report: dict, recipe: Recipe, labels: Sequence[str], library: str, repo_id: str) -> str:
-    """The card's text, from the training's report (as in `training.json`)."""
+    """Return the text of the card, from the training's report (as in `training.json`)."""
     metadata = yaml.safe_dump(_metadata(report, library, repo_id), sort_keys=False, allow_unicode=True)
     return f"---\n{metadata}---\n{_body(report, recipe, labels, library, repo_id or 'USER/NAME')}"
 
@@ -38,7 +38,7 @@ def _metadata(report: dict, library: str, repo_id: str) -> dict:
     if encoder["hub_id"]:
         metadata["base_model"] = encoder["hub_id"]
     if encoder["hub_id"] in EXAMPLES:
-        metadata["license"] = "apache-2.0"  # theirs; of another encoder it is not known here
+        metadata["license"] = "apache-2.0"  # the license of these encoders; that of others is not known here
     if "/" in corpus["name"]:
         metadata["datasets"] = [corpus["name"]]
     results = [

@@ -1,4 +1,4 @@
-"""What a training run reports while it runs: loss and time of each step, progress, and whether to stop."""
+"""Record the loss and the time of each step, show progress, and tell the trainer when to stop."""
 
 import json
 import math
@@ -22,13 +22,13 @@ CHECKPOINT_SECONDS = 600  # a crash costs at most this much work
 
 
 class Monitor:
-    """Watches one training run; each trainer calls it from its framework's callback.
+    """The observer of one training run; each trainer calls it from its framework's callback.
 
     Attributes:
         losses: training loss of each step, before that step's update.
-        seconds: wall time of each step, its data included; the first of a process has the framework's compilation.
-        first_steps: which steps were the first of a process: one, and one more for each `--resume`.
-        stop_requested: a signal came; the trainer saves a checkpoint and ends.
+        seconds: wall time of each step, its data included. The first step of a process includes compilation.
+        first_steps: the steps that were the first of a process: one, and one more per `--resume`.
+        stop_requested: whether a signal came; the trainer then saves a checkpoint and ends.
     """
 
     def __init__(self, framework: str, data: TrainingData, output: Path, identity: dict, *, quiet: bool = False):
@@ -45,7 +45,7 @@ class Monitor:
 
     @property
     def step(self) -> int:
-        """Steps done."""
+        """The number of finished steps."""
         return len(self.losses)
 
     @property
@@ -56,10 +56,10 @@ class Monitor:
     def begin(self) -> None:
         """Start the clock at the first step of this process."""
         self.first_steps.append(self.step)
-        self.go_on()
+        self.restart_clock()
 
-    def go_on(self) -> None:
-        """Start the clock again, after a checkpoint was saved."""
+    def restart_clock(self) -> None:
+        """Start the clock again after a checkpoint was saved."""
         steps = len(self._data.plan.steps)
         self._bar = self._bar or tqdm(
             total=steps, initial=self.step, desc=self.framework, unit="step", mininterval=0.5, disable=self._quiet
@@ -94,7 +94,7 @@ class Monitor:
             self._bar.close()
 
     def save(self, folder: Path) -> None:
-        """Write what a checkpoint has to keep."""
+        """Write the state that a checkpoint keeps."""
         write_json(
             folder / STATE_FILE,
             {
@@ -106,10 +106,10 @@ class Monitor:
         )
 
     def restore(self, folder: Path) -> None:
-        """Go on from a checkpoint.
+        """Resume from a checkpoint.
 
         Raises:
-            RecipeError: it was made with another recipe or corpus, or can't be read.
+            RecipeError: the checkpoint was made with another recipe or corpus, or can't be read.
         """
         try:
             state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
@@ -117,20 +117,20 @@ class Monitor:
             first_steps = state["first_steps"]
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise RecipeError(
-                f"the checkpoint in {folder} can't be read ({error}); leave out --resume to start anew."
+                f"the checkpoint in {folder} can't be read ({error}); leave out --resume to start again."
             ) from error
         if identity != self._identity:
             raise RecipeError(
                 f"the checkpoint in {folder} was made with another recipe or corpus; give the same ones, or leave out "
-                "--resume to start anew."
+                "--resume to start again."
             )
         self.losses, self.seconds, self.first_steps = losses, seconds, first_steps
 
     def summary(self) -> dict:
-        """The run in numbers, as they stand in `training.json`.
+        """Return the figures of the run, as written in `training.json`.
 
-        `seconds_per_epoch` is all of it, `first_step_seconds` what the first step of each process took of that, and
-        `tokens_per_second` counts real tokens, no padding, without those first steps.
+        `seconds_per_epoch` includes every step, and `first_step_seconds` is the part of the first step of each process.
+        `tokens_per_second` counts real tokens, without padding and without those first steps.
         """
         counted = [step for step in range(self.step) if step not in self.first_steps]
         tokens = sum(self._data.tokens(step) for step in counted)
@@ -144,7 +144,7 @@ class Monitor:
 
     @contextmanager
     def catching_signals(self) -> Iterator[None]:
-        """Turn SIGTERM and Ctrl-C into `stop_requested` meanwhile."""
+        """Turn SIGTERM and Ctrl-C into `stop_requested` inside the block."""
         names = (signal.SIGTERM, signal.SIGINT)
         before = {name: signal.signal(name, self._request_stop) for name in names}
         try:
@@ -175,7 +175,7 @@ class Monitor:
 
 
 def saved_identity(checkpoint: Path) -> dict | None:
-    """What the job was that saved a checkpoint; None where that can't be read."""
+    """Return the identity of the job that saved a checkpoint; None if it can't be read."""
     try:
         return json.loads((checkpoint / STATE_FILE).read_text(encoding="utf-8"))["identity"]
     except (OSError, ValueError, TypeError, KeyError):

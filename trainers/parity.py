@@ -1,4 +1,4 @@
-"""Is the framework the only difference? Move each model's weights into the other framework and compare.
+"""Check that the framework is the only difference: move each model's weights into the other framework and compare.
 
 bakeoff parity --models runs/demo
 bakeoff parity USER/NAME-pytorch USER/NAME-tensorflow --corpus SetFit/bbc-news
@@ -20,7 +20,7 @@ from bakeoff.common.files import export, json_text
 from bakeoff.corpus import corpus
 
 LOGIT_LIMIT = 1e-5
-# Texts on which tokenizers are known to differ: whatever else the corpus holds, the ids are compared on these too.
+# Tokenizers are known to differ on these texts. The token ids are compared on them too, whatever the corpus holds.
 HOSTILE_TEXTS = (
     "",
     " \t\n ",
@@ -39,7 +39,7 @@ HOSTILE_TEXTS = (
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the parity table: what was compared, the figure, and the limit that it must keep."""
+    """One line of the parity table: the comparison, its figure, and the largest figure that is accepted."""
 
     name: str
     value: float
@@ -47,17 +47,17 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """Whether the figure keeps the limit."""
+        """Whether the figure is within the limit."""
         return self.value <= self.limit
 
 
 def compare(pair: Pair, texts: Sequence[str]) -> tuple[Row, ...]:
-    """The parity table of two models on these texts; the pair's weights are exchanged and put back.
+    """Return the parity table of two models on these texts; the pair's weights are exchanged and put back.
 
-    Don't call it on classifiers that answer visitors meanwhile.
+    Don't call it on classifiers that answer visitors at the same time.
 
     Raises:
-        ModelError: the two are of different architectures.
+        ModelError: the two models have different architectures.
     """
     _check_architectures(pair)
     rows = []
@@ -73,7 +73,7 @@ def compare(pair: Pair, texts: Sequence[str]) -> tuple[Row, ...]:
 
 
 def _check_architectures(pair: Pair) -> None:
-    one, other = ({name: array.shape for name, array in each.weights().items()} for each in pair)
+    one, other = ({name: array.shape for name, array in model.weights().items()} for model in pair)
     if differing := sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name)):
         raise ModelError(
             f"the two models are of different architectures ({len(differing)} weights differ in shape, such as "
@@ -96,7 +96,7 @@ def _mismatches(pair: Pair, texts: Sequence[str]) -> int:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows as aligned text."""
+    """Format the rows as aligned text."""
     width = max(len(row.name) for row in rows)
     lines = [
         f"{row.name:<{width}}  {row.value:>9.3g}  limit {row.limit:<7g} {'holds' if row.holds else 'BROKEN'}"
@@ -106,7 +106,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def report(pair: Pair, data: corpus.Corpus, rows: Sequence[Row]) -> dict:
-    """The rows with what they were measured on."""
+    """Return the rows with the corpus and the models that they were measured on."""
     return {
         "corpus": {"name": data.name, "digest": data.digest, "texts": len(data.test)},
         "revisions": {classifier.framework: classifier.revision for classifier in pair},
@@ -128,7 +128,7 @@ def parser() -> argparse.ArgumentParser:
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table; 0 when every row holds, 1 otherwise."""
+    """Print the table; return 0 if every row is within its limit, and 1 otherwise."""
     arguments = parser().parse_args(argv)
     if bool(arguments.model) == bool(arguments.models):
         raise InputError("name the two models once: `bakeoff parity --models runs/demo`, or one model after the other.")

@@ -1,4 +1,4 @@
-"""The recipe: every choice that both trainers share, saved as `recipe.json` with every model."""
+"""Define the recipe: every choice that both trainers share, saved as `recipe.json` with every model."""
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
@@ -6,28 +6,28 @@ from pathlib import Path
 
 from bakeoff.common.errors import RecipeError
 
-EMBEDDED = "embedded"  # the encoder that comes as a Python package, see trainers/encoder.py
+EMBEDDED = "embedded"  # the encoder in a Python package, see trainers/encoder.py
 FILE = "recipe.json"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to fine-tune, the same for both frameworks.
+    """A complete set of training settings, the same for both frameworks.
 
     Attributes:
         name: the preset that it started from.
         encoder: `embedded`, a folder, or a Hub id with an optional `@revision`; a BERT-type checkpoint.
         max_length: tokens of a text that the model reads, `[CLS]` and `[SEP]` included.
-        batch_size: texts a step.
+        batch_size: texts per step.
         epochs: passes over the training split.
-        learning_rate: peak of the schedule: linear warm-up from 0, then linear decay to 0.
+        learning_rate: peak of the schedule, which is a linear warm-up from 0 and a linear decay to 0.
         warmup: share of all steps spent in the warm-up, 0 to 1.
-        weight_decay: decoupled (AdamW), on all weights but biases and layer norms.
+        weight_decay: decoupled weight decay (AdamW), on all weights but biases and layer norms.
         adam_epsilon: AdamW's epsilon.
-        clip_norm: largest global norm of the gradients.
-        dropout: rate in the encoder's layers, its attention and before the head; 0 turns it off.
-        seed: of the head's first weights, the batch plan and dropout.
-        mixed_precision: train in bfloat16 with float32 weights (for GPUs; off by default).
+        clip_norm: global norm of the gradients above which they are scaled down.
+        dropout: dropout rate in the encoder's layers, its attention and before the head; 0 turns it off.
+        seed: seed of the head's first weights, the batch plan and dropout.
+        mixed_precision: whether to train in bfloat16 with float32 weights (for GPUs; off by default).
     """
 
     name: str = "custom"
@@ -55,19 +55,19 @@ class Recipe:
                 raise RecipeError(f"{key}={value} is out of range: give a value from {low:g} to {high:g}.")
 
     def public(self) -> "Recipe":
-        """A copy to publish: of an encoder's folder it keeps the name alone."""
+        """Return a copy to publish, which keeps only the name of an encoder's folder."""
         is_folder = self.encoder != EMBEDDED and Path(self.encoder).is_dir()
         return replace(self, encoder=Path(self.encoder).resolve().name) if is_folder else self
 
     def warmup_steps(self, total_steps: int) -> int:
-        """Steps of the linear warm-up in a training of `total_steps`."""
+        """Return the number of warm-up steps in a training of `total_steps`."""
         return int(self.warmup * total_steps)
 
     def with_settings(self, settings: list[str]) -> "Recipe":
-        """A copy with `key=value` settings applied.
+        """Return a copy with `key=value` settings applied.
 
         Raises:
-            RecipeError: a setting is not `key=value`, its key is unknown or its value not of the field's type.
+            RecipeError: a setting is not `key=value`, its key is unknown, or its value has another type than the field.
         """
         return replace(self, **dict(_parse(setting) for setting in settings))
 
@@ -112,7 +112,7 @@ PRESETS = {
 
 
 def preset(name: str) -> Recipe:
-    """The preset of that name.
+    """Return the preset of that name.
 
     Raises:
         RecipeError: there is no such preset.

@@ -2,7 +2,7 @@
 
     bakeoff train --framework pytorch --recipe demo --output runs/demo
 
-Reads function for function like train_tensorflow.py: what differs is what the frameworks make you write differently.
+This file reads function for function like train_tensorflow.py. They differ only where the frameworks require it.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ TOKENIZER_FOLDER = "."
 
 
 def build_model(encoder: Encoder, recipe: Recipe, labels: Sequence[str]) -> transformers.BertForSequenceClassification:
-    """The encoder with a new head, whose first weights numpy drew from the recipe's seed."""
+    """Build the encoder with a new head, whose first weights numpy draws from the recipe's seed."""
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     model = transformers.BertForSequenceClassification.from_pretrained(
@@ -52,7 +52,7 @@ def build_model(encoder: Encoder, recipe: Recipe, labels: Sequence[str]) -> tran
 def build_optimizer(
     model: transformers.BertForSequenceClassification, recipe: Recipe, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    """AdamW without decay on biases and layer norms, and the linear schedule."""
+    """Build AdamW without decay on biases and layer norms, and the linear schedule."""
     named = list(model.named_parameters())
     kept = [weights for name, weights in named if name.endswith("bias") or "LayerNorm" in name]
     decayed = [weights for name, weights in named if not (name.endswith("bias") or "LayerNorm" in name)]
@@ -72,7 +72,7 @@ def fit(
     monitor: Monitor,
     checkpoint: Path,
 ) -> None:
-    """Train through the whole plan, or until the monitor asks to stop; goes on from `checkpoint` if it exists.
+    """Train through the whole plan, or until the monitor asks to stop; resume from `checkpoint` if it exists.
 
     Raises:
         TrainingError: the loss is not finite.
@@ -110,7 +110,7 @@ class PlannedTrainer(transformers.Trainer):
     """A Trainer that takes its batches from the plan."""
 
     def get_train_dataloader(self) -> torch.utils.data.DataLoader:
-        """Batches of all epochs, in the plan's order."""
+        """Return the batches of all epochs, in the plan's order."""
         data = self.train_dataset
 
         def tensors(rows: list[int]) -> dict[str, torch.Tensor]:
@@ -129,7 +129,7 @@ class PlannedTrainer(transformers.Trainer):
 
 
 class MonitorCallback(transformers.TrainerCallback):
-    """Hands each step's loss to the monitor, and saves a checkpoint when one is due."""
+    """A callback that hands each step's loss to the monitor, and saves a checkpoint when one is due."""
 
     def __init__(self, trainer: transformers.Trainer, monitor: Monitor, checkpoint: Path):
         self._trainer, self._monitor, self._checkpoint = trainer, monitor, checkpoint
@@ -139,14 +139,14 @@ class MonitorCallback(transformers.TrainerCallback):
         self._monitor.begin()
 
     def on_log(self, args, state, control, logs, **kwargs):
-        """With `logging_steps=1`: the end of a step."""
+        """Record the end of a step, which is when Trainer logs with `logging_steps=1`."""
         if "loss" not in logs:
             return
         self._monitor.end_step(logs["loss"])
         if self._monitor.checkpoint_due and state.global_step < state.max_steps:
             self._save_checkpoint()
             control.should_training_stop = self._monitor.stop_requested
-            self._monitor.go_on()
+            self._monitor.restart_clock()
 
     def _save_checkpoint(self) -> None:
         trainer = self._trainer
@@ -166,7 +166,7 @@ def logits(
     pad_id: int,
     batch_size: int,
 ) -> NDArray[np.float32]:
-    """Logits (n, k) of tokenised texts."""
+    """Compute the logits (n, k) of tokenized texts."""
     model.eval()
     out = np.empty((len(token_ids), model.config.num_labels), dtype=np.float32)
     for rows in batches_by_length(token_ids, batch_size):
@@ -190,11 +190,11 @@ def save(
 
 
 def peak_device_megabytes() -> float | None:
-    """Largest memory that tensors took on the GPU, in MB (1e6 bytes); None without a GPU."""
+    """Return the peak memory of tensors on the GPU, in MB (1e6 bytes); None without a GPU."""
     return torch.cuda.max_memory_allocated() / 1e6 if torch.cuda.is_available() else None
 
 
 def environment() -> dict[str, str]:
-    """The device and the library versions that this framework ran with."""
+    """Return the device and the library versions that this framework ran with."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     return {"device": device, "torch": torch.__version__, "transformers": transformers.__version__}

@@ -2,7 +2,7 @@
 
     bakeoff train --framework tensorflow --recipe demo --output runs/demo
 
-Reads function for function like train_pytorch.py: what differs is what the frameworks make you write differently.
+This file reads function for function like train_pytorch.py. They differ only where the frameworks require it.
 """
 
 import json
@@ -27,7 +27,7 @@ TOKENIZER_FOLDER = KERAS_SUBFOLDER
 
 
 def build_model(encoder: Encoder, recipe: Recipe, labels: Sequence[str]) -> keras_hub.models.BertTextClassifier:
-    """The encoder with a new head, whose first weights numpy drew from the recipe's seed."""
+    """Build the encoder with a new head, whose first weights numpy draws from the recipe's seed."""
     keras.utils.set_random_seed(recipe.seed)
     backbone = keras_hub.models.BertBackbone.from_preset(
         str(encoder.folder),
@@ -44,7 +44,7 @@ def build_model(encoder: Encoder, recipe: Recipe, labels: Sequence[str]) -> kera
 def build_optimizer(
     model: keras_hub.models.BertTextClassifier, recipe: Recipe, steps: int
 ) -> keras.optimizers.Optimizer:
-    """AdamW without decay on biases and layer norms, and the linear schedule."""
+    """Build AdamW without decay on biases and layer norms, with the linear schedule."""
     optimizer = AdamW(
         LinearWarmupAndDecay(recipe.learning_rate, recipe.warmup_steps(steps), steps),
         weight_decay=recipe.weight_decay,
@@ -57,16 +57,16 @@ def build_optimizer(
 
 
 class AdamW(keras.optimizers.AdamW):
-    """AdamW as PyTorch computes it, where Keras's differs in two places."""
+    """AdamW as PyTorch computes it; Keras's own differs in two places."""
 
     def apply(self, grads, trainable_variables=None):
-        """Sum the gradients of a word's occurrences first: Keras would square and clip each of them on its own."""
+        """Sum the gradients of a word's occurrences first; Keras would square and clip each of them separately."""
         super().apply([tf.convert_to_tensor(gradient) for gradient in grads], trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate):
-        """Add epsilon after the second moment's bias correction: before it, it is 32 times as large in step 1.
+        """Add epsilon after the second moment's bias correction; added before, it is 32 times as large in step 1.
 
-        One operation, where Keras's own update takes a dozen passes over the weights.
+        This is one operation, where Keras's own update passes over the weights a dozen times.
         """
         step, index = keras.ops.cast(self.iterations + 1, variable.dtype), self._get_variable_index(variable)
         powers = keras.ops.power(self.beta_1, step), keras.ops.power(self.beta_2, step)
@@ -85,14 +85,14 @@ class AdamW(keras.optimizers.AdamW):
 
 
 class LinearWarmupAndDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """From 0 up to the peak in `warmup_steps`, then down to 0 at `steps`: transformers' linear schedule."""
+    """The linear schedule of transformers: from 0 to the peak in `warmup_steps`, then to 0 at `steps`."""
 
     def __init__(self, peak: float, warmup_steps: int, steps: int):
         super().__init__()
         self.peak, self.warmup_steps, self.steps = peak, warmup_steps, steps
 
     def __call__(self, step):
-        """The rate of a step, counted from 0."""
+        """Return the rate of a step, counted from 0."""
         step = keras.ops.cast(step, "float32")
         rising = step / max(1, self.warmup_steps)
         falling = (self.steps - step) / max(1, self.steps - self.warmup_steps)
@@ -106,7 +106,7 @@ def fit(
     monitor: Monitor,
     checkpoint: Path,
 ) -> None:
-    """Train through the whole plan, or until the monitor asks to stop; goes on from `checkpoint` if it exists.
+    """Train through the whole plan, or until the monitor asks to stop; resume from `checkpoint` if it exists.
 
     Raises:
         TrainingError: the loss is not finite.
@@ -121,7 +121,7 @@ def fit(
         jit_compile=False,  # XLA would compile once for each shape of a batch
     )
     if checkpoint.exists():
-        monitor.restore(checkpoint)  # first: the state of another recipe would not fit
+        monitor.restore(checkpoint)  # checked first, because the state of another recipe would not fit
         _state(trained).read(str(checkpoint / "state")).assert_consumed()
     trained.fit(
         planned_batches(data, monitor.step),
@@ -133,7 +133,7 @@ def fit(
 
 
 def planned_batches(data: TrainingData, first_step: int) -> tf.data.Dataset:
-    """Batches of all epochs, in the plan's order, from a step on."""
+    """Return the batches of all epochs, in the plan's order, starting at a step."""
 
     def batches():
         for step in range(first_step, len(data.plan.steps)):
@@ -147,7 +147,7 @@ def planned_batches(data: TrainingData, first_step: int) -> tf.data.Dataset:
 
 
 class MonitorCallback(keras.callbacks.Callback):
-    """Hands each step's loss to the monitor, and saves a checkpoint when one is due."""
+    """A callback that hands each step's loss to the monitor, and saves a checkpoint when one is due."""
 
     def __init__(self, model: keras.Model, monitor: Monitor, checkpoint: Path, steps: int):
         super().__init__()
@@ -158,16 +158,16 @@ class MonitorCallback(keras.callbacks.Callback):
         self._monitor.begin()
 
     def on_train_batch_begin(self, batch, logs=None):
-        """Keras reports the mean loss since the last reset: reset, so that it is this step's."""
+        """Reset the metrics, because Keras reports the mean loss since the last reset."""
         self._trained.reset_metrics()
 
     def on_train_batch_end(self, batch, logs=None):
-        """The end of a step."""
+        """Record the end of a step."""
         self._monitor.end_step(float(logs["loss"]))
         if self._monitor.checkpoint_due and self._monitor.step < self._steps:
             self._save_checkpoint()
             self._trained.stop_training = self._monitor.stop_requested
-            self._monitor.go_on()
+            self._monitor.restart_clock()
 
     def _save_checkpoint(self) -> None:
         with replacing_folder(self._checkpoint) as folder:
@@ -181,11 +181,11 @@ def logits(
     pad_id: int,
     batch_size: int,
 ) -> NDArray[np.float32]:
-    """Logits (n, k) of tokenised texts."""
+    """Compute the logits (n, k) of tokenized texts."""
     out = np.empty((len(token_ids), model.num_classes), dtype=np.float32)
     for rows in batches_by_length(token_ids, batch_size):
         ids, mask = map(tf.constant, pad([token_ids[row] for row in rows], pad_id))
-        # Eagerly: building a graph takes longer than a test split does.
+        # This runs eagerly, because building a graph takes longer than a test split.
         out[rows] = tf.cast(model(_features(ids, mask, tf.zeros_like(ids)), training=False), tf.float32).numpy()
     return out
 
@@ -202,7 +202,7 @@ def save(
         served = build_model(encoder, Recipe(dropout=recipe.dropout), labels)
         served.set_weights(model.get_weights())
         model = served
-    model.compile(optimizer="sgd")  # AdamW's state would be saved with the weights, twice their size
+    model.compile(optimizer="sgd")  # otherwise AdamW's state, twice the size of the weights, would be saved with them
     tokenizer = keras_hub.models.BertTokenizer(
         str(encoder.folder / "vocab.txt"), lowercase=encoder.lowercase, strip_accents=encoder.strip_accents
     )
@@ -212,7 +212,7 @@ def save(
 
 
 def _name_labels(config_file: Path, labels: Sequence[str]) -> None:
-    """A preset keeps no labels: put them where transformers keeps them."""
+    """Write the labels where transformers keeps them, because a preset keeps none."""
     config = json.loads(config_file.read_text(encoding="utf-8"))
     config["id2label"] = {str(index): label for index, label in enumerate(labels)}
     config["label2id"] = {label: index for index, label in enumerate(labels)}
@@ -220,14 +220,14 @@ def _name_labels(config_file: Path, labels: Sequence[str]) -> None:
 
 
 def peak_device_megabytes() -> float | None:
-    """Largest memory that tensors took on the GPU, in MB (1e6 bytes); None without a GPU."""
+    """Return the peak memory of tensors on the GPU, in MB (1e6 bytes); None without a GPU."""
     if not tf.config.list_physical_devices("GPU"):
         return None
     return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 1e6
 
 
 def environment() -> dict[str, str]:
-    """The device and the library versions that this framework ran with."""
+    """Return the device and the library versions that this framework ran with."""
     gpus = tf.config.list_physical_devices("GPU")
     device = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "gpu") if gpus else "cpu"
     return {
@@ -244,9 +244,9 @@ def _features(token_ids, padding_mask, segments=None) -> dict:
 
 
 def _state(model: keras.Model) -> tf.train.Checkpoint:
-    """All that training changes: weights, the optimiser's moments and the states of the random generators.
+    """Return everything that training changes: weights, the optimizer's moments, the states of the random generators.
 
-    Keras's own `save_weights` leaves out the random generators, and dropout would not go on where it stopped.
+    Keras's own `save_weights` leaves out the random generators, and dropout would not resume where it stopped.
     """
     return tf.train.Checkpoint(
         model=[variable.value for variable in model.variables],

@@ -1,0 +1,1 @@
+"""Classify texts behind one interface: `Classifier`, its two implementations, and the pair."""

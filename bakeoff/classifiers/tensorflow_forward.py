@@ -21,11 +21,11 @@ class Bert:
 
     Args:
         weights: KerasHub's variables by transformers' names. They are read in each call and not copied.
-        normalise: the layer norm of rows (n, hidden), with scale and offset (hidden,).
+        normalize: the layer norm of rows (n, hidden), with scale and offset (hidden,).
     """
 
-    def __init__(self, weights: Mapping[str, tf.Variable], normalise: Normalization) -> None:
-        self._weights, self._normalise = weights, normalise
+    def __init__(self, weights: Mapping[str, tf.Variable], normalize: Normalization) -> None:
+        self._weights, self._normalize = weights, normalize
         self._hidden, self._heads, _ = weights["bert.encoder.layer.0.attention.self.query.weight"].shape
         self._layers = len({name.split(".")[3] for name in weights if name.startswith("bert.encoder.layer.")})
 
@@ -92,7 +92,7 @@ class Bert:
         return tf.nn.bias_add(tf.matmul(rows, tf.reshape(weight, (-1, outputs))), tf.reshape(bias, (-1,)))
 
     def _norm(self, name: str, rows: tf.Tensor) -> tf.Tensor:
-        return self._normalise(rows, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+        return self._normalize(rows, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
 
 
 class Forward:
@@ -104,19 +104,19 @@ class Forward:
     """
 
     def __init__(self, weights: Mapping[str, tf.Variable], on_processor: bool = True) -> None:
-        bert = Bert(weights, normalise_in_one if on_processor and fuses_layer_norms() else normalise)
+        bert = Bert(weights, normalize_in_one if on_processor and fuses_layer_norms() else normalize)
         ids = tf.TensorSpec((None, None), tf.int32)
         # One graph serves every shape. Autograph is off, because there are no Python loops or conditions to rewrite.
         self.logits = tf.function(bert.logits_of, input_signature=(ids, ids), autograph=False)
 
 
-def normalise(rows: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
+def normalize(rows: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
     """Apply the layer norm to rows (n, hidden)."""
     mean, variance = tf.nn.moments(rows, axes=-1, keepdims=True)
     return tf.nn.batch_normalization(rows, mean, variance, offset, scale, EPSILON)
 
 
-def normalise_in_one(rows: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
+def normalize_in_one(rows: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
     """Apply the layer norm as one operation: the batch norm of an image with n channels."""
     shape = tf.shape(rows)
     channels, image = shape[:1], tf.reshape(rows, tf.concat([[1], shape, [1]], axis=0))
@@ -136,11 +136,11 @@ def normalise_in_one(rows: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) -> tf
 
 @cache
 def fuses_layer_norms() -> bool:
-    """Return whether `normalise_in_one` runs on this processor; oneDNN's kernels support it, TensorFlow's own don't."""
+    """Return whether `normalize_in_one` runs on this processor; oneDNN's kernels support it, TensorFlow's own don't."""
     with tf.device("CPU"):
         rows = tf.random.stateless_uniform((3, 4), seed=(0, 0))
         try:
-            fused = tf.function(normalise_in_one, autograph=False)(rows, tf.ones(4), tf.zeros(4))
+            fused = tf.function(normalize_in_one, autograph=False)(rows, tf.ones(4), tf.zeros(4))
         except tf.errors.OpError:
             return False
-        return bool(tf.reduce_max(abs(fused - normalise(rows, tf.ones(4), tf.zeros(4)))) < 1e-5)
+        return bool(tf.reduce_max(abs(fused - normalize(rows, tf.ones(4), tf.zeros(4)))) < 1e-5)

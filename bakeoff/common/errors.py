@@ -1,15 +1,15 @@
-"""The errors that Bakeoff raises on purpose.
+"""Define the errors that Bakeoff raises on purpose, and the exit statuses of its commands.
 
     BakeoffError             one clear sentence: what was expected, what came, what to do
     ├── CorpusError          a file or data set that can't be used as a corpus
     ├── RecipeError          a recipe, preset or setting that can't be trained with
-    ├── TrainingError        a training run that can't go on
+    ├── TrainingError        a training run that can't continue
     │   └── Interrupted      a training run that a signal stopped; its checkpoint is saved
     ├── HubError             the Hugging Face Hub refused, failed or is out of reach
     │   └── HubUnreachable   the same call may work later
     ├── ModelError           a model folder that can't be loaded, or two that can't be compared
-    ├── ReportError          a file that is no evaluation report, or one that can't be made
-    ├── WorkerError          a process that measures failed or ended
+    ├── ReportError          a file that is not an evaluation report, or a report that can't be made
+    ├── WorkerError          a measuring process that failed or ended
     └── InputError           a visitor's text or file that is outside the limits
 
 Everything else that escapes is a fault of the program, not of its input.
@@ -17,8 +17,8 @@ Everything else that escapes is a fault of the program, not of its input.
 Every command exits with one of these statuses:
 
     0    the command did what it was asked to do
-    1    the command failed: the Hub is away, the disk is full, a training or a check failed
-    2    the command was asked wrongly: an unknown flag, a missing or invalid file, models that can't be compared
+    1    the command failed: the Hub is out of reach, the disk is full, a training or a check failed
+    2    the command was used wrongly: an unknown flag, a missing or invalid file, models that can't be compared
     130  the command was interrupted: Ctrl-C, or a signal in a training
 """
 
@@ -31,9 +31,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 FAILED, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
-# A full or broken disk, or no memory.
+# The disk is full or broken, or there is no memory.
 FAULTS_OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM)
-# By name, as these classes are of libraries that this folder does not import.
+# These classes are matched by name, because this folder does not import their libraries.
 OUT_OF_REACH = {"ConnectionError", "TimeoutError", "TransportError", "LocalEntryNotFoundError"}
 
 
@@ -41,7 +41,7 @@ class BakeoffError(Exception):
     """An error whose message is one sentence for the person who uses Bakeoff.
 
     Attributes:
-        exit_status: what a command that it ends exits with, unless the cause is a fault of the machine or the network.
+        exit_status: exit status of a command that this error ends, unless the machine or the network is the cause.
     """
 
     exit_status = ASKED_WRONGLY
@@ -56,7 +56,7 @@ class RecipeError(BakeoffError):
 
 
 class TrainingError(BakeoffError):
-    """A training run can't go on."""
+    """A training run can't continue."""
 
     exit_status = FAILED
 
@@ -82,11 +82,11 @@ class ModelError(BakeoffError):
 
 
 class ReportError(BakeoffError):
-    """A file is no evaluation report, or a report can't be made as asked."""
+    """A file is not an evaluation report, or a report can't be made as asked."""
 
 
 class WorkerError(BakeoffError):
-    """A process that measures failed or ended."""
+    """A measuring process failed or ended."""
 
     exit_status = FAILED
 
@@ -96,9 +96,9 @@ class InputError(BakeoffError):
 
 
 def exit_status(error: BakeoffError) -> int:
-    """Return the status of a command that this error ends.
+    """Return the exit status of a command that this error ends.
 
-    A full disk or a Hub that is out of reach is a failure, whatever was being read or written.
+    A full disk or a Hub that is out of reach is always a failure, whatever was being read or written.
     """
     for cause in _causes(error):
         names = {kind.__name__ for kind in type(cause).__mro__}
@@ -113,7 +113,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_closed(pipe: TextIO) -> bool:
-    """Return whether nobody reads the pipe any more; always no where the system can't tell."""
+    """Return whether nobody reads the pipe any more; False if the system can't tell."""
     try:
         watch = select.poll()
         watch.register(pipe, select.POLLOUT)
@@ -123,9 +123,9 @@ def _is_closed(pipe: TextIO) -> bool:
 
 
 def one_sentence_errors(main: Callable[..., int]) -> Callable[..., int]:
-    """Wrap a `main(argv=None)`: an error of ours ends it with its sentence, and every end has its status.
+    """Wrap a `main(argv=None)`: a BakeoffError is printed as its sentence, and every end has its exit status.
 
-    A reader of standard output that has closed it, such as `head`, ends the command without a word.
+    A reader that closes standard output, such as `head`, ends the command silently.
     """
 
     @functools.wraps(main)

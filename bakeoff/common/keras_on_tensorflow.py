@@ -1,15 +1,15 @@
-"""Keras and KerasHub on TensorFlow, imported after the settings that they read at import.
+"""Import Keras and KerasHub on TensorFlow, after the settings that they read at import.
 
-All of them but Keras's backend stay overridable from the environment.
+The environment can override all settings except Keras's backend.
 """
 
 import os
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
-# Off by default on some processors, where it halves the time of a training step and doubles batch inference.
+# oneDNN is off by default on some processors, where it halves the time of a training step and doubles batch inference.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# TensorFlow would otherwise take a whole GPU, also where PyTorch shares it.
+# Otherwise TensorFlow would take a whole GPU, even if PyTorch shares it.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 import keras

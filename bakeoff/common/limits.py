@@ -1,6 +1,6 @@
-"""What a visitor may ask for at once, on the page and through the API.
+"""Limit what a visitor may ask for, on the page and through the API.
 
-One setting for the whole process, made once at its start (`use`) and read wherever a limit is enforced (`current`).
+The limits hold for the whole process: `use` sets them once at its start, and `current` returns them.
 """
 
 import re
@@ -9,40 +9,40 @@ from dataclasses import dataclass, fields, replace
 
 from bakeoff.common.errors import BakeoffError, InputError
 
-MAX_SEED = 2**32 - 1  # numpy's
-# Spaces, control characters and zero-width marks: a tokenizer finds nothing in a text of these alone.
+MAX_SEED = 2**32 - 1  # the largest seed that numpy accepts
+# A tokenizer finds no token in a text that holds only spaces, control characters and zero-width marks.
 BLANK = r"^[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff\u00ad]*$"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the server takes, at most unless said otherwise; all whole numbers of at least 1.
+    """The limits of the server. Each is a maximum unless noted otherwise, and a whole number of at least 1.
 
     Attributes:
-        characters: of a text; far beyond what a BERT reads, and cheap to tokenise.
-        texts: in a call of the API.
-        rows: of an uploaded file.
-        min_samples: perturbed texts of an explanation, at least: calls of each model.
-        max_samples: the same, at most.
-        body_bytes: of a request's body that is no upload.
-        upload_bytes: of an uploaded file.
-        stored_bytes: of all uploaded files that are kept at one time.
-        depth: of nested lists and objects in JSON.
-        values: in a body's JSON, keys counted too.
-        requests: with a body that are handled at one time.
-        open_bytes: of the bodies of all of them.
-        client_bodies: of one client that come at one time.
-        queue_texts: of predictions that wait, a text counted once for each model that is asked.
-        batch_texts: of several requests that are classified together.
-        explanations: of the API that are computed at one time.
-        predict_seconds: until a prediction is given up.
-        explain_seconds: until an explanation is given up.
-        body_seconds: until the whole body must have come.
-        sessions: of the page that are kept; the one that was used least recently is forgotten first.
-        connections: at one time; fewer where the process may not have as many handles.
-        header_seconds: until the whole header of a request must have come, on a new connection from its beginning.
-        unread_seconds: until a connection is cut whose client reads nothing of its answer.
-        keep_alive_seconds: that a connection stays open after an answer; longer than a load balancer keeps its own.
+        characters: characters of a text; far more than a BERT reads, and cheap to tokenize.
+        texts: texts in one call of the API.
+        rows: rows of an uploaded file.
+        min_samples: smallest number of perturbed texts of an explanation, each a call of each model.
+        max_samples: largest number of perturbed texts of an explanation.
+        body_bytes: bytes of a request's body, unless it is an upload.
+        upload_bytes: bytes of an uploaded file.
+        stored_bytes: bytes of all uploaded files that are kept at one time.
+        depth: levels of nested lists and objects in JSON.
+        values: values in a body's JSON, keys included.
+        requests: requests with a body that are handled at one time.
+        open_bytes: bytes of the bodies of all these requests.
+        client_bodies: bodies that one client sends at one time.
+        queue_texts: texts of waiting predictions; a text counts once per model.
+        batch_texts: texts of several requests that are classified together.
+        explanations: explanations of the API that are computed at one time.
+        predict_seconds: seconds until a prediction is abandoned.
+        explain_seconds: seconds until an explanation is abandoned.
+        body_seconds: seconds until the whole body must have arrived.
+        sessions: sessions of the page that are kept; the least recently used one is dropped first.
+        connections: connections at one time; fewer if the process may not have as many handles.
+        header_seconds: seconds until the whole header must have arrived, counted from the start of a new connection.
+        unread_seconds: seconds until a connection is cut whose client reads nothing of its answer.
+        keep_alive_seconds: seconds that a connection stays open after an answer; more than a load balancer's.
     """
 
     characters: int = 20_000
@@ -71,34 +71,34 @@ class Limits:
     keep_alive_seconds: int = 75
 
     def changed(self, settings: Mapping[str, str]) -> "Limits":
-        """These limits with some replaced, by name.
+        """Return these limits with some replaced, by name.
 
         Raises:
-            BakeoffError: a name is unknown, a value is no whole number of at least 1, or no samples are left to choose.
+            BakeoffError: a name is unknown, a value is not a whole number of at least 1, or min_samples > max_samples.
         """
-        names = [each.name for each in fields(self)]
+        names = [field.name for field in fields(self)]
         for name, value in settings.items():
             if name not in names:
-                raise BakeoffError(f"{name[:40]!r} is no limit: expected one of {', '.join(names)}.")
+                raise BakeoffError(f"{name[:40]!r} is not a limit: expected one of {', '.join(names)}.")
             if not re.fullmatch(r"0*[1-9]\d{0,14}", value, re.ASCII):
                 raise BakeoffError(f"the limit {name} is {value[:20]!r}: expected a whole number of at least 1.")
-        out = replace(self, **{name: int(value) for name, value in settings.items()})
-        if out.min_samples > out.max_samples:
+        limits = replace(self, **{name: int(value) for name, value in settings.items()})
+        if limits.min_samples > limits.max_samples:
             raise BakeoffError(
-                f"the limits min_samples ({out.min_samples}) and max_samples ({out.max_samples}) leave no number of "
+                f"the limits min_samples ({limits.min_samples}) and max_samples ({limits.max_samples}) leave no number of "
                 "samples between them; change one."
             )
-        return out
+        return limits
 
 
 class LimitError(InputError):
-    """A limit was passed.
+    """A limit was exceeded.
 
     Args:
-        what: what was expected and what came; never the input itself.
-        remedy: what to do.
-        field: where in the request, such as `text`.
-        limit: the limit that was passed, where there is one.
+        what: sentence about what was expected and what came; never the input itself.
+        remedy: what the visitor should do.
+        field: field of the request, such as `text`.
+        limit: the limit that was exceeded, if there is one.
     """
 
     def __init__(self, what: str, remedy: str, field: str, limit: int | None = None):
@@ -110,21 +110,21 @@ _current = Limits()
 
 
 def current() -> Limits:
-    """The limits that hold in this process."""
+    """Return the limits that hold in this process."""
     return _current
 
 
 def use(limits: Limits) -> None:
-    """Let these limits hold from now on."""
+    """Apply these limits from now on."""
     global _current
     _current = limits
 
 
 def check_text(text: str | None, field: str = "text") -> str:
-    """The text, if it can be classified.
+    """Return the text, if it can be classified.
 
     Raises:
-        LimitError: it is empty, too long or no text.
+        LimitError: the text is empty, too long or not a string.
     """
     if text is not None and not isinstance(text, str):
         raise LimitError(f"A text is expected, not a {type(text).__name__}", "send a string", field)
@@ -138,10 +138,10 @@ def check_text(text: str | None, field: str = "text") -> str:
 
 
 def check_samples(samples: float) -> int:
-    """The number of perturbed texts, if an explanation may use as many.
+    """Return the number of perturbed texts, if an explanation may use as many.
 
     Raises:
-        LimitError: it is no whole number, too small or too large.
+        LimitError: the number is not whole, too small or too large.
     """
     least, most = current().min_samples, current().max_samples
     if not _whole(samples) or not least <= samples <= most:
@@ -152,10 +152,10 @@ def check_samples(samples: float) -> int:
 
 
 def check_seed(seed: float) -> int:
-    """The seed, if numpy takes it.
+    """Return the seed, if numpy accepts it.
 
     Raises:
-        LimitError: it is no whole number, or out of range.
+        LimitError: the seed is not a whole number, or it is out of range.
     """
     if not _whole(seed) or not 0 <= seed <= MAX_SEED:
         what = f"A seed is a whole number from 0 to {MAX_SEED:,}"

@@ -1,7 +1,7 @@
-"""The parts of the command line that every command shares, so that a flag means the same everywhere.
+"""Define the flags that commands share, so that a flag means the same everywhere.
 
 --output  where the result is written    --json   print the answer as JSON on standard output
---seed    of everything drawn at random  --quiet  no progress and no notes on standard error
+--seed    seed of everything random     --quiet  show no progress and no notes on standard error
 --yes     answer every question with yes
 
 `bakeoff/corpus/corpus.py` adds how a corpus is read, `bakeoff/classifiers/options.py` the two models.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 class Help(argparse.HelpFormatter):
-    """Help texts that end with the flag's default, and an epilog whose lines stay as they are."""
+    """A formatter that ends help texts with the flag's default and leaves the lines of an epilog unchanged."""
 
     def _get_help_string(self, action: argparse.Action) -> str:
         text = action.help or ""
@@ -30,8 +30,8 @@ def command(name: str, documentation: str, example: str) -> argparse.ArgumentPar
     """Return the parser of `bakeoff NAME`, without flags yet.
 
     Args:
-        name: of the command.
-        documentation: of its module; the first line is shown.
+        name: name of the command.
+        documentation: docstring of its module, whose first line is shown.
         example: one or more command lines that work.
     """
     lines = "\n".join(f"  {line}" for line in example.strip().splitlines())
@@ -56,31 +56,31 @@ def add_output(
 
 
 def add_seed(parser: argparse.ArgumentParser, drawn: str) -> None:
-    """Add `--seed`: of everything that this command draws at random."""
+    """Add `--seed`: the seed of everything that this command draws at random."""
     parser.add_argument("--seed", type=int, default=0, metavar="N", help=f"seed of {drawn}")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """Add `--json`: the answer as JSON on standard output, and nothing else there."""
+    """Add `--json`: print the answer, and nothing else, as JSON on standard output."""
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:
-    """Add `--quiet`: no progress and no notes; warnings and errors stay."""
+    """Add `--quiet`: show no progress and no notes, but still warnings and errors."""
     parser.add_argument("--quiet", action="store_true", help="show no progress and no notes")
 
 
 def add_yes(parser: argparse.ArgumentParser) -> None:
-    """Add `--yes`: do it without a question."""
+    """Add `--yes`: do it without asking."""
     parser.add_argument("--yes", action="store_true", help="do it without asking")
 
 
 def note(arguments: argparse.Namespace, text: str) -> None:
-    """Print a note, such as where a file was written, beside the answer: on standard error, unless `--quiet`."""
+    """Print a note, such as where a file was written, on standard error unless `--quiet` is set."""
     if not arguments.quiet:
         print(text, file=sys.stderr)
 
 
 def hide_progress(arguments: argparse.Namespace) -> bool | None:
-    """Return tqdm's `disable`: with `--quiet` there is no bar; otherwise there is one where a terminal shows it."""
+    """Return tqdm's `disable`: `--quiet` hides the bar; otherwise a terminal shows it."""
     return True if arguments.quiet else None

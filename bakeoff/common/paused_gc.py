@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_gc() -> Iterator[None]:
-    """No search for cyclic garbage meanwhile, and never again among what exists by then.
+    """Pause the search for cyclic garbage inside the block, and exclude what exists at its end from later searches.
 
-    What an import makes stays as long as the process does. Searching it again and again takes a sixth of the time to
-    import both frameworks, and would make a visitor wait later (figures in docs/tried.md). Not for two threads
-    at once: the first to end turns the search on for both.
+    Objects made by an import live as long as the process. Searching them repeatedly takes a sixth of the time to import
+    both frameworks, and would make a visitor wait later (figures in docs/tried.md). Don't use it in two threads at
+    once: the first to end turns the search on for both.
     """
     gc.disable()
     try:

@@ -1,8 +1,8 @@
-"""Settings that the frameworks read from the environment or the user's home: none may change what is computed.
+"""Remove settings from the environment and the user's home that would change what a framework computes.
 
-What is removed here changes precision, steps, compilation or devices in one framework only, and without a word. Thread
-counts, caches, `CUDA_VISIBLE_DEVICES`, `TF_ENABLE_ONEDNN_OPTS` and the like stay the user's: results don't depend on
-them, or reports state them.
+These settings silently change precision, steps, compilation or devices in one framework only. Thread counts, caches,
+`CUDA_VISIBLE_DEVICES`, `TF_ENABLE_ONEDNN_OPTS` and the like remain the user's: results don't depend on them, or reports
+state them.
 """
 
 import logging
@@ -19,23 +19,23 @@ PREFIXES = (
     "TF_FP16_",
 )
 NAMES = (
-    "TF_USE_LEGACY_KERAS",  # Keras 2 in the place of Keras 3
+    "TF_USE_LEGACY_KERAS",  # uses Keras 2 instead of Keras 3
     "TF_CONV2D_USE_FP16_ACCUMULATE",
     "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS",
     "TF_SET_ONEDNN_FPMATH_MODE",
     "TF_XLA_FLAGS",
     "XLA_FLAGS",
-    # Of oneDNN and CUDA, which each framework carries in a version of its own.
+    # oneDNN and CUDA read these; each framework ships its own version of them.
     "ONEDNN_DEFAULT_FPMATH_MODE",
     "DNNL_DEFAULT_FPMATH_MODE",
     "NVIDIA_TF32_OVERRIDE",
     "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
-    # Of transformers.
+    # transformers reads these.
     "TRANSFORMERS_SDPA_FORCE_GQA",
     "USE_HUB_KERNELS",
     "XLA_DOWNCAST_BF16",
     "XLA_USE_BF16",
-    # How launchers tell Trainer of processes that train together; Keras would train alone.
+    # Launchers tell Trainer with these about processes that train together; Keras would train alone.
     "LOCAL_RANK",
     "LOCAL_WORLD_SIZE",
     "MV2_COMM_WORLD_SIZE",
@@ -47,7 +47,7 @@ NAMES = (
 )
 FIXED = {
     "KERAS_BACKEND": "tensorflow",
-    # A place where no keras.json can be: Keras reads none, which may be invalid too, and writes none into the home.
+    # No keras.json can be there. Keras then reads none, which may be invalid, and writes none into the home folder.
     "KERAS_HOME": os.devnull,
 }
 
@@ -56,16 +56,18 @@ logger = logging.getLogger(__name__)
 
 def prepare(environment: MutableMapping[str, str] = os.environ) -> None:
     """Make both frameworks compute alike, on equally many threads; call it before one is imported."""
-    neutralise(environment)
+    neutralize(environment)
     processors.set_threads(environment)
 
 
-def neutralise(environment: MutableMapping[str, str] = os.environ) -> None:
+def neutralize(environment: MutableMapping[str, str] = os.environ) -> None:
     """Remove the settings that would change what is computed."""
-    found = [name for name in environment if name in NAMES or name.startswith(PREFIXES)]
-    ignored = sorted(name for name in found if environment[name] != FIXED.get(name))
-    for name in found:
+    names = [name for name in environment if name in NAMES or name.startswith(PREFIXES)]
+    ignored = sorted(name for name in names if environment[name] != FIXED.get(name))
+    for name in names:
         del environment[name]
     environment.update(FIXED)
     if ignored:
-        logger.warning("ignored from the environment, as both frameworks must compute alike: %s", ", ".join(ignored))
+        logger.warning(
+            "ignored from the environment, because both frameworks must compute alike: %s", ", ".join(ignored)
+        )

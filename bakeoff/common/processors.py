@@ -1,7 +1,7 @@
-"""How many processors this process may use: its affinity, and the quotas of its control groups, as containers have.
+"""Find out how many processors this process may use: its affinity, and the quotas of its control groups (containers).
 
-PyTorch and TensorFlow read no quota: they would start a thread for each core of a machine of which a container has two,
-and be stopped for most of every tenth of a second. joblib reads the quota at the root and none of nested groups.
+PyTorch and TensorFlow read no quota. On a large machine, in a container with two cores, they would start a thread per
+core and be stopped for most of every tenth of a second. joblib reads the quota at the root, but not of nested groups.
 """
 
 import math
@@ -14,17 +14,17 @@ import psutil
 
 PROCESS = Path("/proc/self")
 CORES = Path("/sys/devices/system/cpu")
-# Of OpenMP, which PyTorch computes with, and of TensorFlow's two pools.
+# OpenMP, which PyTorch computes with, reads the first; TensorFlow's two pools read the others.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
 def set_threads(environment: MutableMapping[str, str] = os.environ) -> None:
     """Give both frameworks equally many threads; call it before one is imported.
 
-    As many as the environment says for one of them, or else as there are processors to use.
+    The number is the first one in the environment, or else the number of usable processors.
     """
-    given = (environment.get(name, "") for name in THREAD_VARIABLES)
-    threads = next((number for number in given if number.isdecimal() and int(number)), None) or str(usable())
+    numbers = (environment.get(name, "") for name in THREAD_VARIABLES)
+    threads = next((number for number in numbers if number.isdecimal() and int(number)), None) or str(usable())
     for name in THREAD_VARIABLES:
         environment[name] = environment.get(name) or threads
 
@@ -37,7 +37,7 @@ def usable() -> int:
 
 
 def quota() -> float | None:
-    """Return the processors' worth of time that this process's tightest control group allows; None: no limit."""
+    """Return the processor time, in cores, that this process's tightest control group allows; None without a limit."""
     limits = [limit for folder in _control_groups() if (limit := _limit(folder)) is not None]
     return min(limits, default=None)
 
@@ -49,7 +49,7 @@ def facts() -> dict[str, Any]:
 
 
 def described() -> str:
-    """Return the machine's cores, and what this process may use of them where that is less, in words."""
+    """Describe the machine's cores in words, and what this process may use of them if that is less."""
     limit = quota()
     restricted = len(_affinity() or range(os.cpu_count() or 1)) < (os.cpu_count() or 1)
     parts = [f"{os.cpu_count()} cores"]
@@ -59,18 +59,18 @@ def described() -> str:
 
 
 def siblings(core: int) -> str:
-    """Return what is equal for the logical cores of one physical core."""
+    """Return a key that is equal for the logical cores of one physical core."""
     path = CORES / f"cpu{core}" / "topology" / "thread_siblings_list"
     return path.read_text(encoding="ascii").strip() if path.exists() else str(core)
 
 
 def _affinity() -> set[int]:
-    """The logical cores that this process may run on; empty where the system sets no affinity."""
+    """Return the logical cores that this process may run on; empty if the system sets no affinity."""
     return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
 
 def _control_groups() -> Iterator[Path]:
-    """The folders of this process's groups that limit processors, each followed by those above it."""
+    """Yield the folders of this process's groups that limit processors, each followed by its parents."""
     mounts = _lines(PROCESS / "mountinfo")
     for line in _lines(PROCESS / "cgroup"):
         _, controllers, path = line.split(":", 2)
@@ -87,7 +87,7 @@ def _control_groups() -> Iterator[Path]:
 
 
 def _upwards(point: Path, path: str, root: str) -> Iterator[Path]:
-    """The folders from a group's up to the mount point, which shows the groups below `root`."""
+    """Yield the folders from a group's up to the mount point, which shows the groups below `root`."""
     below = path.removeprefix(root.rstrip("/")).strip("/")
     inside = path.startswith(root) and ".." not in below.split("/")
     parts = below.split("/") if inside and below else []
@@ -96,9 +96,9 @@ def _upwards(point: Path, path: str, root: str) -> Iterator[Path]:
 
 
 def _limit(folder: Path) -> float | None:
-    """The limit of one group, by version 2's file or version 1's two; None where it sets none."""
-    if found := _lines(folder / "cpu.max"):
-        amount, period = found[0].split()
+    """Return the limit of one group, from version 2's file or version 1's two files; None if it sets none."""
+    if lines := _lines(folder / "cpu.max"):
+        amount, period = lines[0].split()
     else:
         amount, period = (next(iter(_lines(folder / f"cpu.cfs_{name}_us")), "-1") for name in ("quota", "period"))
     if amount == "max" or int(amount) <= 0 or int(period) <= 0:
@@ -109,5 +109,5 @@ def _limit(folder: Path) -> float | None:
 def _lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
-    except OSError:  # no Linux, or a group that this process may not look into
+    except OSError:  # not Linux, or a group that this process may not read
         return []

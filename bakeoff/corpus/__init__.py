@@ -1,0 +1,1 @@
+"""Load any corpus, find its columns, check its labels, split it and profile it."""

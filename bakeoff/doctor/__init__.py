@@ -1,0 +1,1 @@
+"""Show what is installed, what is missing and how to get it."""

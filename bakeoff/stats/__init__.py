@@ -1,0 +1,1 @@
+"""Compute intervals and tests with pure functions."""

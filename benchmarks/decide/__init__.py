@@ -1,0 +1,1 @@
+"""Time the decision and test how stable it is."""

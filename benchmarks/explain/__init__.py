@@ -1,0 +1,1 @@
+"""Compare explanations with those of stock LIME."""

@@ -1,0 +1,1 @@
+"""Load the server with visitors, faults and hostile input."""

@@ -1,4 +1,4 @@
-"""The server under load, faults and hostile input: what `python app.py` answers on this machine, over the loopback.
+"""Measure the server (`python app.py`) under load, faults and hostile input on this machine, over the loopback.
 
 python -m benchmarks.load --models runs/bbc/pytorch runs/bbc/tensorflow --output load.json            # about an hour
 python -m benchmarks.load --models runs/demo/pytorch runs/demo/tensorflow --quick --output try.json   # some minutes
@@ -6,8 +6,8 @@ python -m benchmarks.load --models … --parts soak --soak-seconds 1800 --output
 
 Parts: users (20 visitors who think 3 s), overload (200 who don't), together (32 clients, batched against one at a
 time), fuzz (20,000 hostile requests), soak (5 % hostile), stop (SIGTERM with 20 requests in flight), start (offline,
-warm cache). Each starts its own server. What was measured is kept beside the output: after Ctrl-C the same command goes
-on with the part that is missing. Locust and the server share the machine; other work on it spoils the times.
+warm cache). Each starts its own server. Results are kept beside the output: after Ctrl-C the same command resumes
+with the missing part. Locust and the server share the machine; other work on it spoils the times.
 """
 
 import argparse
@@ -45,30 +45,33 @@ PACKAGES = (*machine.PACKAGES, "gradio", "fastapi", "uvicorn", "locust")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     out = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__.split("\n")[0])
     out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
     out.add_argument(
         "--parts", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}"
     )
     out.add_argument(
-        "--seconds", type=int, default=300, help="of users; a tenth of it for each turn of the next two (default: 300)"
+        "--seconds",
+        type=int,
+        default=300,
+        help="length of users; a turn of the next two parts takes a tenth of it (default: 300)",
     )
     out.add_argument(
-        "--blocks", type=int, default=2, help="of turns of overload and together, there and back (default: 2)"
+        "--blocks", type=int, default=2, help="blocks of turns, back and forth, of overload and together (default: 2)"
     )
-    out.add_argument("--fuzz-requests", type=int, default=20_000, help="(default: 20,000)")
-    out.add_argument("--soak-seconds", type=int, default=1800, help="(default: 1,800)")
-    out.add_argument("--stops", type=int, default=10, help="(default: 10)")
-    out.add_argument("--seed", type=int, default=0, help="of the hostile requests (default: 0)")
-    out.add_argument("--quick", action="store_true", help="a try: short, and its figures are not to be trusted")
+    out.add_argument("--fuzz-requests", type=int, default=20_000, help="number of hostile requests (default: 20,000)")
+    out.add_argument("--soak-seconds", type=int, default=1800, help="length of the soak (default: 1,800)")
+    out.add_argument("--stops", type=int, default=10, help="number of stops of each kind (default: 10)")
+    out.add_argument("--seed", type=int, default=0, help="seed of the hostile requests (default: 0)")
+    out.add_argument("--quick", action="store_true", help="run briefly, to try it; the figures are not reliable")
     out.add_argument("--output", type=Path, default=Path("load.json"), metavar="FILE")
     return out
 
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure the parts that are missing, print all and write them."""
+    """Measure the missing parts, then print and write all parts."""
     arguments = parser().parse_args(argv)
     if arguments.quick:
         vars(arguments).update(QUICK)
@@ -84,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if (name,) not in log.measured:
             date = datetime.now(UTC).isoformat(timespec="seconds")
             log.add((name,), {"date": date, **PARTS[name](arguments, samples)})
-        report = about | {"parts": {part: found for (part,), found in log.measured.items()}}
+        report = about | {"parts": {part: figures for (part,), figures in log.measured.items()}}
         write_json(arguments.output, report)
     samples.unlink(missing_ok=True)
     Console().print(_table(report["parts"]))
@@ -92,20 +95,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _subject(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What tells these measurements from others."""
-    left_out = ("output", "parts", "models")
-    settings = {name: value for name, value in vars(arguments).items() if name not in left_out}
+    """Return the settings and models that identify these measurements."""
+    excluded = ("output", "parts", "models")
+    settings = {name: value for name, value in vars(arguments).items() if name not in excluded}
     return settings | {"models": [logits_cache.weights_digest(Path(model)) for model in arguments.models]}
 
 
 def _table(parts: dict[str, Any]) -> Table:
-    out = Table("part", "figure", "value")
-    for name, found in parts.items():
-        for figure, value in found.items():
-            shown = ", ".join(f"{key} {each}" for key, each in value.items()) if isinstance(value, dict) else str(value)
-            out.add_row(name, figure, shown)
+    table = Table("part", "figure", "value")
+    for name, figures in parts.items():
+        for figure, value in figures.items():
+            shown = (
+                ", ".join(f"{key} {number}" for key, number in value.items()) if isinstance(value, dict) else str(value)
+            )
+            table.add_row(name, figure, shown)
             name = ""
-    return out
+    return table
 
 
 if __name__ == "__main__":

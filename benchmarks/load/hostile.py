@@ -1,4 +1,4 @@
-"""Requests that no honest client sends, drawn from a seed: for `benchmarks.load`."""
+"""Draw requests that no honest client sends, from a seed, for `benchmarks.load`."""
 
 import json
 import random
@@ -18,7 +18,7 @@ PATHS = (
     UPLOAD,
     "/gradio_api/cancel",
 )
-READ = (  # by GET
+READ = (  # paths that are requested with GET
     *(
         "/api/v1/models",
         "/api/v1/evaluation",
@@ -57,7 +57,7 @@ class Sent:
 
 
 def hostile_requests(seed: int) -> Iterator[Sent]:
-    """Without end; equal seeds draw equal requests."""
+    """Yield requests without end; equal seeds draw equal requests."""
     drawn = random.Random(seed)
     while True:
         if drawn.random() < 0.1:
@@ -79,13 +79,13 @@ def _pieces(drawn: random.Random) -> bytes:
 
 
 def _object(drawn: random.Random) -> bytes:
-    """Likely names with unlikely values."""
+    """Draw likely names with unlikely values."""
     named = {drawn.choice(KEYS): _value(drawn, 3) for _ in range(drawn.randrange(5))}
     return json.dumps(named).encode()
 
 
 def _mutated(drawn: random.Random) -> bytes:
-    """A sound request with some bytes changed."""
+    """Draw a valid request with some bytes changed."""
     return _changed(drawn.choice(SOUND), drawn)
 
 
@@ -97,7 +97,7 @@ def _changed(sound: bytes, drawn: random.Random) -> bytes:
 
 
 def _upload(drawn: random.Random) -> Sent:
-    """A form with one file or some, under names that Gradio knows and others; every other one with bytes changed."""
+    """Draw a form with one or more files, under names that Gradio knows and others; half of them have bytes changed."""
     head = (
         '--{}\r\nContent-Disposition: form-data; name="{}"; filename="{}.csv"\r\nContent-Type: text/csv\r\n\r\n{}\r\n'
     )
@@ -111,7 +111,7 @@ def _upload(drawn: random.Random) -> Sent:
 
 
 def _large(drawn: random.Random) -> bytes:
-    """Near the limits, or past them."""
+    """Draw a body near the limits or past them."""
     size = drawn.choice((19_999, 20_001, 100_000)) if drawn.random() < 0.9 else 2**20 + 1
     return json.dumps({drawn.choice(("text", "texts", "data")): drawn.choice("ax é") * size}).encode()
 

@@ -1,4 +1,4 @@
-"""The parts of `benchmarks.load`: each starts a server, does one thing to it, and says what came of it as JSON."""
+"""Measure the parts of `benchmarks.load`: each starts a server, does one thing to it, and returns its figures."""
 
 import json
 import random
@@ -24,23 +24,23 @@ CALL = "/gradio_api/call/predict"
 THINK = 3.0
 USERS, CROWD, CLIENTS = 20, 200, 32
 HOSTILE = 0.05
-VISITS = 0.2  # of a soak's questions
-WARM_UP = 600  # requests before memory is looked at
+VISITS = 0.2  # share of a soak's questions that open a new session
+WARM_UP = 600  # requests before memory is measured
 WATCH_SECONDS = 10.0
-SETTLE_SECONDS = 300.0  # of a soak, before memory counts
+SETTLE_SECONDS = 300.0  # first part of a soak, in which memory does not count
 FUZZ_THREADS = 8
 HEADLINE = "profits slide at drugmaker after research costs rise"
 
 
 def users(arguments: Namespace, samples: Path) -> dict[str, Any]:
-    """Visitors who read for a while between two headlines."""
+    """Measure visitors who think between two headlines."""
     with running(flags(arguments)) as server:
         found = storm(server, samples, USERS, arguments.seconds, THINK)
     return {"users": USERS, "think_seconds": THINK, **_answered(found, arguments.seconds)}
 
 
 def overload(arguments: Namespace, samples: Path) -> dict[str, Any]:
-    """As many clients as the server serves best and far more, in turns: throughput, refusals, the health route."""
+    """Measure throughput, refusals and the health route, in turns with the best number of clients and with far more."""
     seconds = max(arguments.seconds / 10, 10)
     with running(flags(arguments)) as server:
         tried = {count: _rate(storm(server, samples, count, seconds, 0), seconds) for count in (CLIENTS, 2 * CLIENTS)}
@@ -68,7 +68,7 @@ def overload(arguments: Namespace, samples: Path) -> dict[str, Any]:
 
 
 def together(arguments: Namespace, samples: Path) -> dict[str, Any]:
-    """The same clients against a server that batches and one that answers one text at a time, in turns."""
+    """Compare, in turns, a server that batches with one that answers one text at a time, under the same clients."""
     seconds = max(arguments.seconds / 10, 10)
     rates: dict[str, list[float]] = {"batched": [], "one at a time": []}
     with running(flags(arguments)) as batched, running([*flags(arguments), "--limit", "batch_texts=1"]) as single:
@@ -81,14 +81,14 @@ def together(arguments: Namespace, samples: Path) -> dict[str, Any]:
     ratios = [first / second for first, second in zip(*rates.values(), strict=True)]
     return {
         "clients": CLIENTS,
-        "per_second": {name: [round(each, 1) for each in found] for name, found in rates.items()},
+        "per_second": {name: [round(rate, 1) for rate in measured] for name, measured in rates.items()},
         "ratio": round(sum(rates["batched"]) / sum(rates["one at a time"]), 2),
         "least_ratio": round(min(ratios), 2),
     }
 
 
 def fuzz(arguments: Namespace, _: Path) -> dict[str, Any]:
-    """Hostile requests from several threads: which answers came, and whether memory goes back."""
+    """Send hostile requests from several threads, count the answers, and measure whether memory is released."""
     with running(flags(arguments)) as server:
         _warm_up(server, arguments.seed)
         before = server.usage()
@@ -108,11 +108,10 @@ def fuzz(arguments: Namespace, _: Path) -> dict[str, Any]:
 
 
 def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
-    """Visitors for a long time, some of whose requests are hostile and some new sessions: memory and handles over time.
+    """Measure memory and handles over a long time; some requests are hostile, and some open new sessions.
 
-    Begins with as many sessions as a server keeps, with crowds and with texts of many lengths: visitors who think and a
-    hostile request in twenty bring them too rarely for all to be prepared in the first minutes, and what is prepared
-    later looks like a leak.
+    The soak begins with as many sessions as a server keeps, with crowds and with texts of many lengths. Visitors alone
+    bring these too rarely to prepare all of them in the first minutes, and later preparation looks like a leak.
     """
     watched: list[dict[str, float]] = []
     with running(flags(arguments)) as server, _watching(server, watched):
@@ -128,7 +127,7 @@ def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
             seed=arguments.seed,
             visits=VISITS,
         )
-    settled = [each for each in watched if each["second"] >= min(SETTLE_SECONDS, arguments.soak_seconds / 3)]
+    settled = [sample for sample in watched if sample["second"] >= min(SETTLE_SECONDS, arguments.soak_seconds / 3)]
     return {
         "seconds": arguments.soak_seconds,
         **_answered(found, arguments.soak_seconds),
@@ -136,34 +135,36 @@ def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
         "new_sessions": sum(name == "page" for name, *_ in found),
         "first_settled": settled[0],
         "last": settled[-1],
-        "grown_megabytes": round(max(each["megabytes"] for each in settled) - settled[0]["megabytes"], 1),
+        "grown_megabytes": round(max(sample["megabytes"] for sample in settled) - settled[0]["megabytes"], 1),
         "grown_handles": settled[-1]["handles"] - settled[0]["handles"],
         "watched": watched[:: max(1, len(watched) // 60)],
     }
 
 
 def flags(arguments: Namespace) -> list[str]:
-    """Those of app.py that name the models."""
+    """Return the flags of app.py that name the models."""
     return ["--pytorch-model", arguments.models[0], "--tensorflow-model", arguments.models[1]]
 
 
 def _rate(found: Sequence[tuple], seconds: float) -> float:
-    """Answers a second over the whole run: seconds without any answer count."""
+    """Return the answers per second over the whole run; seconds without any answer count."""
     return sum(name == PREDICT and status == 200 for name, status, *_ in found) / seconds
 
 
 def _answered(found: Sequence[tuple], seconds: float) -> dict[str, Any]:
-    asked = [each for each in found if each[0] == PREDICT]
+    predictions = [sample for sample in found if sample[0] == PREDICT]
     return {
         "per_second": round(_rate(found, seconds), 1),
-        "answered_ms": quantiles([took for _, status, took, _ in asked if status == 200]),
-        "statuses": dict(Counter(str(status) for _, status, *_ in asked)),
+        "answered_ms": quantiles([took for _, status, took, _ in predictions if status == 200]),
+        "statuses": dict(Counter(str(status) for _, status, *_ in predictions)),
     }
 
 
 def _warm_up(server: Server, seed: int) -> None:
-    """Crowds that ask together, with headlines and with texts of many lengths in turns: both libraries keep what they
-    prepare for a batch's shape."""
+    """Ask as crowds, in turns with headlines and with texts of many lengths.
+
+    Both libraries keep what they prepare for a batch's shape.
+    """
     drawn, asked = random.Random(seed), headlines()
     words = " ".join(example.text for example in corpus.load().test).split()
     for number in range(WARM_UP):
@@ -179,14 +180,14 @@ def _warm_up(server: Server, seed: int) -> None:
 
 
 def _open_sessions(server: Server) -> None:
-    """Fill what the server keeps of sessions; their answers are never fetched."""
+    """Open as many sessions as the server keeps; their answers are never fetched."""
     body = json.dumps({"data": [HEADLINE]}).encode()
     for _ in range(Limits().sessions + Limits().requests):
         server.ask("POST", CALL, body, {"Content-Type": "application/json"})
 
 
 def _fuzzed(server: Server, count: int, seed: int) -> tuple[Counter, float]:
-    """Statuses, 0 for no answer, and the longest wait."""
+    """Send hostile requests, and return the counts of statuses (0: no answer) and the longest wait."""
     statuses, longest, lock = Counter(), 0.0, threading.Lock()
     bar = tqdm(total=count, desc="fuzz", leave=False)
 
@@ -202,17 +203,17 @@ def _fuzzed(server: Server, count: int, seed: int) -> tuple[Counter, float]:
 
     shares = [count // FUZZ_THREADS + (number < count % FUZZ_THREADS) for number in range(FUZZ_THREADS)]
     threads = [threading.Thread(target=send, args=(share, seed + n)) for n, share in enumerate(shares)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     bar.close()
     return statuses, longest
 
 
 @contextmanager
 def _watching(server: Server, watched: list[dict[str, float]]) -> Iterator[None]:
-    """Look at the server's memory and handles again and again."""
+    """Sample the server's memory and handles inside the block."""
     ended, began = threading.Event(), time.monotonic()
 
     def look() -> None:

@@ -1,4 +1,4 @@
-"""`python app.py` in a process of its own, on 127.0.0.1, for `benchmarks.load`: started, watched, told to stop."""
+"""Start, watch and stop `python app.py` in a process of its own, on 127.0.0.1, for `benchmarks.load`."""
 
 import http.client
 import json
@@ -21,20 +21,20 @@ from bakeoff.corpus import corpus
 from benchmarks.start.processes import ROOT, free_port
 
 LIMIT = 300.0  # seconds that a start may take
-HANG = 120  # seconds without an answer; explanations have 90
-RAMP_SECONDS = 5  # until all users have begun
+HANG = 120  # seconds without an answer until a request is given up; explanations may take 90
+RAMP_SECONDS = 5  # seconds until all users have begun
 HEADLINE_WORDS = 10
 
 
 class Server:
-    """A running one.
+    """A server that runs in a process of its own.
 
     Args:
-        flags: of app.py.
-        environment: beside this process's.
+        flags: flags of app.py.
+        environment: variables that are added to this process's environment.
 
     Raises:
-        BakeoffError: it ended, or is not ready in time.
+        BakeoffError: the server ended, or is not ready in time.
     """
 
     def __init__(self, flags: Sequence[str], environment: Mapping[str, str] | None = None):
@@ -50,11 +50,11 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The server's address."""
         return f"http://127.0.0.1:{self.port}"
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> int:
-        """The status of one request; 0 where none came."""
+        """Send one request, and return its status; 0 without an answer."""
         connection = http.client.HTTPConnection("127.0.0.1", int(self.port), timeout=HANG)
         try:
             connection.request(method, path, body, dict(headers or {}))
@@ -67,12 +67,12 @@ class Server:
             connection.close()
 
     def predict(self, text: str) -> int:
-        """The status of a prediction by both models."""
+        """Ask both models for a prediction, and return the status."""
         body = json.dumps({"text": text}).encode()
         return self.ask("POST", "/api/v1/predict", body, {"Content-Type": "application/json"})
 
     def wait(self) -> float:
-        """Seconds from the start until both models answer."""
+        """Wait until both models answer, and return the seconds since the start."""
         while self.ask("GET", "/health/ready") != 200:
             if self.process.poll() is not None:
                 raise BakeoffError("`python app.py` ended before it was ready: try it by hand.")
@@ -82,7 +82,7 @@ class Server:
         return time.monotonic() - self._began
 
     def usage(self) -> dict[str, float]:
-        """Resident memory in megabytes, open handles and threads."""
+        """Return the resident memory in megabytes, and the numbers of open handles and threads."""
         process = psutil.Process(self.process.pid)
         memory = process.memory_info().rss / 1e6
         return {"megabytes": round(memory, 1), "handles": process.num_fds(), "threads": process.num_threads()}
@@ -94,7 +94,7 @@ class Server:
 
 @contextmanager
 def running(flags: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """A server that is ready, and ended at the end."""
+    """Start a server, wait until it is ready, and end it after the block."""
     server = Server(flags, environment)
     try:
         server.wait()
@@ -122,15 +122,15 @@ def storm(
     """Let Locust's users ask.
 
     Args:
-        server: whom.
+        server: the server to ask.
         samples: a file to write.
-        users: visitors.
-        seconds: how long.
+        users: number of visitors.
+        seconds: length of the measurement.
         think: seconds between an answer and the next question of a visitor.
-        hostile: the share of hostile requests.
-        probers: of the health route, beside the visitors.
-        seed: of what the visitors ask.
-        visits: the share of questions that are asked in a new session of the page.
+        hostile: share of hostile requests.
+        probers: number of users who ask the health route, beside the visitors.
+        seed: seed of the visitors' questions.
+        visits: share of questions that are asked in a new session of the page.
 
     Returns:
         Name, status (0: none), seconds and time of each answer that came after all users had begun.
@@ -150,20 +150,20 @@ def storm(
     environment = os.environ | {name: str(value) for name, value in settings.items()} | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if not samples.exists():
-        said = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise BakeoffError(f"Locust measured nothing ({' '.join(said)[:200]}); install requirements-dev.txt.")
-    found = [tuple(json.loads(line)) for line in samples.read_text(encoding="utf-8").splitlines()]
-    begin = min(at for *_, at in found) + RAMP_SECONDS
-    return [each for each in found if each[-1] >= begin]
+        message = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise BakeoffError(f"Locust measured nothing ({' '.join(message)[:200]}); install requirements-dev.txt.")
+    answers = [tuple(json.loads(line)) for line in samples.read_text(encoding="utf-8").splitlines()]
+    begin = min(at for *_, at in answers) + RAMP_SECONDS
+    return [answer for answer in answers if answer[-1] >= begin]
 
 
 def headlines() -> list[str]:
-    """What visitors ask: the first words of the sample's test texts."""
+    """Return the visitors' questions: the first words of the sample's test texts."""
     return [" ".join(example.text.split()[:HEADLINE_WORDS]) for example in corpus.load().test]
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, Any]:
-    """Count, median, 95th and 99th percentile and the longest, in milliseconds; None of none."""
+    """Return count, median, 95th and 99th percentile and maximum, in milliseconds; all None without values."""
     if not seconds:
         return {"count": 0, "p50": None, "p95": None, "p99": None, "max": None}
     found = np.quantile(seconds, (0.5, 0.95, 0.99, 1.0)) * 1000

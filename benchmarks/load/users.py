@@ -1,4 +1,4 @@
-"""Locust's users for `benchmarks.load`, which starts it: visitors, a prober of the health route, and hostile clients.
+"""Define Locust's users for `benchmarks.load`: visitors, a prober of the health route, and hostile clients.
 
 Settings come from the environment (LOAD_…); each answer becomes a line of the file LOAD_SAMPLES.
 """
@@ -19,33 +19,33 @@ from benchmarks.load.server import headlines
 PREDICT = "/api/v1/predict"
 CALL = "/gradio_api/call/predict"
 THINK = float(os.environ.get("LOAD_THINK", "3"))  # seconds between an answer and the next question
-SHARE = float(os.environ.get("LOAD_HOSTILE", "0"))  # of requests that are hostile
-VISITS = float(os.environ.get("LOAD_VISITS", "0"))  # of questions that are asked in a new session of the page
+SHARE = float(os.environ.get("LOAD_HOSTILE", "0"))  # share of requests that are hostile
+VISITS = float(os.environ.get("LOAD_VISITS", "0"))  # share of questions that open a new session of the page
 NUMBERS = itertools.count(int(os.environ.get("LOAD_SEED", "0")))  # a seed for each visitor, in the order of arrival
 HEADLINES = headlines()
 
 
 class Visitor(FastHttpUser):
-    """Asks both models about a headline, reads, asks again; waits as it is told where it is refused."""
+    """A visitor who asks both models about a headline, reads and asks again, and waits as told after a refusal."""
 
     wait_time = constant(THINK)
     connection_timeout = network_timeout = 60.0
 
     def on_start(self) -> None:
-        """Each begins at another moment."""
+        """Begin at a random moment."""
         self.drawn = random.Random(next(NUMBERS))
         self.hostile = hostile_requests(self.drawn.randrange(2**32))
         time.sleep(self.drawn.uniform(0, THINK))
 
     @task
     def classify(self) -> None:
-        """One request."""
+        """Send one request."""
         if self.drawn.random() < SHARE:
             sent = next(self.hostile)
             with self.client.request(
                 sent.method, sent.path, data=sent.body, headers=sent.headers, name="hostile", catch_response=True
             ) as answer:
-                answer.success()  # what is wrong is judged by the samples
+                answer.success()  # the samples show what went wrong
             return
         if self.drawn.random() < VISITS:
             self.visit()
@@ -59,7 +59,7 @@ class Visitor(FastHttpUser):
         """Open the page and ask there, in a session and from an address that the server has not seen."""
         address = {"X-Forwarded-For": str(ipaddress.ip_address(self.drawn.randrange(10 << 24, 11 << 24)))}
         self.client.get("/", headers=address | {"Accept-Encoding": "gzip"}, name="page")
-        asked = {"data": [self.drawn.choice(HEADLINES)]}  # without a name of a session: Gradio makes a new one
+        asked = {"data": [self.drawn.choice(HEADLINES)]}  # no session is named, so Gradio makes a new one
         with self.client.post(CALL, json=asked, headers=address, name="visit", catch_response=True) as answer:
             answer.success()
         if answer.status_code == 200:
@@ -67,14 +67,14 @@ class Visitor(FastHttpUser):
 
 
 class Prober(FastHttpUser):
-    """Asks ten times a second whether the server lives."""
+    """A user who asks ten times per second whether the server is alive."""
 
     fixed_count = int(os.environ.get("LOAD_PROBERS", "0"))
     wait_time = constant(0.1)
 
     @task
     def live(self) -> None:
-        """One request."""
+        """Send one request."""
         self.client.get("/health/live")
 
 

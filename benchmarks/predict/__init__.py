@@ -1,0 +1,1 @@
+"""Compare prediction speed with stock pipelines and runtimes."""

@@ -1,0 +1,1 @@
+"""Time the start, until the page shows and both models answer."""

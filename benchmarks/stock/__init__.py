@@ -1,0 +1,1 @@
+"""Run the stock calls that the benchmarks compare with."""

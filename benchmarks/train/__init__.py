@@ -1,0 +1,1 @@
+"""Compare training with the stock training loops."""

@@ -1,0 +1,1 @@
+"""Define the criteria, their ranges and the presets of weights."""

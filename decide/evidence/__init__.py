@@ -1,0 +1,1 @@
+"""Read reports as evidence."""

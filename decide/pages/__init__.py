@@ -1,0 +1,1 @@
+"""Write a decision as an HTML page."""

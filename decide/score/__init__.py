@@ -1,0 +1,1 @@
+"""Score both frameworks, and test how sensitive the outcome is."""

@@ -1,0 +1,1 @@
+"""Count who uses each framework, from the Hub and from dated facts."""

@@ -157,5 +157,5 @@ def _environment(threads: int, overrides: Mapping[str, str]) -> dict[str, str]:
     pinned = dict.fromkeys(THREAD_VARIABLES, str(threads))
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     inherited = dict(os.environ)
-    plain_environment.neutralise(inherited)  # stock libraries are measured with their own defaults, not a user's
+    plain_environment.neutralize(inherited)  # stock libraries are measured with their own defaults, not a user's
     return inherited | {"PYTHONPATH": path} | pinned | dict(overrides)

@@ -1,0 +1,1 @@
+"""Write evaluation reports as HTML, CSV and plots."""

@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from bakeoff.common.spreadsheet import neutralise
+from bakeoff.common.spreadsheet import neutralize
 from eval.pages import wording
 
 COMPARED = ("pytorch", "tensorflow", "difference")  # TensorFlow minus PyTorch
@@ -30,7 +30,7 @@ def metrics_csv(report: Mapping[str, Any]) -> str:
     for label, metrics in groups:
         for name, compared in metrics.items():
             writer.writerow(
-                [neutralise(label), neutralise(name), *_numbers(compared), neutralise(wording.reasons(compared))]
+                [neutralize(label), neutralize(name), *_numbers(compared), neutralize(wording.reasons(compared))]
             )
     return buffer.getvalue()
 

@@ -1,0 +1,1 @@
+"""Try every export format: whether it runs, whether it is equal, and how fast it is."""

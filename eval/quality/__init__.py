@@ -1,0 +1,1 @@
+"""Score predictions: metrics, calibration, slices, robustness, significance and the verdict."""

@@ -1,0 +1,1 @@
+"""Make the evaluation report, check it, read it and publish it."""

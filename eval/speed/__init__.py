@@ -1,0 +1,1 @@
+"""Measure latency, throughput, training, memory and disk."""

@@ -41,7 +41,7 @@ class PacedMonitor(Monitor):
         super().end_step(loss)
         self.finished.put(self.seconds[-1])
         self.permits.get()
-        self.go_on()
+        self.restart_clock()
 
 
 class Training:

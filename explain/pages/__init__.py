@@ -1,0 +1,1 @@
+"""Write explanations as HTML pages."""

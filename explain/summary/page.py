@@ -14,7 +14,7 @@ from rich.text import Text
 from bakeoff.classifiers.base import Classifier
 from bakeoff.common import html_page
 from bakeoff.common.files import export
-from bakeoff.common.spreadsheet import neutralise
+from bakeoff.common.spreadsheet import neutralize
 from explain.summary.effects import Row
 
 
@@ -71,7 +71,7 @@ def as_csv(rows: Sequence[Row], classifiers: Sequence[Classifier], corpus: str, 
     writer.writerow(["class", "word", "texts", *(f"{column}_{name}" for column in columns for name in fields)])
     for row in rows:
         numbers = [getattr(estimate, name) for estimate in (*row.effects, row.difference) for name in fields]
-        writer.writerow([neutralise(row.label), neutralise(row.word), row.texts, *numbers])
+        writer.writerow([neutralize(row.label), neutralize(row.word), row.texts, *numbers])
     return buffer.getvalue()
 
 

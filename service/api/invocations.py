@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bakeoff.common.limits import current
-from bakeoff.common.spreadsheet import neutralise
+from bakeoff.common.spreadsheet import neutralize
 from bakeoff.corpus.columns import BLANK, LABEL_NAMES, TEXT_NAMES, plain_name
 from service.api.schemas import ModelAnswer, PredictRequest, PredictResponse
 from service.api.validation import checked_texts, problem_of, texts_of
@@ -57,7 +57,7 @@ def written(response: PredictResponse, accept: str) -> Response:
 
 def _row(models: Sequence[ModelAnswer], number: int) -> list[str]:
     found = [each.predictions[number] for each in models]
-    return [cell for each in found for cell in (neutralise(each.label), f"{each.probability:.6f}")]
+    return [cell for each in found for cell in (neutralize(each.label), f"{each.probability:.6f}")]
 
 
 def _header(parameters: Sequence[str]) -> str | None:

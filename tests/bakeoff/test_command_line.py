@@ -133,7 +133,7 @@ def test_the_older_ways_to_start_a_command_still_work():
 
 def test_an_unknown_flag_is_asked_wrongly():
     with pytest.raises(SystemExit) as ended:
-        main(["corpus", "--colour"])
+        main(["corpus", "--color"])
     assert ended.value.code == 2
 
 

@@ -1,4 +1,4 @@
-"""`benchmarks/load*.py`: what is drawn, counted and summarised, and its users against a small server."""
+"""`benchmarks/load*.py`: what is drawn, counted and summarized, and its users against a small server."""
 
 import json
 from collections import Counter

@@ -185,7 +185,7 @@ class TestBatches:
         assert one == other
 
 
-class TestOptimiser:
+class TestOptimizer:
     """AdamW with the same decay, rates and clipping: with dropout off the two trainings are one."""
 
     def test_the_same_weights_decay_by_the_same_share(self, encoder_folder):
@@ -256,7 +256,7 @@ def decayed(trainer, model, recipe: Recipe):
 
 
 def rates(trainer, model, recipe: Recipe, steps: int) -> list[float]:
-    """The learning rate of each step, as the framework's optimiser sees it."""
+    """The learning rate of each step, as the framework's optimizer sees it."""
     optimizer = trainer.build_optimizer(model, recipe, steps)
     out = []
     for step in range(steps):

@@ -68,7 +68,7 @@ def test_gelu_and_its_gradient_are_tensorflow_s():
 
 def test_layer_norm_and_its_gradients_are_tensorflow_s():
     inputs = drawn(6, 8) * 3 + 1, drawn(8), drawn(8, seed=1)
-    assert_alike(with_gradients(kernels.normalise, *inputs), with_gradients(served.normalise, *inputs))
+    assert_alike(with_gradients(kernels.normalize, *inputs), with_gradients(served.normalize, *inputs))
 
 
 def test_dropout_is_right_on_average_and_draws_anew():

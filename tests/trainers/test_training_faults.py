@@ -92,7 +92,7 @@ def test_a_signal_to_the_parent_while_a_child_ends_well_starts_no_other(tmp_path
     monkeypatch.setattr(command.sys, "executable", str(child))
     before = signal.getsignal(signal.SIGTERM)
     assert command.main(["--output", str(tmp_path / "runs")]) == 130
-    assert "with --resume to go on" in capsys.readouterr().err
+    assert "with --resume to continue" in capsys.readouterr().err
     assert (tmp_path / "log").read_text() == "began\n"
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -104,7 +104,7 @@ def test_resume_goes_on_to_the_same_losses_with_dropout(interrupted, encoder_fol
     assert command.main(["--framework", framework, *tiny.arguments(encoder_folder, runs, "--resume")]) == 0
     assert {path.name for path in runs.iterdir()} == {framework}
     resumed, whole = (read(folder / framework / "training.json") for folder in (runs, tiny_runs))
-    assert len(resumed["first_step_seconds"]) == 2, "it should go on from the checkpoint"
+    assert len(resumed["first_step_seconds"]) == 2, "it should resume from the checkpoint"
     assert len(resumed["loss"]) == len(whole["loss"])
     assert np.abs(np.subtract(resumed["loss"], whole["loss"])).max() < 1e-3
     assert resumed["scores"] == pytest.approx(whole["scores"])

@@ -108,9 +108,9 @@ def test_without_onednn_tensorflow_s_layer_norm_takes_more_operations(pair, monk
     from bakeoff.classifiers import tensorflow_forward
 
     texts, used = random_texts(), []
-    plainly = tensorflow_forward.normalise
+    plainly = tensorflow_forward.normalize
     monkeypatch.setattr(tensorflow_forward, "fuses_layer_norms", lambda: False)
-    monkeypatch.setattr(tensorflow_forward, "normalise", lambda *rows: used.append(rows) or plainly(*rows))
+    monkeypatch.setattr(tensorflow_forward, "normalize", lambda *rows: used.append(rows) or plainly(*rows))
     assert_equal_logits("tensorflow", pair.tensorflow._model, texts, pair.tensorflow.text_encoder)
     assert len(used) == 1 + 2 * 2, "expected one for the embeddings and two per layer"
 

@@ -46,7 +46,7 @@ def test_another_vocabulary_is_refused(runs_copy):
     assert "their vocabularies differ" in refusal(runs_copy)
 
 
-def test_another_normalisation_is_refused(runs_copy):
+def test_another_normalization_is_refused(runs_copy):
     file = runs_copy / "pytorch" / tokenization.FILE
     write(file, read(file) | {"normalizer": None})
     assert "normalization or splitting rules differ" in refusal(runs_copy)

@@ -22,11 +22,11 @@ def test_what_changes_the_computation_goes_and_the_rest_stays(caplog):
     }
     hostile = {"ACCELERATE_MIXED_PRECISION": "fp8", "KERAS_MAX_EPOCHS": "1", "KERAS_HOME": "/mine", "XLA_FLAGS": "x"}
     environment = kept | hostile | {"KERAS_BACKEND": "tensorflow"}
-    plain_environment.neutralise(environment)
+    plain_environment.neutralize(environment)
     assert environment == kept | plain_environment.FIXED
     said = "alike: ACCELERATE_MIXED_PRECISION, KERAS_HOME, KERAS_MAX_EPOCHS, XLA_FLAGS"
     assert [record.getMessage().endswith(said) for record in caplog.records] == [True]
-    plain_environment.neutralise(environment)
+    plain_environment.neutralize(environment)
     assert len(caplog.records) == 1, "its own settings are not the user's"
 
 

@@ -5,13 +5,13 @@ import io
 import pandas as pd
 import pytest
 
-from bakeoff.common.spreadsheet import neutralise, to_csv
+from bakeoff.common.spreadsheet import neutralize, to_csv
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_cells_that_a_spreadsheet_would_run_get_an_apostrophe(start):
-    assert neutralise(f"{start}1+1") == f"'{start}1+1"
-    assert neutralise(f"a{start}1") == f"a{start}1"
+    assert neutralize(f"{start}1+1") == f"'{start}1+1"
+    assert neutralize(f"a{start}1") == f"a{start}1"
 
 
 def test_numbers_stay_numbers():

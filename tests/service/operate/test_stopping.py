@@ -251,7 +251,7 @@ def test_sigterm_at_any_moment_of_a_start_ends_it_cleanly(tmp_path, tiny_runs, m
     [
         (["--api-token", "short"], "at least 16"),
         (["--auth", "nobody"], "USER:PASSWORD"),
-        (["--limit", "letters=5"], "is no limit"),
+        (["--limit", "letters=5"], "is not a limit"),
         (["--limit", "rows"], "NAME=VALUE"),
         (["--cors-origin", "*"], "is no origin"),
         (["--rate-limit", "0"], "whole number"),
