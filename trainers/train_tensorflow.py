@@ -44,7 +44,7 @@ def build_model(encoder: Encoder, recipe: Recipe, labels: Sequence[str]) -> kera
 def build_optimizer(
     model: keras_hub.models.BertTextClassifier, recipe: Recipe, steps: int
 ) -> keras.optimizers.Optimizer:
-    """Build AdamW without decay on biases and layer norms, with the linear schedule."""
+    """Build AdamW without decay on biases and layer norms, and the linear schedule."""
     optimizer = AdamW(
         LinearWarmupAndDecay(recipe.learning_rate, recipe.warmup_steps(steps), steps),
         weight_decay=recipe.weight_decay,

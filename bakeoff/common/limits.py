@@ -85,8 +85,8 @@ class Limits:
         limits = replace(self, **{name: int(value) for name, value in settings.items()})
         if limits.min_samples > limits.max_samples:
             raise BakeoffError(
-                f"the limits min_samples ({limits.min_samples}) and max_samples ({limits.max_samples}) leave no number of "
-                "samples between them; change one."
+                f"the limits min_samples ({limits.min_samples}) and max_samples ({limits.max_samples}) leave no "
+                "number of samples between them; change one."
             )
         return limits
 
