@@ -1,4 +1,4 @@
-"""Whether a model can be published where it is to go: asked before the training, not after it."""
+"""Check before a training, not after it, whether the model can be published."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,8 +20,8 @@ def check_write_access(
 
     Args:
         repo_id: `user/name`.
-        private: whether it is to be private.
-        overwrite: whether a repository that holds files of others may be published to.
+        private: whether the repository must be private.
+        overwrite: whether to publish to a repository that holds files of others.
         token: a token with write access; otherwise HF_TOKEN or the cached login.
 
     Raises:
@@ -52,7 +52,7 @@ def check_write_access(
 
 
 def publishing_token(repo_id: str, token: str | None) -> str:
-    """The token to publish with: the given one, HF_TOKEN or the cached login.
+    """Return the token to publish with: the given one, HF_TOKEN or the cached login.
 
     Raises:
         HubError: the id is no repository to publish to, or there is no token.
@@ -88,7 +88,7 @@ def _refuse_token(user: Mapping[str, Any], repo_id: str, *, exists: bool) -> Non
         if entity["name"] in covering and entity["type"] not in ("dataset", "space"):
             permissions += scope["permissions"]
     # `repo.write`, or another that is more than reading: the Hub adds permissions at times.
-    if not any(each.startswith("repo.") and not each.endswith(".read") for each in permissions):
+    if not any(name.startswith("repo.") and not name.endswith(".read") for name in permissions):
         raise HubError(
             f"The fine-grained token has no permission to {'write to' if exists else 'create'} {repo_id}: give it write"
             f" access to the repositories of {owner} at {constants.ENDPOINT}/settings/tokens, or use another token."
@@ -102,12 +102,12 @@ def _refuse_namespace(user: Mapping[str, Any], repo_id: str) -> None:
         HubError: the owner is another user, or an organization that the user is not in or may only read.
     """
     owner, organizations = repo_id.partition("/")[0], user.get("orgs", ())
-    writable = [each["name"] for each in organizations if each.get("roleInOrg") not in READ_ROLES]
+    writable = [group["name"] for group in organizations if group.get("roleInOrg") not in READ_ROLES]
     owners = [user["name"], *writable]
     if owner in owners:
         return
     options = f"publish as {' or '.join(owners)}/NAME"
-    if owner in (each["name"] for each in organizations):
+    if owner in (group["name"] for group in organizations):
         raise HubError(
             f"{user['name']} may only read the organization {owner}, so {repo_id} can't be published: ask for the role"
             f" `contributor` or `write` in it, or {options}."
@@ -116,7 +116,7 @@ def _refuse_namespace(user: Mapping[str, Any], repo_id: str) -> None:
 
 
 def _existing(api: HfApi, repo_id: str) -> Any:
-    """The repository's description; None where there is none that the token may see."""
+    """Return the repository's description; None if there is no repository that the token may see."""
     try:
         return api.model_info(repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT)
     except RepositoryNotFoundError:
@@ -124,7 +124,7 @@ def _existing(api: HfApi, repo_id: str) -> Any:
 
 
 def _forbidden(api: HfApi, repo_id: str) -> HfHubHTTPError | None:
-    """The Hub's refusal where the token may not write to the repository."""
+    """Return the Hub's refusal if the token may not write to the repository, or None."""
     try:
         api.auth_check(repo_id, write=True)
     except HfHubHTTPError as error:

@@ -1,4 +1,4 @@
-"""Whether the Hub answers, and who the token belongs to."""
+"""Find out whether the Hub answers, and who the token belongs to."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bakeoff.common.errors import HubError
 from bakeoff.hub.errors import Attempt, one_sentence
 from bakeoff.hub.pull import given_token
 
-SECONDS = 5  # until the Hub counts as out of reach
+SECONDS = 5  # seconds until the Hub counts as out of reach
 ANSWERS, OFFLINE, FAILS = "answers", "offline", "fails"
 
 

@@ -1,4 +1,4 @@
-"""Hashes of local files, and the manifest that tells a complete cached snapshot from half a one."""
+"""Hash local files, and keep the manifest that tells a complete cached snapshot from a partial one."""
 
 import hashlib
 import io
@@ -24,7 +24,7 @@ def digest(source: Path | bytes, kind: str = "sha256") -> str:
 
 
 def bad_files(folder: Path, expected: Mapping[str, str]) -> list[str]:
-    """The names of `expected` that the folder lacks or holds with another hash."""
+    """Return the names of `expected` that the folder lacks or holds with another hash."""
     bad = []
     for name, stated in expected.items():
         path = folder / name
@@ -52,7 +52,7 @@ def write_manifest(path: Path, revision: str, expected: Mapping[str, str]) -> No
 
 
 def read_manifest(path: Path) -> tuple[str, dict[str, str]] | None:
-    """The commit and the hashes of a complete snapshot, or None when there is no readable record."""
+    """Return the commit and the hashes of a complete snapshot, or None without a readable record."""
     try:
         record = json.loads(path.read_text())
         return record["revision"], dict(record["files"])

@@ -1,4 +1,4 @@
-"""How many models the Hub lists for a task, by library: what its pages of models show beside their filters.
+"""Count the models that the Hub lists for a task, by library, as its model pages show beside their filters.
 
 `HF_ENDPOINT` and `HF_HUB_OFFLINE` work as they do for huggingface_hub. The last counts are kept with their date.
 """
@@ -20,7 +20,7 @@ from bakeoff.hub.errors import Attempt, one_sentence, retry
 
 ROUTE = "models-json"  # of the page of models; the documented listing states no total, and has 1,000 models a page
 WAITS = (0.5, 2.0)
-SECONDS = 20  # for an answer
+SECONDS = 20  # seconds until an answer is given up
 
 logger = logging.getLogger(__name__)
 
@@ -77,15 +77,15 @@ def _count(task: str, library: str) -> int:
         return answer.json()
 
     with one_sentence(Attempt("read", "the counts of models", "main", constants.ENDPOINT, token=None)):
-        found = retry(ask, WAITS)
-    total = found.get("numTotalItems") if isinstance(found, dict) else None
+        answer = retry(ask, WAITS)
+    total = answer.get("numTotalItems") if isinstance(answer, dict) else None
     if type(total) is not int or total < 0:
         raise HubError(f"The Hub at {constants.ENDPOINT} gave no number of models for {library}.")
     return total
 
 
 def _kept(cache: Path, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The kept counts, if they are of what is asked."""
+    """Return the kept counts, if they answer the same question."""
     try:
         kept = json.loads(cache.read_text(encoding="utf-8"))
         fits = all(kept[name] == value for name, value in asked.items()) and set(kept["models"]) == set(

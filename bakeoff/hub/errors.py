@@ -16,7 +16,7 @@ import httpx2
 
 from bakeoff.common.errors import HubError, HubUnreachable
 
-# What the Hub's client lets escape: its HTTP errors are OSErrors, its validation and parsing errors ValueErrors,
+# The Hub's client lets these escape: its HTTP errors are OSErrors, its validation and parsing errors ValueErrors,
 # failed uploads RuntimeErrors, an answer of the wrong shape a KeyError.
 CLIENT_ERRORS = (OSError, ValueError, RuntimeError, KeyError, httpx2.HTTPError, httpx2.InvalidURL)
 TRANSIENT_STATUSES = (408, 429, *(status for status in range(500, 600) if status != 507))  # 507: no room is left
@@ -67,7 +67,7 @@ def retry(call: Callable[[], Result], waits: Sequence[float]) -> Result:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the connection broke, timed out or came up short, or the Hub answered that it is busy or broken."""
+    """Return whether the connection broke, timed out or came up short, or the Hub said that it is busy or broken."""
     for cause in _chain(error):
         if isinstance(cause, httpx2.TransportError):
             return not isinstance(cause, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError)
@@ -81,14 +81,14 @@ def is_transient(error: BaseException) -> bool:
 
 
 def describe(error: BaseException) -> str:
-    """The kind of a failure in a word or two, free of addresses and headers."""
+    """Return the kind of a failure in a word or two, without addresses and headers."""
     *_, root = _chain(error)
     status = _status(root)
     return f"status {status}" if status is not None else type(root).__name__
 
 
 def redact(text: str, token: str | None) -> str:
-    """The text on one line, without the token or anything of its shape."""
+    """Return the text on one line, without the token or anything of its shape."""
     text = re.sub(r"hf_[A-Za-z0-9]{8,}", "hf_***", " ".join(text.split()))
     return text.replace(token, "***") if token else text
 

@@ -1,4 +1,4 @@
-"""Evaluation results in the model cards on the Hub: the `model-index` metadata, which the model page shows.
+"""Write evaluation results into the model cards on the Hub: the `model-index` metadata, which the model page shows.
 
 The Hub's newer `.eval_results/*.yaml` lists scores on registered benchmarks only, so a corpus of one's own stays here.
 """
@@ -51,7 +51,7 @@ class Remote:
 
 
 def remote_files(repo_id: str, patterns: Sequence[str], *, token: str | None = None) -> Remote:
-    """The sha256 of a model's files of these patterns; large files are not downloaded, as the Hub states theirs.
+    """Return the sha256 of a model's files of these patterns; large files are not downloaded, as the Hub states theirs.
 
     Raises:
         HubError: there is no token, or the repository can't be read.
@@ -105,7 +105,7 @@ def write_scores(
 
 
 def with_scores(card_text: str, repo_id: str, corpus: str, scores: Sequence[Score]) -> str:
-    """A model card's text with these scores in its `model-index`; the text itself where they are there already.
+    """Return a model card's text with these scores in its `model-index`; the same text if they are there already.
 
     Raises:
         HubError: its metadata can't be read.

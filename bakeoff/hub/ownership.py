@@ -1,4 +1,4 @@
-"""Which files of a repository Bakeoff wrote: `bakeoff.json` in it lists them with their hashes.
+"""Tell which files of a repository Bakeoff wrote: its `bakeoff.json` lists them with their hashes.
 
 A file that somebody edited has another hash, and one that somebody added is not listed: both are foreign. A list that
 was copied along with a model vouches for the bytes that Bakeoff wrote, wherever they are. Repositories of earlier
@@ -74,17 +74,17 @@ def contents(api: HfApi, repo_id: str, revision: str) -> Contents:
 
 
 def read_list(api: HfApi, repo_id: str, revision: str) -> dict[str, list[str]] | None:
-    """The hashes of the files that Bakeoff wrote, by name; None where the file is no such list."""
+    """Return the hashes of the files that Bakeoff wrote, by name; None if the file is not such a list."""
     path = Path(hf_hub_download(repo_id, LIST, revision=revision, token=api.token))
     try:
         written = json.loads(path.read_bytes())["files"]
-        return {name: [str(each) for each in hashes] for name, hashes in written.items()}
+        return {name: [str(value) for value in hashes] for name, hashes in written.items()}
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
         return None
 
 
 def list_of(hashes: Hashes) -> bytes:
-    """The content of `bakeoff.json`, equal for equal files."""
+    """Return the content of `bakeoff.json`, which is equal for equal files."""
     listed = {name: sorted(hashes[name]) for name in sorted(hashes)}
     about = "The files that Bakeoff wrote here. It replaces and removes only these, as long as they have these hashes."
     return (json.dumps({"about": about, "files": listed}, indent=1) + "\n").encode()

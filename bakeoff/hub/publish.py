@@ -104,7 +104,7 @@ def _verify_upload(
 ) -> None:
     """Download what was pushed and compare it; the files of others are only looked for."""
     tree = retry(lambda: list(api.list_repo_tree(repo_id, recursive=True, revision=revision)), pull.LISTING_WAITS)
-    names = {each.path for each in tree if isinstance(each, RepoFile)} - {ownership.HUBS_OWN}
+    names = {entry.path for entry in tree if isinstance(entry, RepoFile)} - {ownership.HUBS_OWN}
     differing = sorted(names ^ {*kept, *pushed})
     with tempfile.TemporaryDirectory(prefix="bakeoff-verify-") as fresh:
         fetch = {"revision": revision, "cache_dir": fresh, "token": api.token, "force_download": True}

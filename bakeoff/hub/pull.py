@@ -127,10 +127,10 @@ def pull_encoder(repo_id: str, revision: str | None = None, *, token: str | None
 
 
 def given_token(token: str | None) -> str | None:
-    """The given token, HF_TOKEN or the cached login; None where there is none.
+    """Return the given token, HF_TOKEN or the cached login; None without one.
 
     Raises:
-        HubError: it holds what no token can hold.
+        HubError: the token holds characters that no token has.
     """
     token = (token or get_token() or "").strip() or None
     # The HTTP client would quote a malformed header, token and all, in its error.

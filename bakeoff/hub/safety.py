@@ -1,4 +1,4 @@
-"""What may be published or pulled: the refusal rules of `bakeoff/hub/pull.py`. Imports nothing from the Hub's client.
+"""Decide what may be published or pulled: the rules of `bakeoff/hub/pull.py`. Imports nothing from the Hub's client.
 
 Weights are data only in safetensors and in Keras' `*.weights.h5`. Everything that a loader could execute is refused
 by name before a byte of it is fetched: pickles, Python files, whole Keras models, remote code, unknown Keras classes.
@@ -86,7 +86,7 @@ def refuse_contents(folder: Path, names: Iterable[str], where: str) -> None:
 
 
 def publishable_files(folder: Path, token: str) -> dict[str, Path]:
-    """The files of a model folder by their name on the Hub; dot-files and `checkpoint*` folders are left out.
+    """Return the files of a model folder by their name on the Hub; dot-files and `checkpoint*` folders are left out.
 
     Raises:
         HubError: the folder is missing or empty, or holds what must not be published.
