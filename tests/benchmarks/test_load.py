@@ -50,7 +50,7 @@ def test_a_part_that_was_measured_is_not_measured_again(monkeypatch, tmp_path, c
     asked = []
     parts = {name: lambda *_, name=name: asked.append(name) or {"figure": len(asked)} for name in ("users", "fuzz")}
     monkeypatch.setattr(load, "PARTS", parts)
-    monkeypatch.setattr(load.predictions, "weights_digest", lambda folder: f"weights of {folder.name}")
+    monkeypatch.setattr(load.logits_cache, "weights_digest", lambda folder: f"weights of {folder.name}")
     command = ["--models", "a", "b", "--output", str(tmp_path / "load.json")]
     assert load.main([*command, "--parts", "users"]) == 0
     assert load.main([*command, "--parts", "users", "fuzz"]) == 0

@@ -135,7 +135,7 @@ def test_both_frameworks_get_equally_many_threads(machine, given, expected):
 LIMITED = """
 import json, os, pathlib, sys
 os.sched_getaffinity = lambda _: set(range(8))
-import processors  # of a machine with 8 cores
+from bakeoff.common import processors  # of a machine with 8 cores
 processors.PROCESS, processors.CORES = pathlib.Path(sys.argv[1]), pathlib.Path("/nowhere")
 """
 REPORTED = """
@@ -201,7 +201,7 @@ def real_group():
 
 
 def test_a_real_group_is_found(real_group):
-    code = "import json, processors; print(json.dumps([processors.quota(), processors.usable()]))"
+    code = "import json; from bakeoff.common import processors; print(json.dumps([processors.quota(), processors.usable()]))"
 
     def enter() -> None:
         (real_group / "cgroup.procs").write_text(str(os.getpid()))

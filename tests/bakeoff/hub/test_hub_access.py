@@ -127,11 +127,11 @@ def test_the_command_asks_for_both_repositories_before_it_trains_either(fake_hub
     """The second framework's repository used to be looked at after the first framework's training."""
     fake_hub.put("alice/news-tensorflow", {"thesis.md": b"years of work"})
     run = train(fake_hub, tmp_path, "--push", "alice/news")
-    assert run.returncode == 2
+    assert run.returncode == 1
     assert "alice/news-tensorflow holds files that Bakeoff did not write ('thesis.md')" in run.stderr
     run = train(fake_hub, tmp_path, "--push", "alice/news", "--private", "--overwrite")
-    assert run.returncode == 2 and "alice/news-tensorflow already exists and is public" in run.stderr
+    assert run.returncode == 1 and "alice/news-tensorflow already exists and is public" in run.stderr
     run = train(fake_hub, tmp_path, "--push", "alice/new", token=fake_hub.fine_grained("alice", alice=READ))
-    assert run.returncode == 2 and "has no permission to create alice/new-pytorch" in run.stderr
+    assert run.returncode == 1 and "has no permission to create alice/new-pytorch" in run.stderr
     assert not (tmp_path / "runs").exists()
     assert set(fake_hub.repos) == {("model", "alice/news-tensorflow")}
