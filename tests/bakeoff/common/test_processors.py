@@ -201,7 +201,7 @@ def real_group():
 
 
 def test_a_real_group_is_found(real_group):
-    code = "import json; from bakeoff.common import processors; print(json.dumps([processors.quota(), processors.usable()]))"
+    code = "import json; from bakeoff.common.processors import quota, usable; print(json.dumps([quota(), usable()]))"
 
     def enter() -> None:
         (real_group / "cgroup.procs").write_text(str(os.getpid()))

@@ -570,7 +570,7 @@ def test_no_sentence_repeats_a_token_that_the_server_quotes(connected_hub, folde
 
 def test_a_traceback_does_not_show_the_token(fake_hub, tmp_path):
     fake_hub.faults.echo_token = True
-    code = "import hub; hub.pull('alice/olds')"
+    code = "from bakeoff.hub import pull; pull.pull('alice/olds')"
     env = fake_hub.env(tmp_path, token=ALICE, PYTHONPATH=str(ROOT))
     run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert run.returncode == 1
@@ -580,7 +580,7 @@ def test_a_traceback_does_not_show_the_token(fake_hub, tmp_path):
 
 def test_the_environment_of_a_subprocess_reaches_the_hub(fake_hub, tmp_path):
     fake_hub.put("alice/secret", FILES, private=True)
-    code = "import hub; print(hub.pull('alice/secret', required=hub.PYTORCH_FILES).path)"
+    code = "from bakeoff.hub import pull; print(pull.pull('alice/secret', required=pull.PYTORCH_FILES).path)"
     env = fake_hub.env(tmp_path, token=ALICE, PYTHONPATH=str(ROOT))
     run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert read(Path(run.stdout.strip())) == FILES
