@@ -18,8 +18,9 @@ LATER = (
 BUILD = """
 import sys
 sys.modules["mcp"] = None  # Gradio imports it where it is installed, and it brings jsonschema
-import app, page
-from model_loader import ModelLoader
+import app
+from service.work.model_loader import ModelLoader
+from tabs.page import page
 
 page.build(ModelLoader({"pytorch": "a", "tensorflow": "b"}))
 print(*sorted(sys.modules))
@@ -28,14 +29,14 @@ print(*sorted(sys.modules))
 TOGETHER = """
 import threading, traceback
 from concurrent.futures import ThreadPoolExecutor
-from eval import browse, shelf
+from eval.report import catalog, find_texts
 from explain.lime_text.explanation import Settings
 from explain.session import sessions
 from tests.support.planted import Contrarian, WordCounter
 
 TEXT = "sport and tech and much that is neither of the two"
 PAIR = (WordCounter("PyTorch"), Contrarian("TensorFlow"))
-PUBLISHED = next(iter(shelf.published().values()))
+PUBLISHED = next(iter(catalog.published().values()))
 start = threading.Barrier(7)
 
 def explain():
@@ -45,13 +46,13 @@ def explain():
 
 def read():
     start.wait()
-    report = shelf.open_report(PUBLISHED).report
+    report = catalog.open_report(PUBLISHED).report
     first = report["labels"][0]
-    return len(browse.cell(report, "PyTorch", first, first)) > 0
+    return len(find_texts.cell(report, "PyTorch", first, first)) > 0
 
 def load():
     start.wait()
-    import keras_on_tensorflow
+    from bakeoff.common import keras_on_tensorflow
     return keras_on_tensorflow.tf.__name__
 
 with ThreadPoolExecutor(7) as pool:
@@ -68,7 +69,7 @@ def run(code):
 
 def test_the_page_is_built_without_what_it_does_not_show():
     loaded = run(BUILD).split()
-    assert {"gradio", "explain.lime_text.rounds", "eval.report.report", "model_loader"} <= set(loaded)
+    assert {"gradio", "explain.lime_text.rounds", "eval.report.report", "service.work.model_loader"} <= set(loaded)
     assert [name for name in LATER.split() if name in loaded] == []
 
 

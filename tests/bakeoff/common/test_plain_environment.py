@@ -42,7 +42,7 @@ CODE = """
 import json, sys
 from bakeoff.classifiers.pair import load_classifier
 print(load_classifier("tensorflow", sys.argv[1]).logits(["a text"]).tolist())
-from keras_on_tensorflow import keras
+from bakeoff.common.keras_on_tensorflow import keras
 config = keras.config
 settings = [config.floatx(), config.epsilon(), config.image_data_format(), config.backend(), config.max_epochs()]
 print(json.dumps([*settings, keras.layers.Dense(1).dtype_policy.name]))

@@ -78,7 +78,7 @@ def test_no_visitor_writes_a_line_or_a_word(tmp_path, mode):
 def test_what_is_printed_while_visitors_are_served_is_logged_by_its_place(tmp_path):
     script = f"""
 import os, sys, threading, traceback, warnings
-from service import json_log, printed
+from service.operate import json_log, printed
 def visitor():
     print("{SECRET}\\n{SECRET}")
     sys.stderr.write("{SECRET}")

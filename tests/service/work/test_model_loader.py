@@ -209,7 +209,7 @@ def test_only_a_hub_out_of_reach_is_asked_again(monkeypatch, caplog, error, last
         assert not failed.is_set()
         loader.stop()
         loader._thread.join(60)
-    (first, *_) = [record for record in caplog.records if record.name == "model_loader"]
+    (first, *_) = [record for record in caplog.records if record.name == "service.work.model_loader"]
     assert "TensorFlow" in first.getMessage()
     assert first.levelname == ("ERROR" if lasting else "WARNING")
 
