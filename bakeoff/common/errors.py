@@ -108,8 +108,10 @@ def exit_status(error: BakeoffError) -> int:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    while error := error.__cause__:
-        yield error
+    cause = error.__cause__
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
 
 
 def _is_closed(pipe: TextIO) -> bool:

@@ -111,11 +111,9 @@ def _folder(module: str) -> Path | None:
 
 def _assigned(source: str) -> dict[str, object]:
     """Return the constants that a module assigns to names."""
-    values = {}
+    values: dict[str, object] = {}
     for node in ast.parse(source).body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        if targets and isinstance(node.value, ast.Constant):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             values |= {target.id: node.value.value for target in targets if isinstance(target, ast.Name)}
     return values

@@ -13,11 +13,11 @@ logger = logging.getLogger(__name__)
 
 def digest(source: Path | bytes, kind: str = "sha256") -> str:
     """Hash a file as the Hub states it: `sha256:…` for large files, `git-sha1:…` (a git blob's name) for the others."""
-    hasher, in_memory = hashlib.sha256(), isinstance(source, bytes)
+    hasher = hashlib.sha256()
     if kind == "git-sha1":
-        size = len(source) if in_memory else source.stat().st_size
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
         hasher = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-    with io.BytesIO(source) if in_memory else source.open("rb") as file:
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
         while block := file.read(1 << 20):
             hasher.update(block)
     return f"{kind}:{hasher.hexdigest()}"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 
@@ -108,8 +108,8 @@ def _explain(error: Exception, attempt: Attempt) -> str:
     if isinstance(error, ValueError) and "README.md" in str(error):
         return f"The Hub refuses the metadata of README.md ({str(error)[:300]}): correct the front matter."
     for cause in _chain(error):
-        if _status(cause) is not None:
-            return _explain_answer(cause, attempt)
+        if (status := _status(cause)) is not None:
+            return _explain_answer(cause, status, attempt)
         if isinstance(cause, httpx2.TransportError | httpx2.InvalidURL | ConnectionError | TimeoutError):
             return f"The Hub at {endpoint} can't be reached ({describe(error)}): check the network and HF_ENDPOINT."
         if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -119,9 +119,9 @@ def _explain(error: Exception, attempt: Attempt) -> str:
     return f"The Hub at {endpoint} gave no usable answer for {repo_id} ({type(error).__name__}: {str(error)[:200]})."
 
 
-def _explain_answer(error: BaseException, attempt: Attempt) -> str:
+def _explain_answer(error: Any, status: int, attempt: Attempt) -> str:
     repo_id, endpoint = attempt.repo_id, attempt.endpoint
-    headers, status = error.response.headers, _status(error)
+    headers = error.response.headers
     code, words = headers.get("X-Error-Code"), headers.get("X-Error-Message", "")
     if code == "GatedRepo":
         return f"{repo_id} is gated: accept its terms at {endpoint}/{repo_id} with your token's account."

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import yaml
 from huggingface_hub import CommitOperationAdd, EvalResult, HfApi, ModelCard, constants, hf_hub_download
@@ -16,7 +17,7 @@ from bakeoff.common.errors import HubError
 from bakeoff.hub import ownership
 from bakeoff.hub.access import publishing_token
 from bakeoff.hub.errors import Attempt, one_sentence, retry
-from bakeoff.hub.pull import LISTING_WAITS
+from bakeoff.hub.pull import LISTING_WAITS, commit_of
 
 CARD = "README.md"
 INTERVAL = " (95 % interval "  # ends the name of a metric; what stands before it tells metrics apart
@@ -60,15 +61,15 @@ def remote_files(repo_id: str, patterns: Sequence[str], *, token: str | None = N
     with one_sentence(Attempt("read", repo_id, "main", constants.ENDPOINT, token)):
         api = HfApi(token=token)
         info = retry(lambda: api.model_info(repo_id, files_metadata=True), LISTING_WAITS)
-        hashes = {}
+        revision, hashes = commit_of(info), {}
         for file in info.siblings or ():
             if not any(fnmatch(file.rfilename, pattern) for pattern in patterns) or "/" in file.rfilename:
                 continue
             if file.lfs:
                 hashes[file.rfilename] = bytes.fromhex(file.lfs.sha256)
             else:
-                hashes[file.rfilename] = hashlib.sha256(_download(repo_id, file.rfilename, info.sha, token)).digest()
-    return Remote(repo_id, info.sha, hashes)
+                hashes[file.rfilename] = hashlib.sha256(_download(repo_id, file.rfilename, revision, token)).digest()
+    return Remote(repo_id, revision, hashes)
 
 
 def write_scores(
@@ -100,8 +101,7 @@ def write_scores(
         operations = [CommitOperationAdd(CARD, content)]
         if listed := ownership.list_with(api, remote.repo_id, remote.revision, CARD, content):
             operations.append(CommitOperationAdd(ownership.LIST, listed))
-        commit = {"commit_message": message, "parent_commit": remote.revision}
-        return api.create_commit(remote.repo_id, operations, **commit).oid
+        return api.create_commit(remote.repo_id, operations, commit_message=message, parent_commit=remote.revision).oid
 
 
 def with_scores(card_text: str, repo_id: str, corpus: str, scores: Sequence[Score]) -> str:
@@ -114,7 +114,8 @@ def with_scores(card_text: str, repo_id: str, corpus: str, scores: Sequence[Scor
         card = ModelCard(card_text)
     except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise HubError(f"{CARD} of {repo_id} has metadata that can't be read: correct its front matter.") from error
-    known = list(card.data.eval_results or ())
+    data: Any = card.data  # the library annotates it without the fields of a model's card
+    known = list(data.eval_results or ())
     results = list(known)
     for new in (_result(corpus, score) for score in scores):
         same = [number for number, old in enumerate(results) if _identity(old) == _identity(new)]
@@ -124,9 +125,9 @@ def with_scores(card_text: str, repo_id: str, corpus: str, scores: Sequence[Scor
             results.append(new)
     if results == known:
         return card_text
-    card.data.eval_results = results
-    card.data.model_name = card.data.model_name or repo_id.rpartition("/")[2]
-    return card.content
+    data.eval_results = results
+    data.model_name = data.model_name or repo_id.rpartition("/")[2]
+    return str(card.content)
 
 
 def _result(corpus: str, score: Score) -> EvalResult:
@@ -142,7 +143,7 @@ def _result(corpus: str, score: Score) -> EvalResult:
     )
 
 
-def _identity(result: EvalResult) -> tuple:
+def _identity(result: EvalResult) -> tuple[str | None, ...]:
     name = (result.metric_name or "").partition(INTERVAL)[0]
     return result.task_type, result.dataset_type, result.dataset_split, result.metric_type, name
 

@@ -98,7 +98,8 @@ def list_with(api: HfApi, repo_id: str, revision: str, name: str, content: bytes
     held = contents(api, repo_id, revision)
     if LIST not in held.names or held.foreign & {LIST, name}:
         return None
-    return list_of(read_list(api, repo_id, revision) | {name: hashes_of(content)})
+    written = read_list(api, repo_id, revision) or {}
+    return list_of(written | {name: hashes_of(content)})
 
 
 def hashes_of(source: Path | bytes) -> list[str]:

@@ -67,7 +67,7 @@ def publish(
     with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
         say(f"hashing {len(files)} files")
         listed = ownership.list_of({name: ownership.hashes_of(path) for name, path in files.items()})
-        pushed = {**files, ownership.LIST: listed}
+        pushed: dict[str, Path | bytes] = {**files, ownership.LIST: listed}
         api = HfApi(token=token)
         before = _open_repo(api, repo_id, private)  # again, as hashing takes its time
         if not overwrite:
@@ -87,16 +87,18 @@ def publish(
 def _open_repo(api: HfApi, repo_id: str, private: bool) -> ownership.Contents:
     """Create the repository where there is none, and look up what it holds."""
     api.create_repo(repo_id, private=private or None, exist_ok=True)
-    head = api.model_info(repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT).sha
+    head = pull.commit_of(api.model_info(repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT))
     return ownership.contents(api, repo_id, head)
 
 
 def _upload(api: HfApi, before: ownership.Contents, pushed: Mapping[str, Path | bytes], stale: Iterable[str]) -> str:
-    operations = [CommitOperationAdd(name, source) for name, source in pushed.items()]
+    operations: list[CommitOperationAdd | CommitOperationDelete] = []
+    operations += [CommitOperationAdd(name, source) for name, source in pushed.items()]
     operations += [CommitOperationDelete(name) for name in sorted(stale)]
     # The parent makes the Hub refuse (412) when someone else pushed since the listing.
-    commit = {"commit_message": ownership.TITLE, "parent_commit": before.revision}
-    return api.create_commit(before.repo_id, operations, **commit).oid
+    return api.create_commit(
+        before.repo_id, operations, commit_message=ownership.TITLE, parent_commit=before.revision
+    ).oid
 
 
 def _verify_upload(
@@ -107,9 +109,18 @@ def _verify_upload(
     names = {entry.path for entry in tree if isinstance(entry, RepoFile)} - {ownership.HUBS_OWN}
     differing = sorted(names ^ {*kept, *pushed})
     with tempfile.TemporaryDirectory(prefix="bakeoff-verify-") as fresh:
-        fetch = {"revision": revision, "cache_dir": fresh, "token": api.token, "force_download": True}
-        fetch["allow_patterns"] = sorted(pushed)
-        folder = Path(retry(lambda: snapshot_download(repo_id, **fetch), pull.DOWNLOAD_WAITS))
+
+        def download() -> str:
+            return snapshot_download(
+                repo_id,
+                revision=revision,
+                cache_dir=fresh,
+                token=api.token,
+                force_download=True,
+                allow_patterns=sorted(pushed),
+            )
+
+        folder = Path(retry(download, pull.DOWNLOAD_WAITS))
         differing += bad_files(folder, {name: digest(pushed[name]) for name in pushed.keys() & names})
     if differing:
         raise HubError(

@@ -9,11 +9,13 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from huggingface_hub import (
     HfApi,
+    ModelInfo,
     constants,
     get_token,
     hf_hub_download,
@@ -139,25 +141,43 @@ def given_token(token: str | None) -> str | None:
     return token
 
 
+def commit_of(info: ModelInfo) -> str:
+    """Return the commit that a description of a repository is of.
+
+    Raises:
+        HubError: the Hub named none.
+    """
+    if info.sha is None:
+        raise HubError(f"The Hub at {constants.ENDPOINT} named no commit of {info.id}: try again later.")
+    return info.sha
+
+
 def _listing(api: HfApi, repo_id: str, revision: str, only: Sequence[str] | None) -> tuple[str, dict[str, str]]:
-    ask = {"revision": revision, "files_metadata": True, "timeout": constants.HF_HUB_ETAG_TIMEOUT}
-    info = retry(lambda: api.model_info(repo_id, **ask), LISTING_WAITS)
+    info = retry(
+        lambda: api.model_info(repo_id, revision=revision, files_metadata=True, timeout=constants.HF_HUB_ETAG_TIMEOUT),
+        LISTING_WAITS,
+    )
     files = [file for file in info.siblings or () if only is None or file.rfilename in only]
     safety.refuse_names((file.rfilename for file in files), repo_id)
     # Git names a blob by the sha1 of its content, so the listing states a hash for small files too.
     stated = {f.rfilename: f"sha256:{f.lfs.sha256}" if f.lfs else f"git-sha1:{f.blob_id}" for f in files}
-    return info.sha, stated
+    return commit_of(info), stated
 
 
 def _download(repo_id: str, sha: str, expected: dict[str, str], token: str | None) -> Path:
-    fetch = {"revision": sha, "token": token}
     names = sorted(expected)
-    folder = Path(retry(lambda: snapshot_download(repo_id, allow_patterns=names, **fetch), DOWNLOAD_WAITS))
+    folder = Path(
+        retry(lambda: snapshot_download(repo_id, allow_patterns=names, revision=sha, token=token), DOWNLOAD_WAITS)
+    )
+
+    def download_again(name: str) -> None:
+        hf_hub_download(repo_id, name, force_download=True, revision=sha, token=token)
+
     damaged = bad_files(folder, expected)
     for name in damaged:
         logger.warning("%s of %s is missing or damaged in the cache: downloading it again", name, repo_id)
         discard(folder / name)
-        retry(lambda name=name: hf_hub_download(repo_id, name, force_download=True, **fetch), DOWNLOAD_WAITS)
+        retry(partial(download_again, name), DOWNLOAD_WAITS)
     still_bad = bad_files(folder, {name: expected[name] for name in damaged})
     for name in still_bad:
         discard(folder / name)

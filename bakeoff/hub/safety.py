@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from bakeoff.common.errors import HubError
 
@@ -145,7 +146,7 @@ def _refuse_json(path: Path, subject: str) -> None:
         _refuse_keras_class(node, subject)
 
 
-def _refuse_keras_class(node: dict, subject: str) -> None:
+def _refuse_keras_class(node: dict[str, Any], subject: str) -> None:
     stated = [node.get(key) for key in ("class_name", "registered_name")]
     names = [name.removeprefix("keras_hub>") for name in stated if isinstance(name, str)]
     for name in names:
@@ -165,7 +166,7 @@ def _refuse_keras_class(node: dict, subject: str) -> None:
         raise HubError(f"{subject}, whose vocabulary is read from outside the preset: {config['vocabulary']!r}.")
 
 
-def _objects(document: object) -> Iterator[dict]:
+def _objects(document: object) -> Iterator[dict[str, Any]]:
     pending = [document]
     while pending:
         node = pending.pop()
@@ -179,7 +180,7 @@ def _objects(document: object) -> Iterator[dict]:
 def _refuse_h5_links(path: Path, subject: str) -> None:
     import h5py  # half a second that a PyTorch folder never pays
 
-    outside = []
+    outside: list[str] = []
 
     def visit(name: str, link: object) -> None:
         inside = isinstance(link, h5py.HardLink)

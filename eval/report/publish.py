@@ -19,7 +19,7 @@ from bakeoff.classifiers.pair import NAMES
 from bakeoff.common import options
 from bakeoff.common.errors import HubError, InputError, ReportError, one_sentence_errors
 from bakeoff.common.files import write_text
-from bakeoff.hub import model_index
+from bakeoff.hub import access, model_index
 from bakeoff.hub import publish as hub_publish
 from bakeoff.hub.model_index import Remote, Score
 from eval.report import logits_cache, report
@@ -104,7 +104,7 @@ def publish_models(folders: Mapping[str, Path], repositories: Mapping[str, str],
         HubError: there is no token, or the Hub refuses or fails.
     """
     for repo_id in repositories.values():
-        hub_publish.check_write_access(repo_id)
+        access.check_write_access(repo_id)
     for framework, repo_id in repositories.items():
         _name_repository(folders[framework] / "README.md", repo_id)
         published = hub_publish.publish(folders[framework], repo_id, private=private, progress=progress)
