@@ -68,7 +68,8 @@ def named_models(arguments: argparse.Namespace) -> tuple[str | None, str | None]
         ModelError: `--models` names no pair.
     """
     if arguments.models:
-        return tuple(by_framework(arguments.models).values())
+        models = by_framework(arguments.models)
+        return models["pytorch"], models["tensorflow"]
     return arguments.pytorch_model, arguments.tensorflow_model
 
 

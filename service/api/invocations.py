@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bakeoff.common.limits import current
+from bakeoff.common.limits import BLANK, current
 from bakeoff.common.spreadsheet import neutralize
-from bakeoff.corpus.columns import BLANK, LABEL_NAMES, TEXT_NAMES, plain_name
+from bakeoff.corpus.columns import LABEL_NAMES, TEXT_NAMES, plain_name
 from service.api.schemas import ModelAnswer, PredictRequest, PredictResponse
 from service.api.validation import checked_texts, problem_of, texts_of
 from service.guard.strict_json import parse

@@ -183,7 +183,7 @@ def _build_confusion() -> dict[str, Component]:
         "### Confusion matrices\nA row for each true class, a column for each predicted one. Click a number to see its "
         "texts below."
     )
-    out = {}
+    out: dict[str, Component] = {}
     with gr.Row():
         for name in COLORS:
             with gr.Column(min_width=300):

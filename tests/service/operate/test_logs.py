@@ -77,7 +77,7 @@ def test_no_visitor_writes_a_line_or_a_word(tmp_path, mode):
 @pytest.mark.slow
 def test_what_is_printed_while_visitors_are_served_is_logged_by_its_place(tmp_path):
     script = f"""
-import os, sys, threading, traceback, warnings
+import os, sys, threading, time, traceback, warnings
 from service.operate import json_log, printed
 def visitor():
     print("{SECRET}\\n{SECRET}")
@@ -98,6 +98,7 @@ with printed.logged():
         thread = threading.Thread(target=target, name=name)
         thread.start()
         thread.join()
+        time.sleep(2)  # what C code wrote is read from a pipe by another thread
     json_log.main_thread_serves()
     print("{SECRET}")
 print("the end")
