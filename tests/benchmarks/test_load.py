@@ -8,9 +8,10 @@ import pytest
 
 from bakeoff.common.errors import ReportError
 from benchmarks.load import __main__ as load
+from benchmarks.load import lifecycle, server
 from benchmarks.load import parts as load_parts
-from benchmarks.load import server
 from benchmarks.load.hostile import PATHS, READ, UPLOAD, hostile_requests
+from tests.support.hub_server import running_hub
 from tests.support.serving import serving
 from tests.tabs import test_served_page
 
@@ -105,3 +106,15 @@ def test_locust_s_users_ask_probe_and_send_hostile_requests(tmp_path):
     assert {"/api/v1/predict", "/health/live", "hostile"} <= names
     assert all(status == 200 for name, status, *_ in found if name != "hostile")
     assert load_parts._answered(found, 8)["per_second"] > 0
+
+
+@pytest.mark.slow
+def test_both_models_are_published_and_their_folders_stay_as_they_are(tiny_runs, tmp_path):
+    models = [str(tiny_runs / framework) for framework in ("pytorch", "tensorflow")]
+    before = {path: path.read_bytes() for path in tiny_runs.rglob("*") if path.is_file()}
+    with running_hub() as hub:
+        environment = hub.env(tmp_path / "home", token=hub.token("alice"))
+        flags = lifecycle._published(models, tmp_path / "models", environment)
+        assert flags == ["--pytorch-model", "alice/load-pytorch", "--tensorflow-model", "alice/load-tensorflow"]
+        assert {"alice/load-pytorch", "alice/load-tensorflow"} <= {repo_id for _, repo_id in hub.repos}
+    assert before == {path: path.read_bytes() for path in tiny_runs.rglob("*") if path.is_file()}
