@@ -124,7 +124,7 @@ def test_a_checkpoint_of_another_recipe_or_corpus_is_refused(monitor, data, tmp_
 def test_a_checkpoint_that_can_t_be_read_is_refused(monitor, tmp_path, content):
     if content:
         (tmp_path / STATE_FILE).write_text(content)
-    with pytest.raises(RecipeError, match="leave out --resume to start anew"):
+    with pytest.raises(RecipeError, match="leave out --resume to start again"):
         monitor.restore(tmp_path)
 
 
