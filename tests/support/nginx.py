@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.support.serving import Served
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-# docs/operate.md has the same lines, and a test compares them.
+# docs/proxy.md has the same lines, and a test compares them.
 DOCUMENTED = (
     "proxy_http_version 1.1",
     "proxy_set_header Host $http_host",
