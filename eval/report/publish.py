@@ -10,7 +10,7 @@ The Hub's pages of the two models show the scores.
 import argparse
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from bakeoff.common.errors import HubError, InputError, ReportError, one_sentenc
 from bakeoff.common.files import write_text
 from bakeoff.hub import access, model_index
 from bakeoff.hub import publish as hub_publish
+from bakeoff.hub.access import check_write_access
 from bakeoff.hub.model_index import Remote, Score
 from eval.report import logits_cache, report
 
@@ -97,17 +98,26 @@ def _before(written: Mapping[str, str | None]) -> str:
     return f" Before the failure, the scores were published to {', '.join(commits)}." if commits else ""
 
 
-def publish_models(folders: Mapping[str, Path], repositories: Mapping[str, str], *, private: bool, progress) -> None:
-    """Publish both model folders; nothing is written unless the token may write to both repositories.
+def publish_models(
+    folders: Mapping[str, Path],
+    repositories: Mapping[str, str],
+    *,
+    private: bool,
+    overwrite: bool = False,
+    progress: Callable[[str], None],
+) -> None:
+    """Publish both model folders; nothing is written unless all of them can be published.
 
     Raises:
-        HubError: there is no token, or the Hub refuses or fails.
+        HubError: there is no token, a repository is public or holds files of others, or the Hub refuses or fails.
     """
     for repo_id in repositories.values():
-        access.check_write_access(repo_id)
+        check_write_access(repo_id, private=private, overwrite=overwrite)
     for framework, repo_id in repositories.items():
         _name_repository(folders[framework] / "README.md", repo_id)
-        published = hub_publish.publish(folders[framework], repo_id, private=private, progress=progress)
+        published = hub_publish.publish(
+            folders[framework], repo_id, private=private, overwrite=overwrite, progress=progress
+        )
         print(f"published {published.url} at {published.tag} ({published.revision[:12]})")
 
 
@@ -133,6 +143,12 @@ def parser() -> argparse.ArgumentParser:
             f"--{framework}", metavar="USER/NAME", help=f"repository of the {name} model, instead of --to"
         )
     command.add_argument("--private", action="store_true", help="publish into private repositories")
+    command.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="publish although a repository holds files that Bakeoff did not write: those of the names that it writes"
+        " are replaced, all others stay",
+    )
     options.add_yes(command)
     options.add_quiet(command)
     return command
@@ -154,7 +170,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         folders = _folders(arguments.models, repositories)
         _ask(arguments, folders, repositories)
         publish_models(
-            folders, repositories, private=arguments.private, progress=lambda text: options.note(arguments, text)
+            folders,
+            repositories,
+            private=arguments.private,
+            overwrite=arguments.overwrite,
+            progress=lambda text: options.note(arguments, text),
         )
     if made is None:
         return 0
@@ -175,8 +195,11 @@ def _repositories(arguments: argparse.Namespace) -> dict[str, str]:
     """
     if arguments.report is None and not arguments.models:
         raise InputError("nothing was named to publish: give --models, a report of `bakeoff evaluate`, or both.")
-    if arguments.private and not arguments.models:
-        raise InputError("--private says how to publish models, but none were named: give --models, or leave it out.")
+    for flag in ("private", "overwrite"):
+        if getattr(arguments, flag) and not arguments.models:
+            raise InputError(
+                f"--{flag} says how to publish models, but none were named: give --models, or leave it out."
+            )
     named = {framework: getattr(arguments, framework) for framework in NAMES if getattr(arguments, framework)}
     if arguments.to and named:
         raise InputError("the repositories were named twice: give --to, or --pytorch and --tensorflow.")

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 import yaml
@@ -205,3 +206,43 @@ def test_a_trained_pair_is_published_scored_and_still_loads(connected_hub, tiny_
 def test_a_card_whose_metadata_is_broken_is_refused(metadata):
     with pytest.raises(HubError, match="metadata that can't be read"):
         model_index.with_scores(f"---\n{metadata}\n---\n", "alice/tiny", "a", [Score("f1", "F1", 0.5, None, None)])
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Write the folder of a pair of models."""
+    for framework, files in FILES.items():
+        folder = tmp_path / "pair" / framework
+        folder.mkdir(parents=True)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+    for weights in (tmp_path / "pair" / "tensorflow").glob("*.h5"):
+        h5py.File(weights, "w").close()  # what is published has to be HDF5
+    return tmp_path / "pair"
+
+
+def test_models_replace_files_of_others_only_if_asked_to(connected_hub, repositories, pair, capsys):
+    connected_hub.put("alice/tiny-tensorflow", {"thesis.md": b"years of work"})
+    command = ["--models", str(pair), "--to", "alice/tiny", "--yes"]
+    commits = {repo_id: len(connected_hub.repos["model", repo_id].commits) for repo_id in repositories.values()}
+    assert publish.main(command) == 1
+    assert "files that Bakeoff did not write" in capsys.readouterr().err
+    assert publish.main([*command, "--overwrite"]) == 0
+    for repo_id, count in commits.items():
+        assert len(connected_hub.repos["model", repo_id].commits) > count
+    assert "thesis.md" in connected_hub.repos["model", "alice/tiny-tensorflow"].at("main").files
+
+
+def test_nothing_is_published_privately_if_one_repository_is_public(connected_hub, pair, monkeypatch, capsys):
+    monkeypatch.setenv("HF_TOKEN", connected_hub.token("alice"))
+    connected_hub.put("alice/tiny-tensorflow", {})
+    assert publish.main(["--models", str(pair), "--to", "alice/tiny", "--yes", "--private"]) == 1
+    assert "alice/tiny-tensorflow already exists and is public" in capsys.readouterr().err
+    assert ("model", "alice/tiny-pytorch") not in connected_hub.repos
+
+
+def test_overwrite_needs_models(document, tmp_path, capsys):
+    path = tmp_path / "report.json"
+    report.write(path, document)
+    assert publish.main([str(path), "--to", "alice/tiny", "--overwrite"]) == 2
+    assert "--overwrite says how to publish models" in capsys.readouterr().err
