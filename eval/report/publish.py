@@ -19,7 +19,7 @@ from bakeoff.classifiers.pair import NAMES
 from bakeoff.common import options
 from bakeoff.common.errors import HubError, InputError, ReportError, one_sentence_errors
 from bakeoff.common.files import write_text
-from bakeoff.hub import access, model_index
+from bakeoff.hub import model_index
 from bakeoff.hub import publish as hub_publish
 from bakeoff.hub.access import check_write_access
 from bakeoff.hub.model_index import Remote, Score
