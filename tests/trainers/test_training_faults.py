@@ -147,7 +147,7 @@ def test_a_full_disk_leaves_the_earlier_models_and_nothing_else(encoder_folder, 
         with full_disk():
             assert command.main(["--framework", framework, *arguments]) == 1
         said = error_sentence(capsys.readouterr().err)
-        assert "the one before, if any, is as it was: make room" in said
+        assert "an earlier model, if any, is unchanged: make room" in said
     assert contents(runs_copy) == before
     assert parts(runs_copy) == set(FRAMEWORKS)
 
