@@ -1,13 +1,13 @@
-"""Tab Decide: which framework, by the team's own weights, and how sure that is.
+"""The tab Decide recommends a framework by the team's own weights and shows how certain the recommendation is.
 
-Nothing is measured here and nothing is kept: weights live in the page and in links.
+It measures nothing and stores nothing: weights are kept in the page and in links.
 """
 
 import functools
 import io
 import json
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from decide import __main__ as decision
 from decide import report
 from decide.criteria import presets
 from decide.criteria import weighting as decision_weighting
-from decide.criteria.criteria import CRITERIA, OPINIONS
 from decide.criteria.weighting import Weighting
 from decide.evidence import caveats
 from decide.pages import view
@@ -28,48 +27,51 @@ from decide.report import Opened
 from eval.report import provenance
 from service.work.model_loader import ModelLoader
 from tabs.common import save, shows_errors
-from tabs.decide_layout import NOT_SET, OWN_WEIGHTS, Panel, build_panel, notice_html
+from tabs.decide_layout import Panel, build_panel, notice_html
+from tabs.decide_values import TabValues, preset_of
 
 OWN = "own"
 NO_DECISION = (
-    "No decision is here. Make one with `bakeoff decide` and start the app with `--decision FILE`, or with a "
-    "folder of reports in its place."
+    "There is no decision yet. Make one with `bakeoff decide`, then start the app with `--decision FILE`. FILE may "
+    "also be a folder of reports."
 )
-# Each runs as soon as it is asked for. Gradio shows no error of such events: they say theirs on the page.
-AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+# These events skip the queue. Gradio shows no errors of such events, so their handlers show them on the page.
+UNQUEUED: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 CLICK_BUNDLE = "() => document.querySelector('#decision-bundle').click()"
 
 
 def build_decide_tab(
     loader: ModelLoader, demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, evidence: Path | None = None
 ) -> None:
-    """Lay out the tab and connect its events; it is filled when it is opened, or when a link with weights is.
+    """Lay out the tab and connect its events. It is filled when it is selected or when a link with weights is opened.
 
     Args:
-        loader: has the models that a decision may be about.
-        demo: the page, whose address may carry weights.
-        tabs: where this tab has the id "decide".
-        tab: the one that this is built in.
-        evidence: a decision, or a folder of reports that one is made from; None for published ones alone.
+        loader: The loader of the models that a decision may be about.
+        demo: The page, whose address may carry weights.
+        tabs: The group of tabs in which this tab has the id "decide".
+        tab: The tab to build in.
+        evidence: A decision, or a folder of reports to make one from; None to offer published decisions only.
     """
     panel = build_panel(decision_names(evidence), OWN)
-    does = Handlers(loader, evidence, tabs, panel)
-    sliders, inputs, moving = panel.values(), [panel.choice, *panel.values()], panel.moving()
-    moves = [slider.input(does.move, inputs, moving, trigger_mode="always_last", **AT_ONCE) for slider in sliders]
-    moves.append(panel.preset.input(does.use_preset, [panel.preset, *inputs], [*moving, *sliders], **AT_ONCE))
-    moves.append(panel.load.upload(does.use_file, [panel.load, panel.choice], [*moving, *sliders], **AT_ONCE))
-    for event in moves:
-        event.success(does.weigh, inputs, [panel.alert, panel.matrix], **AT_ONCE)
+    handlers = Handlers(loader, evidence, tabs, panel)
+    move, weigh, open_decision = map(panel.reads, (handlers.move, handlers.weigh, handlers.open))
+    inputs, sliders, moving, lasting = panel.inputs(), panel.sliders(), panel.moving(), panel.lasting()
+    moves = [slider.input(move, inputs, moving, trigger_mode="always_last", **UNQUEUED) for slider in sliders]
+    use_preset, with_preset = panel.reads(handlers.use_preset), {panel.preset, *inputs}
+    moves.append(panel.preset.input(use_preset, with_preset, [*moving, *sliders], **UNQUEUED))
+    moves.append(panel.load.upload(handlers.use_file, [panel.load, panel.choice], [*moving, *sliders], **UNQUEUED))
+    for moved in moves:
+        moved.success(weigh, inputs, [panel.alert, panel.matrix], **UNQUEUED)
     for event in (tab.select, panel.choice.input):
-        event(does.open, inputs, [*moving, *panel.lasting()], **AT_ONCE)
-    demo.load(does.use_link, panel.choice, [tabs, panel.choice, *sliders, *moving, *panel.lasting()], **AT_ONCE)
-    made = panel.make.click(does.make_bundle, inputs, panel.bundle, api_visibility="private")
-    made.success(None, None, None, js=CLICK_BUNDLE)
+        event(open_decision, inputs, [*moving, *lasting], **UNQUEUED)
+    demo.load(handlers.use_link, panel.choice, [tabs, panel.choice, *sliders, *moving, *lasting], **UNQUEUED)
+    bundled = panel.make.click(panel.reads(handlers.make_bundle), inputs, panel.bundle, api_visibility="private")
+    bundled.success(None, None, None, js=CLICK_BUNDLE)
     gr.api(decide_of(loader, evidence), api_name="decide")
 
 
 def says_errors(handler: Callable) -> Callable:
-    """Wrap a method of Handlers so that a BakeoffError's sentence stands above the recommendation."""
+    """Wrap a method of Handlers so that the sentence of a BakeoffError is shown above the recommendation."""
 
     @functools.wraps(handler)
     def wrapped(self, *args):
@@ -82,47 +84,47 @@ def says_errors(handler: Callable) -> Callable:
 
 
 class Handlers:
-    """What the tab's events do; each returns what changes.
+    """The handlers of the tab's events. Each one returns the components that change, with their new values.
 
     Args:
-        loader: as for `build_decide_tab`.
-        evidence: likewise.
-        tabs: likewise.
-        panel: the tab's components.
+        loader: The loader of the models that a decision may be about.
+        evidence: A decision, or a folder of reports to make one from; None to offer published decisions only.
+        tabs: The group of tabs in which this tab has the id "decide".
+        panel: The components of the tab.
     """
 
     def __init__(self, loader: ModelLoader, evidence: Path | None, tabs: gr.Tabs, panel: Panel):
         self.loader, self.evidence, self.tabs, self.panel = loader, evidence, tabs, panel
 
     @says_errors
-    def move(self, choice: str | None, *values: Any) -> dict[Component, Any]:
-        """The recommendation and its plots, for what the sliders show."""
-        return self._shown(choice, from_values(values)) | {self.panel.alert: ""}
+    def move(self, values: TabValues) -> dict[Component, Any]:
+        """Show the recommendation and its plots for the current sliders."""
+        return self._shown(values.evidence, values.weighting()) | {self.panel.alert: ""}
 
     @says_errors
-    def weigh(self, choice: str | None, *values: Any) -> dict[Component, Any]:
-        """The matrix, in which the weights have a column."""
-        return self.panel.weigh(open_choice(self.evidence, choice), from_values(values))
+    def weigh(self, values: TabValues) -> dict[Component, Any]:
+        """Show the matrix, which has a column for the weights."""
+        return self.panel.weigh(open_choice(self.evidence, values.evidence), values.weighting())
 
     @says_errors
-    def open(self, choice: str | None, *values: Any) -> dict[Component, Any]:
-        """All of a decision; what went wrong before, such as a link, stays said."""
-        return self._opened(choice, from_values(values))
+    def open(self, values: TabValues) -> dict[Component, Any]:
+        """Show the whole decision. An earlier error, such as a bad link, stays visible."""
+        return self._opened(values.evidence, values.weighting())
 
     @says_errors
-    def use_preset(self, name: str, choice: str | None, *values: Any) -> dict[Component, Any]:
-        """The sliders and what moves with them; "your own weights" leaves them as they are."""
-        weighting = presets.PRESETS.get(name) or from_values(values)
-        return self.panel.set_values(weighting) | self._shown(choice, weighting) | {self.panel.alert: ""}
+    def use_preset(self, values: TabValues) -> dict[Component, Any]:
+        """Set the sliders to a preset, and show what moves with them. "Your own weights" leaves the sliders alone."""
+        weighting = presets.PRESETS.get(values.preset or "") or values.weighting()
+        return self.panel.set_values(weighting) | self._shown(values.evidence, weighting) | {self.panel.alert: ""}
 
     @says_errors
     def use_file(self, path: str | None, choice: str | None) -> dict[Component, Any]:
-        """The sliders and what moves with them, from a file."""
+        """Set the sliders to the weights of a file, and show what moves with them."""
         weighting = decision_weighting.read(Path(path or ""))
         return self.panel.set_values(weighting) | self._shown(choice, weighting) | {self.panel.alert: ""}
 
     def use_link(self, choice: str | None, request: gr.Request) -> dict[Component, Any]:
-        """This tab, with the weights of the page's address; nothing where it carries none."""
+        """Select this tab with the weights of the page's address; change nothing if the address carries none."""
         query = str(request.query_params or "")
         if f"{decision_weighting.PARAMETER}=" not in query:
             return {self.tabs: gr.skip()}
@@ -131,21 +133,21 @@ class Handlers:
     @says_errors
     def _open_link(self, choice: str | None, query: str) -> dict[Component, Any]:
         weighting = decision_weighting.from_query(query)
-        if weighting is None:  # the word stood for something else
+        if weighting is None:  # the parameter's name was part of another value
             return {}
         choice = decision_weighting.evidence_of(query) or choice
         if choice:
-            open_choice(self.evidence, choice)  # or a sentence, if this page has none of that name
-        # By its values, as the tab will be once more when the page has turned to it.
-        shown = self._opened(choice, from_values(to_values(weighting)))
+            open_choice(self.evidence, choice)  # raises if this page has no decision of that name
+        # Rebuild from the slider values: selecting the tab fires its own event, which does the same.
+        shown = self._opened(choice, TabValues.of(weighting).weighting())
         return {self.panel.choice: choice} | self.panel.set_values(weighting) | shown
 
     def _shown(self, choice: str | None, weighting: Weighting) -> dict[Component, Any]:
         if not choice:
             return self.panel.empty(NO_DECISION)
         opened = open_choice(self.evidence, choice)
-        told = notice(self.loader, opened)
-        return self.panel.move(choice, opened, weighting, told) | {self.panel.preset: preset_of(weighting)}
+        stale = notice(self.loader, opened)
+        return self.panel.move(choice, opened, weighting, stale) | {self.panel.preset: preset_of(weighting)}
 
     def _opened(self, choice: str | None, weighting: Weighting) -> dict[Component, Any]:
         shown = self._shown(choice, weighting)
@@ -155,24 +157,24 @@ class Handlers:
         return shown | self.panel.weigh(opened, weighting) | self.panel.fill(opened)
 
     @shows_errors
-    def make_bundle(self, choice: str | None, *values: Any) -> str:
-        """The path of the archive."""
-        opened = open_choice(self.evidence, choice)
-        content = bundle(opened, from_values(values), notice(self.loader, opened))
+    def make_bundle(self, values: TabValues) -> str:
+        """Write the evidence bundle and return its path."""
+        opened = open_choice(self.evidence, values.evidence)
+        content = bundle(opened, values.weighting(), notice(self.loader, opened))
         return save(content, f"bakeoff-decision-{opened.document['id']}.zip", self.panel.bundle.GRADIO_CACHE)
 
 
 def decision_names(evidence: Path | None) -> list[str]:
-    """The decisions to choose from: the operator's own, then the published ones."""
+    """Return the names of the decisions to choose from: the operator's own first, then the published ones."""
     return [*([OWN] if evidence else []), *report.published()]
 
 
 def open_choice(evidence: Path | None, choice: Any) -> Opened:
-    """The chosen decision.
+    """Open the chosen decision.
 
     Raises:
-        InputError: there is none of this name.
-        ReportError: its file is none.
+        InputError: There is no decision of this name.
+        ReportError: Its file is not a decision.
     """
     published = report.published()
     if choice == OWN and evidence is not None:
@@ -183,7 +185,7 @@ def open_choice(evidence: Path | None, choice: Any) -> Opened:
 
 
 def notice(loader: ModelLoader, opened: Opened) -> str:
-    """Which loaded models are not those that were measured; empty where all are, or where it can't be told yet."""
+    """Name the loaded models that are not the measured ones; return "" if all are, or while models still load."""
     try:
         pair = loader.pair()
     except ModelError:
@@ -191,49 +193,22 @@ def notice(loader: ModelLoader, opened: Opened) -> str:
     return caveats.stale(opened.document, provenance.digests(pair))
 
 
-def to_values(weighting: Weighting) -> list[float | int | str]:
-    """What the sliders and the opinions' menus show of a weighting, in their order."""
-    weights = [weighting.weight(criterion.key) for criterion in CRITERIA]
-    return [*weights, *(weighting.opinions.get(opinion.key, NOT_SET) for opinion in OPINIONS)]
-
-
-def from_values(values: Sequence[Any]) -> Weighting:
-    """The weighting that they show; a preset's where it is one.
-
-    Raises:
-        InputError: one is no number, is out of range, or all are 0.
-    """
-    weights = {criterion.key: value for criterion, value in zip(CRITERIA, values, strict=False)}
-    rated = zip(OPINIONS, values[len(CRITERIA) :], strict=True)
-    opinions = {opinion.key: value for opinion, value in rated if value != NOT_SET}
-    given = {"kind": "weighting", "name": "your own", "weights": weights, "opinions": opinions}
-    weighting = decision_weighting.check(given, "the page")
-    return presets.PRESETS.get(preset_of(weighting), weighting)
-
-
-def preset_of(weighting: Weighting) -> str:
-    """The key of the preset with these weights, else OWN_WEIGHTS."""
-    values = to_values(weighting)
-    found = (key for key, preset in presets.PRESETS.items() if to_values(preset) == values)
-    return next(found, OWN_WEIGHTS)
-
-
 def bundle(opened: Opened, weighting: Weighting, stale: str) -> bytes:
-    """The evidence bundle as a zip archive: the page to print, the JSON beside it, and the weights."""
-    made = report.marked(opened.with_weights(weighting), stale)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(decision.HTML_FILE, view.render(made))
-        archive.writestr(decision.JSON_FILE, json_text(made))
+    """Return the evidence bundle as a zip archive: the page to print, the decision as JSON, and the weights."""
+    document = report.marked(opened.with_weights(weighting), stale)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(decision.HTML_FILE, view.render(document))
+        archive.writestr(decision.JSON_FILE, json_text(document))
         archive.writestr("weights.json", json_text(weighting.to_json()))
-    return out.getvalue()
+    return content.getvalue()
 
 
 def decide_of(loader: ModelLoader, evidence: Path | None) -> Callable[[str, str], dict]:
-    """The API's function."""
+    """Return the function that the API calls `decide`."""
 
     def decide(weights: str = presets.DEFAULT, name: str = "") -> dict:
-        """What a weighting makes of a decision: a preset's name, or a weighting as JSON text."""
+        """Apply weights, a preset's name or a weighting as JSON text, to a decision; return the recommendation."""
         names = decision_names(evidence)
         opened = open_choice(evidence, name or (names[0] if names else None))
         preset = presets.PRESETS.get(weights)
@@ -251,4 +226,6 @@ def _parsed(text: str) -> Any:
         return json.loads(text[: decision_weighting.MAX_BYTES])
     except (ValueError, RecursionError) as error:
         known = ", ".join(presets.PRESETS)
-        raise InputError(f"That is no weighting: give one of {known}, or a weighting as JSON ({error}).") from error
+        raise InputError(
+            f"The weights are not valid: expected one of {known}, or a weighting as JSON ({error})."
+        ) from error

@@ -1,7 +1,8 @@
-"""Tab Decide, its components: where they stand on the page, and what each shows of a decision."""
+"""The components of the tab Decide: where they are on the page, and which part of a decision each one shows."""
 
+import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -10,24 +11,23 @@ import gradio as gr
 from gradio.components import Component
 
 from decide.criteria import weighting as decision_weighting
-from decide.criteria.criteria import CRITERIA, GROUPS, OPINIONS, RATINGS
+from decide.criteria.criteria import CRITERIA, GROUPS, RATINGS
 from decide.criteria.presets import DEFAULT, PRESETS
 from decide.criteria.weighting import MOST, Weighting
 from decide.pages import view
 from decide.report import Opened
+from tabs.decide_values import NOT_SET, OWN_WEIGHTS, TabValues
 
-OWN_WEIGHTS = "own"
-STEP = 0.5
-NOT_SET = "not set"
+STEP = 0.5  # of a slider
 RATED = [NOT_SET, *((words, rating) for rating, words in RATINGS.items())]
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """What shows a decision, from top to bottom."""
+    """The components that show a decision, from top to bottom."""
 
     choice: gr.Dropdown
-    alert: gr.HTML  # what went wrong last
+    alert: gr.HTML  # the last error
     result: gr.HTML
     body: gr.Column
     preset: gr.Radio
@@ -42,25 +42,49 @@ class Panel:
     claims: gr.HTML
     sources: gr.HTML
 
-    def values(self) -> list[Component]:
-        """All sliders and menus, in the order of `decide.to_values`."""
-        return [
-            *(self.weights[criterion.key] for criterion in CRITERIA),
-            *(self.opinions[each.key] for each in OPINIONS),
-        ]
+    def sliders(self) -> list[Component]:
+        """Return all sliders and the menus of the opinions."""
+        return [*self.weights.values(), *self.opinions.values()]
+
+    def inputs(self) -> set[Component]:
+        """Return the inputs of most events. Because they are a set, Gradio passes a dict from component to value."""
+        return {self.choice, *self.sliders()}
+
+    def reads(self, handler: Callable[[TabValues], Any]) -> Callable[[Mapping[Component, Any]], Any]:
+        """Let Gradio call a handler of `TabValues`, for an event whose inputs are `inputs()`, with `preset` or without.
+
+        This is the only place where the values of the components become fields.
+        """
+
+        @functools.wraps(handler)  # Gradio names an event after its function
+        def read(values: Mapping[Component, Any]) -> Any:
+            return handler(
+                TabValues(
+                    weights={key: values[slider] for key, slider in self.weights.items()},
+                    opinions={key: values[menu] for key, menu in self.opinions.items()},
+                    evidence=values[self.choice],
+                    preset=values.get(self.preset),
+                )
+            )
+
+        return read
 
     def moving(self) -> list[Component]:
-        """What moves with the sliders."""
+        """Return the components that change whenever a slider moves."""
         return [self.alert, self.result, self.body, self.preset, self.links, self.plots]
 
     def lasting(self) -> list[Component]:
-        """What depends on the decision, and on the weights in a column at most."""
+        """Return the components that change with the decision; at most one column of them changes with the weights."""
         return [self.matrix, self.claims, self.sources]
 
     def move(self, choice: str, opened: Opened, weighting: Weighting, notice: str) -> dict[Component, Any]:
-        """What moves, for a weighting of the evidence `choice`.
+        """Show a weighting in the components that move with it.
 
-        `notice` says which models are others than those that are loaded.
+        Args:
+            choice: The name of the evidence, which the link carries.
+            opened: The decision.
+            weighting: The weights and opinions to apply to it.
+            notice: A sentence that names the measured models which are not the loaded ones; empty for none.
         """
         document, result = opened.document, opened.result(weighting)
         recommendation = view.part("result", document, result)
@@ -72,11 +96,11 @@ class Panel:
         }
 
     def weigh(self, opened: Opened, weighting: Weighting) -> dict[Component, Any]:
-        """The matrix, for a weighting."""
+        """Show the matrix for a weighting."""
         return {self.matrix: view.part("matrix", opened.document, opened.result(weighting))}
 
     def fill(self, opened: Opened) -> dict[Component, Any]:
-        """What no weight changes."""
+        """Show the parts that no weight changes."""
         document, result = opened.document, opened.document["result"]
         return {
             self.claims: view.part("claims", document, result),
@@ -84,25 +108,26 @@ class Panel:
         }
 
     def empty(self, sentence: str) -> dict[Component, Any]:
-        """Nothing but a sentence."""
+        """Show only a sentence."""
         return {self.result: notice_html(sentence), self.body: gr.Column(visible=False)}
 
     def set_values(self, weighting: Weighting) -> dict[Component, Any]:
-        """The sliders and menus, set to a weighting."""
-        return {slider: weighting.weight(key) for key, slider in self.weights.items()} | {
-            menu: weighting.opinions.get(key, NOT_SET) for key, menu in self.opinions.items()
+        """Set the sliders and menus to a weighting."""
+        values = TabValues.of(weighting)
+        return {slider: values.weights[key] for key, slider in self.weights.items()} | {
+            menu: values.opinions[key] for key, menu in self.opinions.items()
         }
 
 
 def notice_html(sentence: str) -> str:
-    """A sentence that warns, with its style."""
+    """Return a warning as HTML with its style."""
     return view.style() + view.notice(sentence)
 
 
 def links(weighting: Weighting, choice: str) -> str:
-    """A link to this page that carries the weights and the evidence's name, and the weights as a file.
+    """Return two links as HTML: this page with the weights and the evidence in its address, and the weights as a file.
 
-    Neither asks the server again.
+    Neither link needs another request to the server.
     """
     content = json.dumps(weighting.to_json(), indent=2, ensure_ascii=False)
     query = decision_weighting.to_query(weighting, choice)
@@ -110,10 +135,10 @@ def links(weighting: Weighting, choice: str) -> str:
 
 
 def build_panel(names: Sequence[str], own: str) -> Panel:
-    """All components; hidden but for the recommendation until there is one."""
-    spoken = [("this team's own evidence" if name == own else f"published: {name}", name) for name in names]
+    """Build all components. Until there is a decision, all but the recommendation are hidden."""
+    choices = [("this team's own evidence" if name == own else f"published: {name}", name) for name in names]
     value = names[0] if names else None
-    choice = gr.Dropdown(spoken, value=value, label="Evidence", elem_id="decision-choice")
+    choice = gr.Dropdown(choices, value=value, label="Evidence", elem_id="decision-choice")
     alert, result = gr.HTML(elem_id="decision-alert"), gr.HTML(elem_id="decision-result")
     default = PRESETS[DEFAULT]
     with gr.Column(visible=False) as body:
@@ -121,7 +146,7 @@ def build_panel(names: Sequence[str], own: str) -> Panel:
         preset = gr.Radio(
             [*presets, ("your own weights", OWN_WEIGHTS)],
             value=DEFAULT,
-            label="What it is for",
+            label="Use case",
             elem_id="decision-preset",
         )
         with gr.Accordion("Weights and opinions: what matters to you", open=False, elem_id="decision-weights"):
@@ -130,27 +155,28 @@ def build_panel(names: Sequence[str], own: str) -> Panel:
         with gr.Row():
             load = gr.UploadButton("Load weights (JSON)", file_types=[".json"], elem_id="decision-load")
             make = gr.Button("Evidence bundle (HTML to print, JSON)", elem_id="decision-make")
-            bundle = gr.DownloadButton("Bundle", elem_id="decision-bundle")  # unseen: the button before it clicks it
+            bundle = gr.DownloadButton("Bundle", elem_id="decision-bundle")  # hidden: the button before it clicks it
         plots = gr.HTML(elem_id="decision-plots")
         gr.Markdown("### The matrix")
         matrix = gr.HTML(elem_id="decision-matrix")
         gr.Markdown("### Claims, checked")
         claims = gr.HTML(elem_id="decision-claims")
-        gr.Markdown("### Where this comes from")
+        gr.Markdown("### Sources")
         sources = gr.HTML(elem_id="decision-sources")
-    shown = {"plots": plots, "matrix": matrix, "claims": claims, "sources": sources, "links": links_shown}
-    asked = {"preset": preset, "weights": weights, "opinions": opinions, "load": load, "make": make, "bundle": bundle}
-    return Panel(choice=choice, alert=alert, result=result, body=body, **shown, **asked)
+    outputs = {"plots": plots, "matrix": matrix, "claims": claims, "sources": sources, "links": links_shown}
+    inputs = {"preset": preset, "weights": weights, "opinions": opinions, "load": load, "make": make, "bundle": bundle}
+    return Panel(choice=choice, alert=alert, result=result, body=body, **outputs, **inputs)
 
 
 def _build_weights(default: Weighting) -> tuple[dict[str, gr.Slider], dict[str, gr.Dropdown]]:
-    """A slider for each criterion, by group; the team's opinions beside the sliders that weigh them."""
-    weights, opinions = {}, {}
+    """Build a slider per criterion, by group, and the menu of each opinion beside the slider that weighs it."""
+    weights: dict[str, gr.Slider] = {}
+    opinions: dict[str, gr.Dropdown] = {}
     with gr.Row():
         for group in GROUPS:
             with gr.Column(min_width=280):
                 gr.Markdown(f"**{group}**" + (": set by the team, not measured" if group == "Opinion" else ""))
-                for criterion in (each for each in CRITERIA if each.group == group):
+                for criterion in (criterion for criterion in CRITERIA if criterion.group == group):
                     if criterion.opinion:
                         opinions[criterion.key] = gr.Dropdown(
                             RATED,
