@@ -1,7 +1,8 @@
-"""Tab Batch: a file of texts, both models' answers in a table that can be filtered and downloaded."""
+"""The tab for a file of texts shows both models' answers in a table that can be filtered and downloaded."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -17,20 +18,20 @@ from service.work.model_loader import ModelLoader
 from tabs.common import download, shows_errors
 from tabs.predict import SHOWN
 
-CHUNK = 32  # texts between two looks at the progress bar and the stop button
+CHUNK = 32  # number of texts between two updates of the progress bar; Stop takes effect there
 FILE_NAME = "bakeoff-predictions.csv"
 
 
 def build_batch_tab(loader: ModelLoader) -> None:
     """Lay out the tab and connect its events."""
     gr.Markdown(
-        f"Upload a CSV, TSV, JSON Lines or Parquet file with a column of texts (and, if you like, one of labels): at "
-        f"most {current().rows:,} rows."
+        "Upload a CSV, TSV, JSON Lines or Parquet file with a column of texts and, if you have them, a column of "
+        f"labels. The limit is {current().rows:,} rows."
     )
     with gr.Row():
         file = gr.File(label="File of texts", file_types=[".csv", ".tsv", ".jsonl", ".parquet"], elem_id="file")
         with gr.Column():
-            column = gr.Textbox(label="Column of the texts (found by its name when left empty)", elem_id="column")
+            column = gr.Textbox(label="Column of the texts (leave empty to detect it by name)", elem_id="column")
             with gr.Row():
                 run = gr.Button("Classify the file", variant="primary", scale=3, elem_id="classify-file")
                 stop = gr.Button("Stop", scale=1, elem_id="stop")
@@ -44,7 +45,7 @@ def build_batch_tab(loader: ModelLoader) -> None:
 
     @shows_errors
     def classify_file(path: str | None, column: str, only: bool, progress=gr.Progress()):  # noqa: B008  Gradio's way
-        """Each model's labels of a file of texts: a summary, a table, and all rows as CSV."""
+        """Classify a file of texts with both models. Return a summary, a table, and all rows as CSV."""
         examples = read(path, column)
         for share, answers in classify_all(loader.pair(), examples):
             progress(share, desc=f"{round(share * len(examples))} of {len(examples)} texts")
@@ -71,11 +72,11 @@ def build_batch_tab(loader: ModelLoader) -> None:
 
 
 def read(path: str | None, column: str) -> tuple[Example, ...]:
-    """The file's rows.
+    """Read the rows of the file.
 
     Raises:
-        InputError: no file was given, or a text is too long.
-        CorpusError: the file can't be read, has no column of texts, or too many rows.
+        InputError: No file was chosen, or a text is too long.
+        CorpusError: The file can't be read, has no column of texts, or has too many rows.
     """
     if path is None:
         raise InputError("No file was chosen: upload a CSV, TSV, JSON Lines or Parquet file first.")
@@ -92,9 +93,9 @@ def read(path: str | None, column: str) -> tuple[Example, ...]:
 
 
 def classify_all(classifiers, examples: Sequence[Example]) -> Iterator[tuple[float, list[Answer] | None]]:
-    """Classify in chunks of texts of similar length; yields the share done, and at the end each one's answers."""
+    """Classify in chunks of texts of similar length. Yield the share done, and at the end each model's answers."""
     order = sorted(range(len(examples)), key=lambda row: len(examples[row].text))
-    parts = [[] for _ in classifiers]
+    parts: list[list[Answer]] = [[] for _ in classifiers]
     for start in range(0, len(order), CHUNK):
         yield start / len(order), None
         texts = [examples[row].text for row in order[start : start + CHUNK]]
@@ -104,38 +105,38 @@ def classify_all(classifiers, examples: Sequence[Example]) -> Iterator[tuple[flo
 
 
 def _in_order(answers: Answer, order: Sequence[int]) -> Answer:
-    """The answers to texts that were asked in `order`, as if they had been asked in the file's order."""
+    """Sort answers to texts that were classified in `order` back into the order of the file."""
     return replace(answers, probabilities=answers.probabilities[np.argsort(order)])
 
 
 def answer_table(examples: Sequence[Example], answers: Sequence[Answer]) -> pd.DataFrame:
-    """One row a text: the text, its label if it has one, each model's class and its probability, and `same`."""
-    columns = {"row": range(1, len(examples) + 1), "text": [example.text for example in examples]}
+    """Return a row per text: the text, its label if any, each model's class and probability, and `same`."""
+    columns: dict[str, Any] = {"row": range(1, len(examples) + 1), "text": [example.text for example in examples]}
     if any(example.label for example in examples):
         columns["label"] = [example.label for example in examples]
-    for each in answers:
-        columns[each.framework] = each.predicted
-        columns[f"{each.framework} p"] = each.confidence.round(4)
+    for model in answers:
+        columns[model.framework] = model.predicted
+        columns[f"{model.framework} p"] = model.confidence.round(4)
     frame = pd.DataFrame(columns)
-    first, second = (each.framework for each in answers)
+    first, second = (model.framework for model in answers)
     frame["same"] = (frame[first] == frame[second]).map({True: "yes", False: "no"})
     return frame
 
 
 def summarise(frame: pd.DataFrame, answers: Sequence[Answer]) -> str:
-    """The result in a sentence, with each model's accuracy where the file has labels, and its speed."""
+    """Summarize the result: disagreements, each model's speed, and its number of correct labels if there are labels."""
     differ = int((frame["same"] == "no").sum())
     sentences = [f"{len(frame):,} texts. The models disagree on **{differ:,}** of them."]
-    for each in answers:
-        speed = f"{each.framework}: {len(frame) / each.seconds:,.0f} texts a second"
+    for model in answers:
+        sentence = f"{model.framework}: {len(frame) / model.seconds:,.0f} texts per second"
         if "label" in frame:
-            given = frame["label"].map(_folded)
-            known = given.isin(set(map(_folded, each.labels)))
-            right = int((frame[each.framework].map(_folded) == given).sum())
-            speed += f", {right:,} of {known.sum():,} labels right"
-        sentences.append(f"{speed}.")
-    if "label" in frame and (foreign := int((~known & (given != "")).sum())):
-        sentences.append(f"{foreign:,} labels are none of the models' classes and do not count.")
+            labels = frame["label"].map(_folded)
+            known = labels.isin(set(map(_folded, model.labels)))
+            correct = int((frame[model.framework].map(_folded) == labels).sum())
+            sentence += f", {correct:,} of {known.sum():,} labels correct"
+        sentences.append(f"{sentence}.")
+    if "label" in frame and (unknown := int((~known & (labels != "")).sum())):
+        sentences.append(f"{unknown:,} labels are not classes of the models and are not counted.")
     return " ".join(sentences)
 
 
@@ -144,7 +145,7 @@ def _folded(label: str) -> str:
 
 
 def shown(frame: pd.DataFrame, only_disagreements: bool) -> pd.DataFrame:
-    """The rows to show, with long texts cut."""
+    """Return the rows to show, with long texts cut."""
     rows = frame[frame["same"] == "no"] if only_disagreements else frame
     cut = rows["text"].where(rows["text"].str.len() <= SHOWN, rows["text"].str[:SHOWN] + "…")
     return rows.assign(text=cut)

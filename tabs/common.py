@@ -1,4 +1,4 @@
-"""What the tabs share: errors as sentences, numbers as text, and files to download."""
+"""Helpers that all tabs share: errors as sentences, numbers as text, and files to download."""
 
 import functools
 import html
@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 
 
 def shows_errors(handler: Callable) -> Callable:
-    """Wrap an event handler (a function or a generator) so that a BakeoffError reaches the visitor as its sentence.
+    """Wrap an event handler, a function or a generator, so that a visitor reads the sentence of a BakeoffError.
 
-    A fault of the program is logged without its message.
+    Other exceptions are logged without their messages.
     """
     if inspect.isgeneratorfunction(handler):
 
@@ -51,40 +51,40 @@ def _shown() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001  Gradio would print it, and its message may quote a visitor's text
         log.error("a fault in a function of the page: %s", described(error))
-        sentence = "The program has a fault here; its log says more."
+        sentence = "The program failed here, which is a fault of its own. Its log names the error."
         raise gr.Error(sentence, title="Can't do that", print_exception=False) from None
 
 
 def percent(share: float) -> str:
-    """A probability as text, such as 97.3 %."""
+    """Return a probability as text, such as 97.3 %."""
     return f"{share:.1%}".replace("%", " %")
 
 
 def milliseconds(seconds: float) -> str:
-    """A duration as text, such as 8.4 ms."""
+    """Return a duration as text, such as 8.4 ms."""
     return f"{1000 * seconds:.1f} ms" if seconds < 0.1 else f"{1000 * seconds:,.0f} ms"
 
 
 def plain(text: str) -> str:
-    """A text as Markdown that shows just its characters: no markup, and no address becomes a link."""
+    """Escape a text so that Markdown shows its characters: nothing becomes markup and no address becomes a link."""
     return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!<>|~$&:@" else character for character in text)
 
 
 def absence(name: str, failures: Mapping[str, str]) -> str:
-    """Why a framework gives no answer, as a sentence in Markdown: it is still loading, or it failed and what to do.
+    """Return why a framework gives no answer, as Markdown: it is still loading, or it failed to load.
 
     Args:
-        name: of the framework.
-        failures: the reasons by name, as `ModelLoader.failures` has them.
+        name: The name of the framework.
+        failures: The reasons by framework, as in `ModelLoader.failures`.
     """
     if name not in failures:
         return f"{name} is still loading."
     reason = plain(failures[name].removesuffix("."))
-    return f"{name} failed to load ({reason}) and won't answer until that is put right and the app is started again."
+    return f"{name} failed to load ({reason}) and gives no answers. Correct this and restart the app."
 
 
 def download(content: bytes, name: str, cache_dir: str) -> dict:
-    """Return the update of a download button: with the file, or disabled where the server has no room for it."""
+    """Return the update of a download button: its file, or a disabled button if the server has no space for it."""
     try:
         return gr.update(value=save(content, name, cache_dir), interactive=True)
     except uploads.NoRoom as error:
@@ -93,10 +93,10 @@ def download(content: bytes, name: str, cache_dir: str) -> dict:
 
 
 def save(content: bytes, name: str, cache_dir: str) -> str:
-    """Write a file to download; its path is in Gradio's cache, which is cleaned as the app runs.
+    """Write a file to Gradio's cache, which is cleaned while the app runs, and return its path.
 
     Raises:
-        NoRoom: the server keeps no more files for now.
+        NoRoom: The server has no space for more files at present.
     """
     with uploads.write(len(content)), tempfile.TemporaryDirectory(prefix="bakeoff-") as folder:
         path = Path(folder, name)

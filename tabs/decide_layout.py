@@ -42,7 +42,7 @@ class Panel:
     claims: gr.HTML
     sources: gr.HTML
 
-    def sliders(self) -> list[Component]:
+    def sliders(self) -> list[gr.Slider | gr.Dropdown]:
         """Return all sliders and the menus of the opinions."""
         return [*self.weights.values(), *self.opinions.values()]
 

@@ -1,4 +1,4 @@
-"""Tab Explain: why each model answers as it does, in words; and which words push the two models apart."""
+"""The tab Explain shows which words push each model towards its answer, and which push the two models apart."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -25,38 +25,38 @@ from tabs.explain_view import (
 )
 from tabs.text_box import build_examples, build_text_box
 
-OWN = ("each model's own answer", "")  # as shown, and its value
-SWITCHES = {  # what can be asked of samples that are there, and how
+OWN = ("each model's own answer", "")  # the label and the value of this choice
+SWITCHES: dict[str, Callable[[Session], Session]] = {  # what can be computed from samples that are already drawn
     "Each model's own answer": lambda session: session.refit(None),
     "PyTorch's answer": lambda session: session.refit(session.answer_of("PyTorch")),
     "TensorFlow's answer": lambda session: session.refit(session.answer_of("TensorFlow")),
     "Explain the disagreement": Session.disagreement,
 }
 REFRESH_SECONDS = 2.0
-WIDTHS = ["140px", "60px", *["108px"] * 9, "60px"]  # of the table's columns
-AT_ONCE = {"concurrency_limit": 2, "concurrency_id": "explain"}  # so that predictions are not starved
-QUIET = {"show_progress": "hidden", "api_visibility": "private"}  # the results stay in sight as they sharpen
+WIDTHS = ["140px", "60px", *["108px"] * 9, "60px"]  # widths of the table's columns
+AT_ONCE = {"concurrency_limit": 2, "concurrency_id": "explain"}  # leaves the processor to predictions
+QUIET = {"show_progress": "hidden", "api_visibility": "private"}  # results stay visible while they are refined
 
 
 @dataclass(frozen=True)
 class ExplainTab:
-    """What other tabs need to open a text here.
+    """The parts of this tab that other tabs need to open a text in it.
 
     Attributes:
-        text: the text box.
-        start: a number; when it changes, the text is explained.
+        text: The text box.
+        start: A number. Changing it starts the explanation of the text.
     """
 
     text: gr.Textbox
     start: gr.State
 
     def open_on(self, event: Callable, source: gr.Textbox | gr.State, tabs: gr.Tabs) -> None:
-        """Let an event of another tab open the text of `source` here and explain it.
+        """Let an event of another tab open the text of `source` in this tab and explain it.
 
         Args:
-            event: such as a button's `click`.
-            source: holds the text.
-            tabs: where this tab has the id "explain".
+            event: The event, such as a button's `click`.
+            source: The component that holds the text.
+            tabs: The group of tabs in which this tab has the id "explain".
         """
 
         @shows_errors
@@ -68,18 +68,18 @@ class ExplainTab:
 
 @dataclass(eq=False)
 class Turn:
-    """Whose turn it is to be shown in a session: an explanation ends when another one starts.
+    """The explanation that a session shows. An explanation ends when another one starts.
 
     Attributes:
-        number: of the newest explanation, or of the stop after it.
-        running: whether that explanation is still being sampled.
+        number: The number of the newest explanation, or of the stop after it.
+        running: Whether that explanation is still being sampled.
     """
 
     number: int = 0
     running: bool = False
 
     def start(self) -> int:
-        """Begin an explanation; all before it end."""
+        """Start an explanation, which ends all earlier ones, and return its number."""
         self.number += 1
         self.running = True
         return self.number
@@ -92,7 +92,7 @@ class Turn:
 
 def build_explain_tab(loader: ModelLoader) -> ExplainTab:
     """Lay out the tab and connect its events."""
-    gr.api(_api(loader), api_name="explain", **AT_ONCE)  # first, or an event takes its name
+    gr.api(_api(loader), api_name="explain", **AT_ONCE)  # first, because events claim names too
     text, label, options, run, stop = _lay_out_inputs()
     progress = gr.HTML(elem_id="explain-progress")
     with gr.Column(visible=False) as shown:
@@ -110,7 +110,7 @@ def build_explain_tab(loader: ModelLoader) -> ExplainTab:
         yield from explained(turn, draw(loader, *values), len(results))
 
     clicked = run.click(explain, inputs, outputs, **AT_ONCE, **QUIET)
-    # "multiple": another tab's text is taken up while one is explained, which then ends (see Turn); "once" drops it.
+    # "multiple": a text from another tab ends the running explanation (see Turn). "once" would drop that text.
     opened = start.change(explain, inputs, outputs, trigger_mode="multiple", **AT_ONCE, **QUIET)
     for running in (clicked, opened):
         running.then(finish, *finished, concurrency_id="measure", **QUIET)
@@ -127,23 +127,23 @@ def build_explain_tab(loader: ModelLoader) -> ExplainTab:
 def draw(
     loader: ModelLoader, text: str, label: str, samples: float, seed: float, target: str, stock: bool
 ) -> Iterator[Session]:
-    """Sample and explain, round by round; what is asked for is checked before the first of them.
+    """Sample and explain, round by round. All inputs are checked before the first round.
 
     Raises:
-        InputError: the text, the class or a setting is outside the limits.
-        ModelError: no model is ready.
+        InputError: The text, the class or a setting is outside the limits.
+        ModelError: No model is ready.
     """
     settings = Settings(check_samples(samples), target=str(target), stock=bool(stock), seed=check_seed(seed))
     return sessions(check_text(text), loader.classifiers(), str(label or "") or None, settings)
 
 
 def explained(turn: Turn, drawn: Iterator[Session], results: int) -> Iterator[list]:
-    """What the components show, round by round, until another explanation of the session starts.
+    """Yield the values of the components, round by round, until another explanation of the session starts.
 
     Args:
-        turn: of the session.
-        drawn: what `draw` gives.
-        results: how many components show the results.
+        turn: The turn of the session.
+        drawn: The rounds, from `draw`.
+        results: The number of components that show results.
     """
     mine = turn.start()
     session, unchanged = None, [gr.skip()] * results
@@ -151,14 +151,14 @@ def explained(turn: Turn, drawn: Iterator[Session], results: int) -> Iterator[li
         yield [None, progress_line(), gr.update(visible=False), *unchanged, *_busy()]
         for session in drawn:
             if turn.number != mine:
-                # Gradio sends the last of a generator's values again at its end: they must not cover the newer ones.
+                # Gradio resends a generator's last values at its end, and they must not overwrite newer ones.
                 yield [gr.skip()] * (3 + results + len(_busy()))
                 return
-            # From its end on, Stop would stop nothing: the curves are measured then.
+            # After the last round only the curves are measured, which Stop does not interrupt.
             busy = _busy(stoppable=not session.last.ended)
             yield [session, progress_line(session.last), gr.update(visible=True), *view(session.findings), *busy]
     except Exception:
-        if turn.number == mine:  # Gradio starts no `then` after an error, so the controls are freed here
+        if turn.number == mine:  # Gradio skips `then` after an error, so enable the controls here
             yield [gr.skip(), failed_line(session), gr.skip(), *unchanged, *no_downloads(), *_usable(True)]
         raise
     finally:
@@ -173,19 +173,19 @@ def _stopped(session: Session | None, turn: Turn) -> str:
 
 def _api(loader: ModelLoader):
     @shows_errors
-    def explain(
+    def explain(  # type: ignore[misc]
         text: str,
         label: str = "",
         samples: int = Settings.samples,
         seed: int = 0,
         target: str = Settings.target,
         stock: bool = False,
-    ) -> dict:  # Gradio documents what is given each time
-        """Which words speak for a class in each model (an empty label: each model's own answer)."""
+    ) -> dict:  # Gradio documents the type of one yielded value
+        """Find the words that push each model towards a class. An empty label means each model's own answer."""
         end, last = time.monotonic() + current().explain_seconds, None
         for session in draw(loader, text, label, samples, seed, target, stock):
             last = session
-            yield {}  # so that Gradio can end it where the client is gone
+            yield {}  # Gradio can stop here if the client has left
             if time.monotonic() > end:
                 break
         yield last.measure().findings.to_json()
@@ -207,18 +207,18 @@ def _refit(session: Session | None, label: str):
 
 
 def _shown(session: Session | None) -> list | dict:
-    """Session, class in the dropdown, and results."""
+    """Return the session, the class in the dropdown, and the results."""
     if session is None:
         return gr.skip()
-    labels = {each.label for each in session.findings.explanations}
+    labels = {explanation.label for explanation in session.findings.explanations}
     return [session, labels.pop() if len(labels) == 1 else "", *view(session.findings)]
 
 
 def _finished(session: Session | None, turn: Turn, cache: str) -> list | dict:
-    """Numbers, curves, files and controls at the end of a sampling, of a stopped one too, or after a switch."""
+    """Return numbers, curves, files and controls after sampling has ended or was stopped, or after a switch."""
     if session is not None and session.last.ended and not turn.running:
         session = session.measure()
-    if turn.running:  # another text's turn, perhaps since the measuring began
+    if turn.running:  # another explanation has started, perhaps during the measurement
         return gr.skip()
     if session is None:
         return [gr.skip(), gr.skip(), *no_downloads(), *_usable(True)]
@@ -227,26 +227,26 @@ def _finished(session: Session | None, turn: Turn, cache: str) -> list | dict:
 
 
 def _busy(stoppable: bool = True) -> list[dict]:
-    """Files and controls while samples are drawn; not `stoppable` while only the curves are measured."""
+    """Disable files and controls during sampling. `stoppable` is false while only the curves are measured."""
     return [*no_downloads(), *_usable(False, stoppable)]
 
 
 def _usable(ready: bool, stoppable: bool = False) -> list[dict]:
-    """The controls: those that ask the samples when they are ready, Stop before."""
+    """Enable the controls that need samples if they are `ready`, and Stop if it is `stoppable`."""
     return [*[gr.update(interactive=ready)] * (1 + len(SWITCHES)), gr.update(interactive=stoppable)]
 
 
 def _classes(loader: ModelLoader) -> tuple[dict, gr.Timer]:
-    """The classes to choose from as soon as a model is ready."""
+    """Offer the classes as soon as a model is ready."""
     try:
         labels = loader.classifiers()[0].labels
-    except ModelError:  # the line at the top says so
+    except ModelError:  # the status line says so
         labels = ()
     return gr.update(choices=[OWN, *labels]), gr.Timer(active=not loader.progress().finished)
 
 
 def _lay_out_inputs() -> tuple:
-    """Text, class, options, and the buttons Explain and Stop."""
+    """Lay out the text, the class, the options, and the buttons Explain and Stop."""
     text = build_text_box("Text to explain", "explain-text")
     label = gr.Dropdown([OWN], value="", label="Class to explain", elem_id="explain-class")
     with gr.Row():
@@ -262,19 +262,19 @@ def _lay_out_inputs() -> tuple:
                 label="Samples at most (calls of each model)",
             ),
             gr.Number(Settings.seed, label="Seed", precision=0, minimum=0, maximum=MAX_SEED),
-            gr.Radio(list(TARGETS), value=Settings.target, label="What is fitted"),
-            gr.Checkbox(label="As stock LIME: its sampling, weights and fit, on the whole text, to the last sample"),
+            gr.Radio(list(TARGETS), value=Settings.target, label="Target of the fit"),
+            gr.Checkbox(label="As stock LIME: its sampling, weights and fit, on the whole text, with all samples"),
         ]
     return text, label, options, run, stop
 
 
 def _lay_out_results() -> tuple[list, list, list]:
-    """Switches, results and files, below the texts that they belong to."""
+    """Lay out the switches, results and files."""
     texts = gr.HTML(elem_id="explain-texts")
     with gr.Row():
         switches = [gr.Button(name, size="sm", min_width=150) for name in SWITCHES]
     heading, drawn = gr.Markdown(), gr.HTML(elem_id="explain-bars")
-    gr.Markdown("### How alike, and how faithful")
+    gr.Markdown("### Agreement and faithfulness")
     numbers, curves = gr.HTML(elem_id="explain-numbers"), gr.HTML(elem_id="explain-curves")
     table = gr.Dataframe(
         interactive=False,

@@ -1,4 +1,4 @@
-"""What tab Explain shows: findings as the values of its components."""
+"""Turn findings into the values of the components of the tab Explain."""
 
 import html
 
@@ -19,35 +19,37 @@ from tabs.common import download
 
 SHOWN = 80  # characters of a passage in the table
 MEASURING = "The deletion curves are measured at the end."
-NOT_MEASURED = "No deletion curves: the sampling was stopped before its end."
-ONE_CLASS = "No deletion curves: they are of a class against all others, not of one class against one other."
+NOT_MEASURED = "There are no deletion curves because the sampling was stopped early."
+ONE_CLASS = "There are no deletion curves here: they compare a class with all others, not with one other class."
 
 
 def progress_line(now: Round | None = None) -> str:
-    """Where the sampling stands, as HTML that a screen reader announces; None for its start."""
+    """Return the progress of the sampling as HTML that a screen reader announces; None means it has just started."""
     if now is None:
-        return _status("Asking the models …", "<progress aria-label='progress'></progress>")
+        return _status("Sampling has started …", "<progress aria-label='progress'></progress>")
     if now.ended:
         return _status(f"Done: {ENDED[now.ended]}, after {now.calls:,} samples and {now.seconds:.0f} s.")
     left = now.seconds * (1 - now.share) / max(now.share, 0.01)
     bar = f"<progress value='{now.share:.3f}' aria-label='progress'></progress>"
-    return _status(f"{now.calls:,} samples; at most about {left:.0f} s left, less if the words are stable before.", bar)
+    return _status(
+        f"{now.calls:,} samples; at most about {left:.0f} s left, less if the words are stable earlier.", bar
+    )
 
 
 def stopped_line(session: Session | None) -> str:
-    """The same, once the visitor has stopped it."""
+    """Return the progress line after the visitor stopped the sampling."""
     if session is None:
         return _status("Stopped before the first result.")
     if session.last.ended:  # too late to stop it
         return progress_line(session.last)
-    return _status(f"Stopped after {session.last.calls:,} samples; what was found so far is kept.")
+    return _status(f"Stopped after {session.last.calls:,} samples; the results so far are kept.")
 
 
 def failed_line(session: Session | None) -> str:
-    """The same, once an error has ended it; the error itself is shown beside."""
+    """Return the progress line after an error, which is shown separately, ended the sampling."""
     if session is None:
         return _status("Ended by an error before the first result.")
-    return _status(f"Ended by an error after {session.last.calls:,} samples; what was found so far is kept.")
+    return _status(f"Ended by an error after {session.last.calls:,} samples; the results so far are kept.")
 
 
 def _status(text: str, bar: str = "") -> str:
@@ -55,8 +57,8 @@ def _status(text: str, bar: str = "") -> str:
 
 
 def view(findings: Findings) -> list:
-    """Texts, bars' heading, bars, numbers, curves, table."""
-    ready = {each.framework for each in findings.explanations}
+    """Return texts, heading of the bars, bars, numbers, curves and table."""
+    ready = {explanation.framework for explanation in findings.explanations}
     missing = [name for name in NAMES.values() if name not in ready]
     return [
         side_by_side(findings.explanations, missing),
@@ -68,18 +70,18 @@ def view(findings: Findings) -> list:
 
 
 def bars_heading(findings: Findings) -> str:
-    """What the bars are of, in Markdown that holds no word of the input."""
+    """Return the heading of the bars as Markdown that contains no word of the input."""
     if not findings.by_difference:
-        return "### The heaviest words of both"
+        return "### The words with the largest weights in both models"
     rows = differences(findings.explanations)[: len(findings.words_apart())]
     return (
         f"### The words that most push the two models apart\n{sum(row.clear for row in rows)} of these {len(rows)} "
-        "differences are clear: their 95 % interval leaves out 0."
+        "differences are clear: their 95 % interval excludes 0."
     )
 
 
 def measured_view(findings: Findings, note: str = "") -> list:
-    """The numbers as a table with a note, and the curves: empty while nothing was measured."""
+    """Return the numbers as a table with a note, and the curves, which are empty until they are measured."""
     measured = findings.measured
     curves = ""
     if measured:
@@ -88,25 +90,25 @@ def measured_view(findings: Findings, note: str = "") -> list:
 
 
 def note_on(findings: Findings) -> str:
-    """Why there are no curves; empty where there are."""
+    """Return why there are no curves, or "" if there are."""
     if findings.measured:
         return ""
     return NOT_MEASURED if not findings.ended else ONE_CLASS
 
 
 def shown(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with long passages cut and three decimals."""
+    """Return the table with long passages cut and numbers rounded to three decimals."""
     words = frame["word"]
     return frame.assign(word=words.where(words.str.len() <= SHOWN, words.str[:SHOWN] + "…")).round(3)
 
 
 def downloads(findings: Findings, cache_dir: str) -> list[dict]:
-    """Both download buttons with their files."""
+    """Return both download buttons with their files."""
     csv = to_csv(table(findings.explanations, findings.by_difference))
     files = {"bakeoff-explanation.csv": csv, "bakeoff-explanation.html": page(findings, COLORS).encode("utf-8")}
     return [download(content, name, cache_dir) for name, content in files.items()]
 
 
 def no_downloads() -> list[dict]:
-    """Both download buttons while there is nothing to download."""
+    """Return both download buttons, disabled."""
     return [gr.update(interactive=False), gr.update(interactive=False)]

@@ -1,4 +1,4 @@
-"""Tab Models: what was trained, on what and how; both loss curves; whether the frameworks compute the same."""
+"""The tab Models shows how both models were trained, their loss curves, and whether the frameworks compute the same."""
 
 import gradio as gr
 import pandas as pd
@@ -11,18 +11,18 @@ from service.work.model_loader import ModelLoader
 from tabs.common import percent, shows_errors
 from trainers import parity
 
-PARITY_HEADERS = ["compared", "found", "limit", "result"]
+PARITY_HEADERS = ["compared", "measured", "limit", "result"]
 
 
 def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
-    """Lay out the tab and connect its events; the facts appear when the tab is opened."""
+    """Lay out the tab and connect its events. The facts appear when the tab is selected."""
     facts = gr.Dataframe(
         headers=["fact", *COLORS],
         column_widths=["200px", "500px", "500px"],
         interactive=False,
         wrap=True,
         max_height=1200,
-        label="What was trained, and how",
+        label="How the models were trained",
         elem_id="facts",
     )
     curves = gr.LinePlot(
@@ -30,14 +30,14 @@ def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
         y="loss",
         color="framework",
         color_map=COLORS,
-        title="Training loss of each step",
+        title="Training loss per step",
         tooltip="all",
         height=320,
         elem_id="curves",
     )
     gr.Markdown(
-        "**Parity.** Each model's weights are moved into the other framework, and both read the sample's test split. "
-        "What remains is the difference between the frameworks themselves."
+        "**Parity.** Each model's weights are copied into the other framework, and both classify the sample's test "
+        "split. The remaining difference comes from the frameworks themselves."
     )
     check = gr.Button("Check parity", elem_id="check-parity")
     rows = gr.Dataframe(
@@ -51,15 +51,15 @@ def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
 
     @shows_errors
     def describe():
-        """What was trained, and how, and the loss of each step."""
+        """Describe how both models were trained, with the loss per step."""
         classifiers = loader.classifiers()
         return fact_table(classifiers), loss_curves(classifiers)
 
-    measured: list[pd.DataFrame] = []  # once for all visitors: it takes a second copy of both models
+    measured: list[pd.DataFrame] = []  # measured once for all visitors, because it needs a second copy of both models
 
     @shows_errors
     def check_parity(progress=gr.Progress()):  # noqa: B008  Gradio's way
-        """How far each model's answers change when its weights are moved into the other framework."""
+        """Measure how much each model's answers change when its weights are copied into the other framework."""
         served = loader.pair()
         if not measured:
             progress(0.1, desc="Loading a second copy of both models")
@@ -73,23 +73,23 @@ def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
 
 
 def fact_table(classifiers: tuple[BertClassifier, ...]) -> pd.DataFrame:
-    """One row a fact, one column a framework."""
-    columns = {each.framework: _facts(each) for each in classifiers}
+    """Return a table with a row per fact and a column per framework."""
+    columns = {classifier.framework: _facts(classifier) for classifier in classifiers}
     names = list(next(iter(columns.values())))
     return pd.DataFrame({"fact": names, **{name: [facts[key] for key in names] for name, facts in columns.items()}})
 
 
 def loss_curves(classifiers: tuple[BertClassifier, ...]) -> pd.DataFrame:
-    """Columns `step` (from 1), `loss` and `framework`."""
+    """Return both loss curves with the columns `step` (from 1), `loss` and `framework`."""
     curves = [
-        pd.DataFrame({"loss": each.folder.training.get("loss", []), "framework": each.framework})
-        for each in classifiers
+        pd.DataFrame({"loss": classifier.folder.training.get("loss", []), "framework": classifier.framework})
+        for classifier in classifiers
     ]
     return pd.concat([curve.assign(step=curve.index + 1) for curve in curves])
 
 
 def parity_table(rows: tuple[parity.Row, ...]) -> pd.DataFrame:
-    """The parity rows as text."""
+    """Return the parity rows as text."""
     return pd.DataFrame(
         [[row.name, f"{row.value:.3g}", f"{row.limit:g}", "holds" if row.holds else "BROKEN"] for row in rows],
         columns=PARITY_HEADERS,
@@ -110,10 +110,10 @@ def _facts(classifier: BertClassifier) -> dict[str, str]:
         "accuracy on its test split": percent(scores["accuracy"]) if "accuracy" in scores else "?",
         "macro F1 on its test split": f"{scores['macro_f1']:.3f}" if "macro_f1" in scores else "?",
         "recipe": ", ".join(f"{key} {value}" for key, value in recipe.items() if key != "encoder"),
-        "seconds per epoch": ", ".join(f"{each:.1f}" for each in seconds) or "?",
+        "seconds per epoch": ", ".join(f"{epoch:.1f}" for epoch in seconds) or "?",
         "tokens per second": f"{training.get('tokens_per_second') or 0:,.0f}",
         "peak memory": f"{training.get('peak_memory_megabytes', 0):,} MB",
-        "load average before it": _load(training.get("load_average_before")),
+        "load average before training": _load(training.get("load_average_before")),
         "trained": training.get("finished", "?"),
         "versions": ", ".join(f"{key} {value}" for key, value in environment.items()),
     }

@@ -1,6 +1,7 @@
-"""Tab Predict: one text, both models' answers side by side, and what was asked before in this session."""
+"""The tab Predict shows both models' answers to one text side by side, and the history of the session."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import gradio as gr
 
@@ -16,7 +17,7 @@ SHOWN = 80  # characters of a text in a table
 
 
 def build_predict_tab(models: QueuedModels) -> tuple[gr.Textbox, gr.Button]:
-    """Lay out the tab and connect its events; returns the text and the button that asks for its explanation."""
+    """Lay out the tab and connect its events. Return the text box and the button that requests an explanation."""
     text = build_text_box("Text to classify", "text")
     with gr.Row():
         submit = gr.Button("Classify", variant="primary", scale=3, elem_id="classify")
@@ -39,10 +40,10 @@ def build_predict_tab(models: QueuedModels) -> tuple[gr.Textbox, gr.Button]:
 
     flat = [component for column in columns for component in column]
     outputs = [verdict, *flat, history, past]
-    together = current().batch_texts  # so many visitors' texts are classified at once
+    together = current().batch_texts  # the texts of this many visitors are classified in one batch
     shared = {"concurrency_limit": together, "concurrency_id": "predict"}
     gr.api(_api(models), api_name="predict", **shared)
-    # Programs take the function above: Gradio's MCP server fails on an event that has a State among its outputs.
+    # Programs call the function above: Gradio's MCP server fails on an event with a State among its outputs.
     gr.on(
         [submit.click, text.submit],
         classify,
@@ -60,37 +61,39 @@ def build_predict_tab(models: QueuedModels) -> tuple[gr.Textbox, gr.Button]:
 def _api(models: QueuedModels):
     @shows_errors
     def predict(text: str) -> dict:
-        """Each model's label of a text, its probabilities, and whether the models agree (null while one is missing)."""
+        """Return each model's label and probabilities for a text, and whether they agree (null if one is missing)."""
         answers = models.answers([check_text(text)])
-        found = [
+        model_answers = [
             {
-                "framework": each.framework,
-                "label": each.predicted[0],
-                "probability": float(each.confidence[0]),
-                "probabilities": each.by_label[0],
-                "seconds": each.seconds,
+                "framework": model.framework,
+                "label": model.predicted[0],
+                "probability": float(model.confidence[0]),
+                "probabilities": model.by_label[0],
+                "seconds": model.seconds,
             }
-            for each in answers
+            for model in answers
         ]
-        return {"models": found, "agree": _agree(answers)}
+        return {"models": model_answers, "agree": _agree(answers)}
 
     return predict
 
 
 def _agree(answers: Sequence[Answer]) -> bool | None:
-    """Whether both give the same class to the first text; None while one is missing."""
-    return len({each.predicted[0] for each in answers}) == 1 if len(answers) == len(NAMES) else None
+    """Return whether both models give the first text the same class; None while a model is missing."""
+    return len({model.predicted[0] for model in answers}) == 1 if len(answers) == len(NAMES) else None
 
 
 def agreement(answers: Sequence[Answer]) -> str:
-    """Whether the models give the same class to the first text, as a sentence in Markdown."""
-    said = [f"{each.framework} {percent(each.confidence[0])}" for each in answers]
+    """Say in Markdown whether the models give the first text the same class."""
+    probabilities = [f"{model.framework} {percent(model.confidence[0])}" for model in answers]
     if len(answers) == 1:
         return f"Only {answers[0].framework} is ready: it says **{plain(answers[0].predicted[0])}**."
     if _agree(answers):
-        return f"**Same answer: {plain(answers[0].predicted[0])}** ({', '.join(said)})."
-    views = [f"{each.framework} says {plain(each.predicted[0])} ({percent(each.confidence[0])})" for each in answers]
-    return f"**They disagree:** {', '.join(views)}."
+        return f"**Same answer: {plain(answers[0].predicted[0])}** ({', '.join(probabilities)})."
+    classes = [
+        f"{model.framework} says {plain(model.predicted[0])} ({percent(model.confidence[0])})" for model in answers
+    ]
+    return f"**They disagree:** {', '.join(classes)}."
 
 
 def _answer_column(name: str) -> tuple[gr.Label, gr.Markdown]:
@@ -101,19 +104,19 @@ def _answer_column(name: str) -> tuple[gr.Label, gr.Markdown]:
 
 
 def _shown(answers: Sequence[Answer], failures: Mapping[str, str]) -> list:
-    by_name = {each.framework: each for each in answers}
-    out = []
+    by_name = {model.framework: model for model in answers}
+    values: list[Any] = []
     for name in NAMES.values():
-        each = by_name.get(name)
-        if each is None:
-            out += [None, absence(name, failures)]
+        model = by_name.get(name)
+        if model is None:
+            values += [None, absence(name, failures)]
         else:
-            out += [each.by_label[0], f"{milliseconds(each.seconds)}, tokenising included"]
-    return out
+            values += [model.by_label[0], f"{milliseconds(model.seconds)}, including tokenization"]
+    return values
 
 
 def _history_row(text: str, answers: Sequence[Answer]) -> list[str]:
-    said = {each.framework: f"{each.predicted[0]} {percent(each.confidence[0])}" for each in answers}
+    classes = {model.framework: f"{model.predicted[0]} {percent(model.confidence[0])}" for model in answers}
     same = {None: "", True: "yes", False: "no"}[_agree(answers)]
     shortened = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-    return [shortened, *[said.get(name, "") for name in NAMES.values()], same]
+    return [shortened, *[classes.get(name, "") for name in NAMES.values()], same]

@@ -1,4 +1,4 @@
-"""The box for a text, and the examples that fill it: alike in every tab that asks for one text."""
+"""Build the text box and its examples, which are the same in every tab that takes one text."""
 
 from functools import cache
 
@@ -9,7 +9,7 @@ from bakeoff.corpus import corpus
 
 
 def build_text_box(label: str, elem_id: str) -> gr.Textbox:
-    """The box."""
+    """Build the text box."""
     return gr.Textbox(
         label=label,
         placeholder="Paste a news item, or choose an example below",
@@ -21,7 +21,7 @@ def build_text_box(label: str, elem_id: str) -> gr.Textbox:
 
 
 def build_examples(text: gr.Textbox) -> None:
-    """Buttons that fill the box."""
+    """Build the buttons that fill the box."""
     rows = examples()
     labels = [f"{text[:60]}…" for [text] in rows]
     gr.Examples(rows, text, label="Examples (from the shipped sample's test split)", example_labels=labels)
@@ -29,7 +29,7 @@ def build_examples(text: gr.Textbox) -> None:
 
 @cache
 def examples() -> list[list[str]]:
-    """One item of each class, and two that sit near a boundary, a row each."""
+    """Return one item per class and two items near a class boundary, one per row."""
     test = corpus.load().test
     plain = {example.label: example.text for example in reversed(test) if not example.columns["near"]}
     near = [example.text for example in test if example.columns["near"]][:2]

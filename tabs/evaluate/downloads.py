@@ -1,4 +1,4 @@
-"""Tab Evaluate, its downloads: the report as JSON, its metrics as CSV, and all of it as a page to read offline."""
+"""Prepare the downloads of the tab Evaluate: the report as JSON, its metrics as CSV, and a page to read offline."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from tabs.common import download
 
 
 def prepare(report: Mapping[str, Any], buttons: Sequence[gr.DownloadButton]) -> list[dict]:
-    """Updates of the buttons for JSON, CSV and HTML, with the files in Gradio's cache, which is cleaned as it runs."""
+    """Write the JSON, CSV and HTML files to Gradio's cache and return the updates of their buttons, in this order."""
     contents = {".json": json_text(report), ".csv": metrics_csv(report), ".html": html_report.render(report)}
     stem, cache = f"bakeoff-report-{report['id']}", buttons[0].GRADIO_CACHE
     return [download(content.encode("utf-8"), f"{stem}{suffix}", cache) for suffix, content in contents.items()]

@@ -1,4 +1,4 @@
-"""Tab Evaluate, a visitor's own files: a labelled file to evaluate both models on, or a report to look at."""
+"""Read a visitor's own files in the tab Evaluate: a labeled file to evaluate both models on, or a report."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,15 +15,15 @@ COMMAND = "on the page: a visitor's file"
 
 
 def read(path: str | None, text_column: str, label_column: str, labels: Sequence[str]) -> Corpus:
-    """A labelled file as a corpus of test texts, in the classes of the models; case and spaces of a label don't count.
+    """Read a labeled file as a corpus of test texts. Labels match the models' classes regardless of case and spaces.
 
     Raises:
-        InputError: no file was given, or a text is too long.
-        CorpusError: the file can't be read, lacks a column, a text or a label, has too many rows, or a label that the
-            models don't know.
+        InputError: No file was chosen, or a text is too long.
+        CorpusError: The file can't be read, lacks a column, a text or a label, has too many rows, or has a label that
+            the models don't know.
     """
     if path is None:
-        raise InputError("No file was chosen: upload a labelled CSV, TSV, JSON Lines or Parquet file first.")
+        raise InputError("No file was chosen: upload a labeled CSV, TSV, JSON Lines or Parquet file first.")
     columns = {"text_column": text_column.strip() or None, "label_column": label_column.strip() or None}
     try:
         examples = corpus.read_examples(path, **columns, max_rows=current().rows)
@@ -37,16 +37,16 @@ def read(path: str | None, text_column: str, label_column: str, labels: Sequence
 
 
 def evaluate(classifiers: Sequence[BertClassifier], data: Corpus) -> Iterator[in_memory.Step]:
-    """Evaluate both models on a visitor's corpus; nothing of it is kept on this machine."""
+    """Evaluate both models on a visitor's corpus. Nothing of it is kept on this machine."""
     yield from in_memory.evaluate(classifiers, data, command=COMMAND, keep=False)
 
 
 def open_upload(path: str | None) -> Opened:
-    """A report that a visitor uploaded, with the sample's texts where it is about them.
+    """Open an uploaded report, with the texts if it is about the sample corpus.
 
     Raises:
-        InputError: no file was given.
-        ReportError: it is no report.
+        InputError: No file was chosen.
+        ReportError: The file is not a report.
     """
     if path is None:
         raise InputError("No file was chosen: upload a report that `bakeoff evaluate` wrote.")

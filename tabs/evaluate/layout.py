@@ -1,4 +1,4 @@
-"""Tab Evaluate, its components: where they stand on the page, and what each shows of a report."""
+"""The components of the tab Evaluate: where they are on the page, and which part of a report each one shows."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -14,7 +14,7 @@ from tabs.evaluate import view as view
 
 FILE_TYPES = [".csv", ".tsv", ".jsonl", ".parquet"]
 FIRST_KIND = next(iter(find_texts.KINDS))
-MOST_ROWS = 1_000  # of a list of texts: a browser would choke on those of a large corpus
+MOST_ROWS = 1_000  # in a list of texts; the texts of a large corpus would freeze a browser
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Upload:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """What shows a report, from top to bottom."""
+    """The components that show a report, from top to bottom."""
 
     verdict: gr.Markdown
     body: gr.Column
@@ -48,9 +48,9 @@ class Panel:
     texts: gr.Dataframe
     said: gr.Markdown
     text: gr.Textbox
-    chosen: gr.State  # that text as it is: a box would change its line ends
+    chosen: gr.State  # the text as it is; a text box would change its line ends
     explain: gr.Button
-    asked: gr.State  # how often a click asked for the explanation of that text
+    asked: gr.State  # number of clicks that requested an explanation of the text
     reliability: gr.LinePlot
     calibration: gr.Dataframe
     seeds: gr.ScatterPlot
@@ -61,36 +61,36 @@ class Panel:
     robustness: gr.Dataframe
 
     def components(self) -> list[Component]:
-        """All that a handler may change which shows a report."""
-        # Gradio takes the first output to a State for a change, also where the handler left it alone.
+        """Return the components that a handler may change when it shows a report."""
+        # `asked` is left out: Gradio counts the first output to a State as a change even if the handler skipped it.
         return [getattr(self, field.name) for field in fields(self) if field.name != "asked"]
 
     def downloads(self) -> list[gr.DownloadButton]:
-        """The three files."""
+        """Return the buttons of the three files."""
         return [self.json, self.csv, self.html]
 
     def texts_and_detail(self) -> list[Component]:
-        """The table of texts, how they were chosen, and what shows one of them."""
+        """Return the table of texts, its title and its filter, and the components that show one text."""
         return [self.kind, self.title, self.texts, *self.detail()]
 
     def detail(self) -> list[Component]:
-        """What shows one text."""
+        """Return the components that show one text."""
         return [self.said, self.text, self.chosen, self.explain, self.asked]
 
 
 def build_upload() -> Upload:
-    """The part for a visitor's own files, closed at first."""
+    """Build the part for a visitor's own files, closed at first."""
     with gr.Accordion("Evaluate both models on your own file, or open a report", open=False, elem_id="own-file"):
         gr.Markdown(
-            "A CSV, TSV, JSON Lines or Parquet file with a column of texts and one of labels: at most "
-            f"{current().rows:,} rows, and {current().characters:,} characters a text. Only you see the result; the "
-            "file and all that is made of it are deleted within two hours."
+            "Upload a CSV, TSV, JSON Lines or Parquet file with a column of texts and a column of labels. The limits "
+            f"are {current().rows:,} rows and {current().characters:,} characters per text. Only you see the result. "
+            "The file and its results are deleted within two hours."
         )
         with gr.Row():
-            file = gr.File(label="Labelled file", file_types=FILE_TYPES, elem_id="labelled-file")
+            file = gr.File(label="Labeled file", file_types=FILE_TYPES, elem_id="labelled-file")
             with gr.Column():
-                text_column = gr.Textbox(label="Column of the texts (found by its name when left empty)")
-                label_column = gr.Textbox(label="Column of the labels (found by its name when left empty)")
+                text_column = gr.Textbox(label="Column of the texts (leave empty to detect it by name)")
+                label_column = gr.Textbox(label="Column of the labels (leave empty to detect it by name)")
                 with gr.Row():
                     run = gr.Button("Evaluate the file", variant="primary", scale=3, elem_id="evaluate-file")
                     stop = gr.Button("Stop", scale=1, elem_id="stop-evaluation")
@@ -102,7 +102,7 @@ def build_upload() -> Upload:
 
 
 def build_panel() -> Panel:
-    """All that shows a report; hidden but for the verdict until there is one."""
+    """Build the components that show a report. Until there is one, all but the verdict are hidden."""
     parts: dict[str, Any] = {"verdict": gr.Markdown(elem_id="evaluation-verdict")}
     with gr.Column(visible=False) as body:
         parts["about"] = gr.Markdown(elem_id="evaluation-about")
@@ -122,7 +122,7 @@ def build_panel() -> Panel:
 
 
 def fill(panel: Panel, opened: Opened, mismatch: str) -> dict[Component, Any]:
-    """What each component shows of a report; `mismatch` says how its models differ from those that are loaded."""
+    """Fill the components with a report. `mismatch` says how its models differ from the loaded ones."""
     report = opened.report
     seeds = view.seeds(report)
     return {
@@ -133,7 +133,7 @@ def fill(panel: Panel, opened: Opened, mismatch: str) -> dict[Component, Any]:
         panel.pytorch: _with_widths(view.confusion(report, "PyTorch")),
         panel.tensorflow: _with_widths(view.confusion(report, "TensorFlow")),
         **show_texts(panel, opened, FIRST_KIND, find_texts.KINDS[FIRST_KIND](report)),
-        # Never their limits: a plot whose value and limits change at once draws the old value (Gradio 6.31).
+        # Leave the plots' limits alone: if value and limits change at once, Gradio 6.31 draws the old value.
         panel.reliability: view.reliability(report),
         panel.calibration: view.calibration(report),
         panel.seeds: gr.update(value=seeds, visible=seeds is not None),
@@ -146,15 +146,15 @@ def fill(panel: Panel, opened: Opened, mismatch: str) -> dict[Component, Any]:
 
 
 def empty(panel: Panel, sentence: str) -> dict[Component, Any]:
-    """Nothing but a sentence (Markdown)."""
+    """Show only a sentence, in Markdown."""
     return {panel.verdict: sentence, panel.body: gr.Column(visible=False)}
 
 
 def show_texts(panel: Panel, opened: Opened, what: str, indices: list[int]) -> dict[Component, Any]:
-    """A list of texts, none of them opened; `what` says which they are."""
+    """List texts without opening one. `what` describes the selection."""
     count = "no text" if not indices else "1 text" if len(indices) == 1 else f"{len(indices):,} texts"
     hint = f" The first {MOST_ROWS:,} are listed." if len(indices) > MOST_ROWS else ""
-    hint += " Click one to see it whole." if indices and opened.texts is not None else ""
+    hint += " Click a text to read all of it." if indices and opened.texts is not None else ""
     return {
         panel.kind: gr.update(value=what if what in find_texts.KINDS else None),
         panel.title: f"**{view.plain(what)}: {count}.**{hint}",
@@ -167,7 +167,7 @@ def show_texts(panel: Panel, opened: Opened, what: str, indices: list[int]) -> d
 
 
 def show_one_text(panel: Panel, opened: Opened, index: int) -> dict[Component, Any]:
-    """One text with both answers, ready to be opened in the tab Explain."""
+    """Show one text with both answers, ready to be opened in the tab Explain."""
     said, text = view.one_text(opened, index)
     at_hand = opened.texts is not None
     return {
@@ -180,15 +180,15 @@ def show_one_text(panel: Panel, opened: Opened, index: int) -> dict[Component, A
 
 def _build_confusion() -> dict[str, Component]:
     gr.Markdown(
-        "### Confusion matrices\nA row for each true class, a column for each predicted one. Click a number to see its "
+        "### Confusion matrices\nRows are true classes, columns are predicted classes. Click a number to list its "
         "texts below."
     )
-    out: dict[str, Component] = {}
+    matrices: dict[str, Component] = {}
     with gr.Row():
         for name in COLORS:
             with gr.Column(min_width=300):
-                out[name.lower()] = _table([view.TRUE_CLASS, "?"], name, f"confusion-{name.lower()}", [])
-    return out
+                matrices[name.lower()] = _table([view.TRUE_CLASS, "?"], name, f"confusion-{name.lower()}", [])
+    return matrices
 
 
 def _build_texts() -> dict[str, Component]:
@@ -207,8 +207,8 @@ def _build_texts() -> dict[str, Component]:
 
 def _build_plots() -> dict[str, Component]:
     gr.Markdown(
-        "### Can their confidence be believed, and would other seeds say the same?\nUnder Reliability, each point is a "
-        "group of texts of similar confidence: below the line of a calibrated model, a model is too sure of itself."
+        "### Calibration, and accuracy over several seeds\nIn the plot Reliability, each point is a group of texts of "
+        "similar confidence. Below the line of a calibrated model, a model is overconfident."
     )
     with gr.Row():
         with gr.Column(min_width=300):
@@ -229,7 +229,7 @@ def _build_plots() -> dict[str, Component]:
                 y="accuracy",
                 color="framework",
                 color_map=COLORS,
-                title="Accuracy of each training, %",
+                title="Accuracy per training, %",
                 tooltip="all",
                 height=320,
                 elem_id="seeds",

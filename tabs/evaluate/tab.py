@@ -1,6 +1,6 @@
-"""Tab Evaluate: which framework is better, by how much, and on which texts they differ.
+"""The tab Evaluate shows which framework is better, by how much, and on which texts they differ.
 
-It shows reports. Nothing is evaluated but a file that a visitor uploads for it.
+It shows reports. It evaluates models only on a file that a visitor uploads.
 """
 
 from collections.abc import Callable
@@ -20,25 +20,25 @@ from tabs.evaluate.layout import Panel, Upload, build_panel, build_upload, empty
 from tabs.evaluate.view import TRUE_CLASS, WHY
 
 OWN, UPLOADED = "own", "uploaded"
-SPOKEN = {OWN: "this pair's own report", UPLOADED: "your file"}
+LABELS = {OWN: "this pair's own report", UPLOADED: "your file"}
 REFRESH_SECONDS = 2.0
-NO_TEXT = "That row holds no text: click another one."
+NO_TEXT = "That row has no text: click another one."
 NO_REPORT = (
-    "**No report is here.** Make one with `bakeoff evaluate` and start the app with `--report FILE`, or upload one "
-    "above."
+    "**There is no report yet.** Make one with `bakeoff evaluate` and start the app with `--report FILE`, or upload "
+    "one above."
 )
 
 
 def build_evaluate_tab(loader: ModelLoader, tab: gr.Tab, open_in_explain: Callable[[Callable, gr.State], None]) -> None:
-    """Lay out the tab and connect its events; the report appears when the tab is opened.
+    """Lay out the tab and connect its events. The report appears when the tab is selected.
 
     Args:
-        loader: has the models, and knows where their own report is.
-        tab: the one that this is built in.
-        open_in_explain: connects an event to the tab Explain, which then explains the text that the State holds.
+        loader: The loader of the models, which knows where their own report is.
+        tab: The tab to build in.
+        open_in_explain: Connects an event to the tab Explain, which then explains the text of the State.
     """
     names = report_names(loader)
-    choice = gr.Dropdown(spoken(names), value=names[0] if names else None, label="Report", elem_id="report")
+    choice = gr.Dropdown(labeled(names), value=names[0] if names else None, label="Report", elem_id="report")
     upload, uploaded, shown = build_upload(), gr.State(None, time_to_live=7200), gr.State("")
     panel = build_panel()
     timer = gr.Timer(REFRESH_SECONDS, active=False)
@@ -52,7 +52,7 @@ def build_evaluate_tab(loader: ModelLoader, tab: gr.Tab, open_in_explain: Callab
         opened = open_choice(loader, choice, uploaded)
         mismatch = mismatch_sentence(find_mismatch(loader, opened))
         key = f"{opened.report['id']} {mismatch}"
-        if key == before:  # the visitor comes back to the tab, and finds it as it was left
+        if key == before:  # the visitor returns to the tab, which keeps its state
             return {timer: gr.Timer(active=False)}
         return fill(panel, opened, mismatch) | {shown: key, timer: gr.Timer(active=False)}
 
@@ -71,7 +71,7 @@ def build_evaluate_tab(loader: ModelLoader, tab: gr.Tab, open_in_explain: Callab
         then_show(trigger)
     then_show(connect_upload(loader, upload, choice, uploaded))
     then_show(connect_report_file(loader, upload, choice, uploaded))
-    # Only when another report is shown: a visitor who comes back to the tab finds the files still there.
+    # Files are made only for another report: a visitor who returns to the tab still has the earlier files.
     shown.change(offer_downloads, chosen, panel.downloads(), api_visibility="private")
     connect_texts(loader, panel, chosen)
     for event in (panel.explain.click, panel.asked.change):
@@ -80,35 +80,35 @@ def build_evaluate_tab(loader: ModelLoader, tab: gr.Tab, open_in_explain: Callab
 
 
 def report_names(loader: ModelLoader) -> list[str]:
-    """The reports to choose from: the pair's own, then the published ones."""
+    """Return the names of the reports to choose from: the pair's own first, then the published ones."""
     return [*([OWN] if loader.report else []), *catalog.published()]
 
 
-def spoken(names: list[str]) -> list[tuple[str, str]]:
-    """The choices as a visitor reads them, each with its name."""
-    return [(SPOKEN.get(name, f"published: {name}"), name) for name in names]
+def labeled(names: list[str]) -> list[tuple[str, str]]:
+    """Pair each report's name with the label that a visitor reads."""
+    return [(LABELS.get(name, f"published: {name}"), name) for name in names]
 
 
 def is_there(loader: ModelLoader, choice: Any) -> bool:
-    """Whether the chosen report can be opened; the pair's own may still have to be made."""
+    """Return whether the chosen report exists. The pair's own report may not have been made yet."""
     if not isinstance(choice, str) or not choice:
         return False
     return choice != OWN or (loader.report is not None and loader.report.exists())
 
 
 def pending(loader: ModelLoader) -> str:
-    """Why there is no report to show, as Markdown."""
+    """Return why there is no report to show, as Markdown."""
     if loader.report is None:
         return NO_REPORT
     return f"**This pair has no report yet.** {plain(loader.progress().text)}"
 
 
 def open_choice(loader: ModelLoader, choice: str | None, uploaded: Opened | None) -> Opened:
-    """The chosen report with its texts.
+    """Open the chosen report with its texts.
 
     Raises:
-        InputError: there is no such report.
-        ReportError: its file is none.
+        InputError: There is no report of this name.
+        ReportError: Its file is not a report.
     """
     published = catalog.published()
     if choice == UPLOADED and uploaded is not None:
@@ -121,7 +121,7 @@ def open_choice(loader: ModelLoader, choice: str | None, uploaded: Opened | None
 
 
 def find_mismatch(loader: ModelLoader, opened: Opened) -> str | None:
-    """How a report's models differ from those that are loaded; empty where it is about these, None while none are."""
+    """Describe how a report's models differ from the loaded ones: "" if they are the same, None while models load."""
     try:
         pair = tuple(loader.pair())
     except ModelError:
@@ -130,25 +130,25 @@ def find_mismatch(loader: ModelLoader, opened: Opened) -> str | None:
 
 
 def mismatch_sentence(mismatch: str | None) -> str:
-    """What the page says of it."""
+    """Return the mismatch as the page shows it."""
     if mismatch is None:
-        return "The models are not ready: whether this report belongs to them can't be told yet."
+        return "The models are still loading, so it is not known yet whether this report is about them."
     return mismatch
 
 
 def connect_upload(loader: ModelLoader, upload: Upload, choice: gr.Dropdown, uploaded: gr.State):
-    """Evaluate an uploaded file, with progress and a way to stop; returns the event."""
+    """Evaluate an uploaded file, with progress and a button to stop. Return the event."""
 
     @shows_errors
     def evaluate_the_file(path: str | None, text_column: str, label_column: str, progress=gr.Progress()):  # noqa: B008
-        """Both models' scores on a file of texts with labels."""
+        """Evaluate both models on a file of texts with labels."""
         pair = tuple(loader.pair())
         data = file.read(path, text_column or "", label_column or "", pair[0].labels)
         for step in file.evaluate(pair, data):
             progress(step.share, desc=step.words)
             if step.report is None:
-                yield gr.skip(), gr.skip(), gr.skip()  # a place to stop
-        yield _done(step.report), Opened(step.report, tuple(each.text for each in data.test)), _chosen(loader)
+                yield gr.skip(), gr.skip(), gr.skip()  # Gradio can stop here
+        yield _done(step.report), Opened(step.report, tuple(example.text for example in data.test)), _chosen(loader)
 
     inputs = [upload.file, upload.text_column, upload.label_column]
     event = upload.run.click(
@@ -163,7 +163,7 @@ def connect_upload(loader: ModelLoader, upload: Upload, choice: gr.Dropdown, upl
 
 
 def connect_report_file(loader: ModelLoader, upload: Upload, choice: gr.Dropdown, uploaded: gr.State):
-    """Open an uploaded report; returns the event."""
+    """Open an uploaded report. Return the event."""
 
     @shows_errors
     def open_report_file(path: str | None):
@@ -176,7 +176,7 @@ def connect_report_file(loader: ModelLoader, upload: Upload, choice: gr.Dropdown
 
 
 def connect_texts(loader: ModelLoader, panel: Panel, chosen: list) -> None:
-    """Lists of texts by kind, by a click on a confusion matrix or a slice; a click on a text shows it whole."""
+    """List texts by kind, confusion-matrix cell or slice. A click on a listed text shows all of it."""
 
     @shows_errors
     def list_kind(kind: str, choice: str, uploaded: Opened | None):
@@ -204,10 +204,10 @@ def connect_texts(loader: ModelLoader, panel: Panel, chosen: list) -> None:
 
 
 def clicked(event: gr.SelectData) -> tuple[list, int]:
-    """The row of a table that was clicked, and the number of the column.
+    """Return the clicked row of a table, and the number of the column.
 
     Raises:
-        InputError: the row is blank, as that of an empty table is, or the table has no such cell.
+        InputError: The row is blank, as in an empty table, or the table has no such cell.
     """
     row, index = event.row_value, event.index
     column = index[1] if isinstance(index, list | tuple) and len(index) == 2 else None
@@ -218,10 +218,10 @@ def clicked(event: gr.SelectData) -> tuple[list, int]:
 
 
 def text_index(opened: Opened, number: Any) -> int:
-    """The position, from 0, of the text that a table shows with this number.
+    """Return the index, from 0, of the text that a table shows under this number.
 
     Raises:
-        InputError: it is the number of no text.
+        InputError: No text has this number.
     """
     digits, texts = str(number), opened.report["corpus"]["texts"]
     if not digits.isdecimal() or len(digits) > len(str(texts)) or not 1 <= int(digits) <= texts:
@@ -247,10 +247,10 @@ def _list_cell(loader: ModelLoader, panel: Panel, framework: str) -> Callable:
 
 
 def summary_of(loader: ModelLoader) -> Callable[[str], dict]:
-    """The API's function."""
+    """Return the function that the API calls `report`."""
 
     def report(name: str = "") -> dict:
-        """A report's verdict and metrics; without a name, of the pair's own report or the first published one."""
+        """Return a report's verdict and metrics. The default is the pair's own report, or the first published one."""
         names = report_names(loader)
         choice = name or (names[0] if names else None)
         if choice in (None, OWN) and not is_there(loader, choice):
@@ -262,25 +262,25 @@ def summary_of(loader: ModelLoader) -> Callable[[str], dict]:
 
 
 def summary(opened: Opened, mismatch: str | None, names: list[str]) -> dict:
-    """What the API gives of a report; `reports` names all that can be asked for.
+    """Return the API's answer for a report. `reports` lists the names of all available reports.
 
-    `belongs_to_the_loaded_models` is None while it can't be told, as models still load.
+    `belongs_to_the_loaded_models` is None while models still load, because it is not known then.
     """
-    made, compared = opened.report, opened.report["comparison"]
+    report, comparison = opened.report, opened.report["comparison"]
     keys = ("pytorch", "tensorflow", "difference")
     return {
         "reports": names,
-        "id": made["id"],
-        "corpus": made["corpus"],
-        "verdict": compared["headline"],
-        "explanation": compared["explanation"],
+        "id": report["id"],
+        "corpus": report["corpus"],
+        "verdict": comparison["headline"],
+        "explanation": comparison["explanation"],
         "belongs_to_the_loaded_models": None if mismatch is None else not mismatch,
-        "metrics": {name: {key: each[key] for key in keys} for name, each in compared["metrics"].items()},
+        "metrics": {name: {key: metric[key] for key in keys} for name, metric in comparison["metrics"].items()},
     }
 
 
 def _chosen(loader: ModelLoader) -> dict:
-    return gr.update(choices=spoken([*report_names(loader), UPLOADED]), value=UPLOADED)
+    return gr.update(choices=labeled([*report_names(loader), UPLOADED]), value=UPLOADED)
 
 
 def _done(report: dict) -> str:

@@ -1,4 +1,4 @@
-"""How the tab Evaluate shows a report: its sentences, tables and plots. Only words and formats, no statistics."""
+"""Turn a report into the sentences, tables and plots of the tab Evaluate. Nothing is computed here."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,17 +22,17 @@ CALIBRATED = "calibrated"
 
 
 def verdict(report: Mapping[str, Any]) -> str:
-    """The answer in a sentence and its reason, as Markdown; that over several seeds too, where there is one."""
+    """Return the verdict and its reason as Markdown, and the verdict over several seeds if there is one."""
     parts = [("Verdict", report["comparison"])]
     if report["seeds"]:
         parts.append(("Over several trainings", report["seeds"]))
     return "\n\n".join(
-        f"**{title}: {_one_line(each['headline'])}.** {_one_line(each['explanation'])}" for title, each in parts
+        f"**{title}: {_one_line(part['headline'])}.** {_one_line(part['explanation'])}" for title, part in parts
     )
 
 
 def about(opened: Opened, mismatch: str) -> str:
-    """What the report is about, whether it is of the models that are loaded, and whether texts can be shown."""
+    """Say what the report is about, whether it is about the loaded models, and whether its texts can be shown."""
     report = opened.report
     lines = [
         _one_line(
@@ -45,39 +45,44 @@ def about(opened: Opened, mismatch: str) -> str:
         lines.append(f"**{_one_line(mismatch)}**")
     if provenance.trained_elsewhere(report):
         lines.append(
-            "The models were trained on another corpus or split: where texts that they were trained on are among "
-            "these, the scores are too good."
+            "The models were trained on another corpus or split. If training texts are among these texts, the scores "
+            "are too high."
         )
     if opened.texts is None:
-        lines.append("Reports hold no texts, and this corpus is not at hand: row numbers of its test split are shown.")
+        lines.append(
+            "Reports contain no texts and this corpus is not available, so row numbers of its test split are shown."
+        )
     return "\n\n".join(lines)
 
 
 def metrics(report: Mapping[str, Any]) -> dict[str, list]:
-    """Every metric of both models, with its difference and what there is to know."""
+    """Return a table of every metric of both models, with its difference and notes."""
     rows = []
-    for name, each in report["comparison"]["metrics"].items():
-        notes = ["lower is better"] if each["lower_is_better"] else []
-        notes += [wording.reasons(each)] if wording.reasons(each) else []
-        numbers = [wording.number(each[key]) for key in ("pytorch", "tensorflow", "difference")]
+    for name, metric in report["comparison"]["metrics"].items():
+        notes = ["lower is better"] if metric["lower_is_better"] else []
+        notes += [wording.reasons(metric)] if wording.reasons(metric) else []
+        numbers = [wording.number(metric[key]) for key in ("pytorch", "tensorflow", "difference")]
         rows.append([wording.metric(name), *numbers, "; ".join(notes)])
     return _table(METRIC_HEADERS, rows)
 
 
 def confusion(report: Mapping[str, Any], framework: str) -> dict[str, list]:
-    """A row for each true class, a column for each predicted one."""
+    """Return a confusion matrix with a row per true class and a column per predicted class."""
     labels = report["labels"]
     counts = report["evaluations"][framework]["confusion"]
     return _table([TRUE_CLASS, *labels], [[label, *row] for label, row in zip(labels, counts, strict=True)])
 
 
 def reliability(report: Mapping[str, Any]) -> pd.DataFrame:
-    """Columns `confidence`, `accuracy`, `model` and `texts`: a row for each bin, and the line of a calibrated model."""
+    """Return the reliability plot: a row per bin of each model, and the line of a calibrated model.
+
+    The columns are `confidence`, `accuracy`, `model` and `texts`.
+    """
     rows = [
-        (each["confidence"], each["accuracy"]["value"], framework, each["count"])
+        (group["confidence"], group["accuracy"]["value"], framework, group["count"])
         for framework in find_texts.FRAMEWORKS
-        for each in report["calibration"][framework]["calibration"]["bins"]
-        if each["accuracy"]["value"] is not None
+        for group in report["calibration"][framework]["calibration"]["bins"]
+        if group["accuracy"]["value"] is not None
     ]
     lowest = min((min(row[0], row[1]) for row in rows), default=0.0)
     rows += [(lowest, lowest, CALIBRATED, 0), (1.0, 1.0, CALIBRATED, 0)]
@@ -85,7 +90,7 @@ def reliability(report: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def calibration(report: Mapping[str, Any]) -> dict[str, list]:
-    """How far confidence and accuracy are apart, and how far they would be by chance alone."""
+    """Return a table of how far confidence and accuracy differ, and how far they would differ by chance alone."""
     names = {
         "mean confidence": "mean_confidence",
         "accuracy": "accuracy",
@@ -94,15 +99,14 @@ def calibration(report: Mapping[str, Any]) -> dict[str, list]:
         "p-value of being calibrated": "p_value",
     }
     both = [report["calibration"][framework] for framework in find_texts.FRAMEWORKS]
-    rows = [[name, *(wording.number(each["calibration"][key]) for each in both)] for name, key in names.items()]
-    rows.append(
-        ["temperature (over 1: too sure)", *(wording.number(each["temperature"]["temperature"]) for each in both)]
-    )
+    rows = [[name, *(wording.number(model["calibration"][key]) for model in both)] for name, key in names.items()]
+    temperatures = (wording.number(model["temperature"]["temperature"]) for model in both)
+    rows.append(["temperature (over 1: overconfident)", *temperatures])
     return _table(CALIBRATION_HEADERS, rows)
 
 
 def seeds(report: Mapping[str, Any]) -> pd.DataFrame | None:
-    """Columns `framework`, `accuracy` in percent and `training`: a row for each seed; None without seeds."""
+    """Return a row per seed with the columns `framework`, `accuracy` in percent and `training`; None without seeds."""
     if not report["seeds"]:
         return None
     accuracy = report["seeds"]["metrics"]["accuracy"]
@@ -116,72 +120,74 @@ def seeds(report: Mapping[str, Any]) -> pd.DataFrame | None:
 
 
 def seeds_note(report: Mapping[str, Any]) -> str:
-    """Each training's accuracy, or why nothing is said of seeds."""
+    """Return the accuracy per training, or why there are no results over several seeds."""
     if report["seeds"]:
         points = seeds(report)
         runs = [
             f"{name} {', '.join(f'{value:.2f}' for value in points['accuracy'][points['framework'] == name])}"
             for name in find_texts.FRAMEWORKS
         ]
-        return f"Each point is a training with its own seed: {'; '.join(runs)}."
+        return f"Each point is a training with its own seed. Accuracy in percent: {'; '.join(runs)}."
     return (
-        "One training of each framework: what another seed would change is not known. `bakeoff train --seeds 5` "
-        "and `bakeoff evaluate --seeds-dir` tell."
+        "Each framework was trained once, so the effect of another seed is unknown. `bakeoff train --seeds 5` and "
+        "`bakeoff evaluate --seeds-dir` measure it."
     )
 
 
 def slices(report: Mapping[str, Any]) -> dict[str, list]:
-    """Both models on parts of the texts."""
+    """Return a table of both models' accuracy on parts of the texts."""
     rows = [
-        [each["facet"], each["name"], each["n"], wording.share(each["first"]), wording.share(each["second"])]
-        + [wording.points(each["difference"]), each["warning"]]
-        for each in report["slices"]["slices"]
+        [part["facet"], part["name"], part["n"], wording.share(part["first"]), wording.share(part["second"])]
+        + [wording.points(part["difference"]), part["warning"]]
+        for part in report["slices"]["slices"]
     ]
     return _table(SLICE_HEADERS, rows)
 
 
 def slices_note(report: Mapping[str, Any]) -> str:
-    """How to read so many slices, and which were not made."""
-    skipped = "; ".join(f"{each['name']}: {each['reason']}" for each in report["slices"]["skipped"])
-    return _one_line(report["slices"]["note"] + (f" Not looked at: {skipped}." if skipped else ""))
+    """Say how to read so many slices, and which parts were left out and why."""
+    skipped = "; ".join(f"{part['name']}: {part['reason']}" for part in report["slices"]["skipped"])
+    return _one_line(report["slices"]["note"] + (f" Not examined: {skipped}." if skipped else ""))
 
 
 def robustness(report: Mapping[str, Any]) -> dict[str, list]:
-    """Accuracy that both models lose on damaged texts; no rows where it was not measured."""
+    """Return a table of the accuracy that both models lose on damaged texts, without rows if it was not measured."""
     rows = [
-        [f"{each['name']}: {each['description']}", wording.points(each["first"]["drop"])]
-        + [wording.points(each["second"]["drop"]), wording.points(each["difference"])]
-        for each in report["robustness"] or ()
+        [f"{damage['name']}: {damage['description']}", wording.points(damage["first"]["drop"])]
+        + [wording.points(damage["second"]["drop"]), wording.points(damage["difference"])]
+        for damage in report["robustness"] or ()
     ]
     return _table(ROBUSTNESS_HEADERS, rows)
 
 
 def robustness_note(report: Mapping[str, Any]) -> str:
-    """How to read that table, or why there is none."""
+    """Say how to read the table of robustness, or why there is none."""
     if report["robustness"]:
-        return "Accuracy lost on damaged texts. The difference is positive where TensorFlow loses more."
-    return "Robustness to damaged texts was not measured: `bakeoff evaluate` does it."
+        return "This is the accuracy lost on damaged texts. The difference is positive where TensorFlow loses more."
+    return "Robustness to damaged texts was not measured. `bakeoff evaluate` measures it."
 
 
 def texts(opened: Opened, indices: Sequence[int]) -> dict[str, list]:
-    """Some texts with both models' answers; numbers count from 1."""
+    """Return a table of texts with both models' answers. Texts are numbered from 1."""
     rows = []
-    for each in find_texts.answers(opened.report, indices):
-        text = "" if opened.texts is None else opened.texts[each.index]
+    for answers in find_texts.answers(opened.report, indices):
+        text = "" if opened.texts is None else opened.texts[answers.index]
         shortened = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-        rows.append([each.index + 1, "explain" if text else "", each.label, *_said(each), shortened])
+        rows.append([answers.index + 1, "explain" if text else "", answers.label, *_classes(answers), shortened])
     return _table(TEXT_HEADERS, rows)
 
 
 def one_text(opened: Opened, index: int) -> tuple[str, str]:
-    """What both models say of one text, as Markdown, and the text; "" where it is not at hand."""
-    (found,) = find_texts.answers(opened.report, [index])
-    one, other = map(plain, _said(found))
-    sentence = f"**Text {index + 1}**, label {plain(found.label)}: PyTorch says {one}, TensorFlow says {other}."
+    """Return both models' answers to one text as Markdown, and the text, which is "" if it is not available."""
+    (answers,) = find_texts.answers(opened.report, [index])
+    pytorch, tensorflow = map(plain, _classes(answers))
+    sentence = (
+        f"**Text {index + 1}**, label {plain(answers.label)}: PyTorch says {pytorch}, TensorFlow says {tensorflow}."
+    )
     return sentence, "" if opened.texts is None else opened.texts[index]
 
 
-def _said(answers: find_texts.TextAnswers) -> list[str]:
+def _classes(answers: find_texts.TextAnswers) -> list[str]:
     return [f"{label} {percent(p)}" for label, p in zip(answers.predicted, answers.confidence, strict=True)]
 
 

@@ -1,22 +1,22 @@
-"""Lets the page ask the host that it came from, whatever a proxy has made of that host's name."""
+"""Let the page send its requests to the host that it came from, even if a proxy changes the name of that host."""
 
 import functools
 
 from gradio import route_utils
 
-# A browser makes the page's host of it. "" would become the whole address of the page, with its query.
+# A browser resolves this path on the page's host. "" would become the whole address of the page, with its query.
 HERE = "/."
 PAGE = "/"
 
 
 def use_host_of_page() -> None:
-    """Make Gradio write a path for its root into the page, where it would write the host of the request's header.
+    """Make Gradio write a path as its root into the page, instead of the host of the request's header.
 
-    Gradio 6.31's page asks the host in its config unless the name is that of the address bar, which it isn't behind a
-    proxy that passes no `Host` on. Clients other than the page still get a whole address.
+    The page of Gradio 6.31 sends its requests to the host in its config unless the address bar has the same name.
+    Behind a proxy that does not forward `Host`, the names differ. Clients other than the page still get a full address.
     """
     original = route_utils.get_root_url
-    if getattr(original, "writes_path", False):
+    if hasattr(original, "__wrapped__"):  # already replaced
         return
 
     @functools.wraps(original)
@@ -25,5 +25,4 @@ def use_host_of_page() -> None:
             return root_path or HERE
         return original(request=request, route_path=route_path, root_path=root_path)
 
-    get_root_url.writes_path = True
     route_utils.get_root_url = get_root_url

@@ -1,11 +1,11 @@
-"""The page: every tab on the models that the loader has or will have."""
+"""Build the page from its tabs and serve it."""
 
 import html
 import os
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: no calls home
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read at gradio's import; stops calls home
 
 import gradio as gr
 
@@ -23,6 +23,7 @@ from tabs.page.server import bounded_page
 from tabs.predict import build_predict_tab
 
 TITLE = "Bakeoff: PyTorch or TensorFlow for text classification?"
+SUBTITLE = "The same BERT, fine-tuned in both frameworks with one recipe on the same batches. Compare the two models."
 # System fonts: Gradio's own themes fetch theirs from an outside host.
 THEME = gr.themes.Default(
     primary_hue="teal",
@@ -30,29 +31,29 @@ THEME = gr.themes.Default(
     font_mono=["ui-monospace", "monospace"],
 )
 CSS = """
-:root, .gradio-container { --color-accent: #0f766e; }  /* teal that reads on white; Gradio's own is too pale */
+:root, .gradio-container { --color-accent: #0f766e; }  /* Gradio's own accent has too little contrast on white */
 .dark, .dark .gradio-container { --color-accent: #2dd4bf; }
 .gradio-container table, .gradio-container [role="grid"] * { font-family: var(--font); }
 .status { padding: .5rem .75rem; border: 1px solid var(--border-color-primary); border-radius: .5rem; }
 .status progress { width: 100%; margin-top: .25rem; }
 .status.failed { border-color: var(--error-border-color, #b91c1c); }
-#decision-alert:not(:has(.decision)) { display: none; }  /* nothing went wrong: no gap */
-#decision-bundle { display: none; }  /* by style: what Gradio hides in a hidden column appears with it */
+#decision-alert:not(:has(.decision)) { display: none; }  /* no gap without an error */
+#decision-bundle { display: none; }  /* Gradio shows a hidden button when its hidden column appears */
 """
 REFRESH_SECONDS = 1.0
 
 
 def build(loader: ModelLoader, queue: WorkQueue | None = None, decision: Path | None = None) -> gr.Blocks:
-    """The page, on models that the loader has or will have.
+    """Build the page on models that are loaded or still loading.
 
     Args:
-        loader: of the models.
-        queue: through which they are asked; one of its own for None.
-        decision: a decision, or a folder of reports that one is made from; None for published ones alone.
+        loader: The loader of the models.
+        queue: The queue through which the models are called; None to make one.
+        decision: A decision, or a folder of reports to make one from; None to offer published decisions only.
     """
     models = QueuedModels(loader, WorkQueue(current()) if queue is None else queue)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
-        gr.Markdown(f"# {TITLE}\nThe same BERT, fine-tuned in both by one recipe on the same batches. Compare them.")
+        gr.Markdown(f"# {TITLE}\n{SUBTITLE}")
         status = gr.HTML(elem_id="status")
         timer = gr.Timer(REFRESH_SECONDS)
         with gr.Tabs() as tabs:
@@ -79,7 +80,7 @@ def build(loader: ModelLoader, queue: WorkQueue | None = None, decision: Path | 
 
 
 def status_line(loader: ModelLoader) -> str:
-    """What the loader is doing, as HTML that a screen reader announces; a progress bar while it lasts."""
+    """Return the loader's progress as HTML that a screen reader announces, with a progress bar until it ends."""
     progress = loader.progress()
     value = "" if progress.share is None else f' value="{progress.share:.3f}"'
     bar = "" if progress.finished else f'<progress{value} aria-label="progress"></progress>'
@@ -90,7 +91,7 @@ def status_line(loader: ModelLoader) -> str:
 def serve(
     loader: ModelLoader, queue: WorkQueue | None = None, decision: Path | None = None, **settings: Any
 ) -> gr.Blocks:
-    """Serve the page from a thread of its own; `settings` are those of `launch`."""
+    """Serve the page from a thread of its own. `settings` are passed to `launch`."""
     use_host_of_page()
     demo = build(loader, queue, decision).queue(max_size=current().requests, api_open=False)
     with bounded_page(demo, current()) as bounds:

@@ -1,6 +1,6 @@
-"""Changes to Gradio that `launch` has no argument for: its server, and what it keeps of each session.
+"""Change what `launch` has no argument for: Gradio's server, and the data that Gradio keeps per session.
 
-Written for Gradio 6.31; tests/tabs/test_page_server.py tells when a change no longer takes hold or is no longer needed.
+The changes are for Gradio 6.31. tests/tabs/test_page_server.py fails when one has no effect or is no longer needed.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from gradio.utils import LRUCache
 from bakeoff.common.limits import Limits
 from service.operate.connections import BoundedServer
 
-RECORDED_EVENTS = 100  # with each event Gradio computes statistics of all: 10,000 by its own choice
+RECORDED_EVENTS = 100  # Gradio computes statistics of all recorded events at every event; its default is 10,000
 
 
 class PageServer(BoundedServer, http_server.Server):
@@ -23,7 +23,7 @@ class PageServer(BoundedServer, http_server.Server):
 
 
 class _Unread(dict):
-    """A session's copy of the page's configuration that stays empty: only deep links read it, whose route is closed."""
+    """A session's copy of the page's configuration that stays empty. Only deep links read it; their route is closed."""
 
     def __contains__(self, key: object) -> bool:
         return True
@@ -36,7 +36,7 @@ class _Unread(dict):
 
 
 class LeanSession(state_holder.SessionState):
-    """A session without its copy of the page's configuration, which takes 0.4 MB and 20 ms to make."""
+    """A session without a copy of the page's configuration. The copy takes 0.4 MB and 20 ms to make."""
 
     def __init__(self, blocks: Blocks):
         super().__init__(SimpleNamespace(default_config=blocks.default_config, blocks={}))
@@ -44,11 +44,11 @@ class LeanSession(state_holder.SessionState):
 
 
 class Results(LRUCache):
-    """The messages that sessions have not fetched yet; with a session's messages go its events' ids.
+    """The messages that sessions have not fetched yet. Deleting a session's messages also deletes its event ids.
 
     Args:
-        most: sessions.
-        ids: of the events of each session, which Gradio itself never forgets.
+        most: The largest number of sessions.
+        ids: The event ids by session. Gradio itself never deletes them.
     """
 
     def __init__(self, most: int, ids: dict[str, Any]):
@@ -60,7 +60,7 @@ class Results(LRUCache):
         self._ids.pop(session, None)
 
     def popitem(self, last: bool = True) -> tuple[str, Any]:
-        """Forget the newest session, or the oldest."""
+        """Remove the newest session, or the oldest one, and return it with its messages."""
         session = next(reversed(self) if last else iter(self))
         messages = self[session]
         del self[session]
@@ -69,19 +69,20 @@ class Results(LRUCache):
 
 @contextmanager
 def bounded_page(demo: Blocks, limits: Limits) -> Iterator[dict[str, int]]:
-    """Let `launch` be called inside: it makes our server, and gets these arguments.
+    """Make a `launch` inside this context use the bounded server. Yield the arguments that `launch` needs for it.
 
     Args:
-        demo: has its queue.
-        limits: of sessions and requests.
+        demo: The page, whose queue is already made.
+        limits: The limits on sessions and requests.
     """
     queue = demo._queue  # Gradio has no public name for it
-    # Events that wait need their session's messages.
+    # Waiting events need the messages of their sessions.
     queue.pending_messages_per_session = Results(limits.sessions + limits.requests, queue.pending_event_ids_session)
     queue.ANALYTICS_MAX_EVENTS = RECORDED_EVENTS
-    state_holder.SessionState = LeanSession
-    before, http_server.Server = http_server.Server, PageServer
+    state_holder.SessionState = LeanSession  # type: ignore[misc]  # Gradio has no argument for it
+    original = http_server.Server
+    http_server.Server = PageServer  # type: ignore[misc]  # nor for this
     try:
         yield {"state_session_capacity": limits.sessions}
     finally:
-        http_server.Server = before
+        http_server.Server = original  # type: ignore[misc]

@@ -270,7 +270,7 @@ def test_a_text_is_explained_stopped_downloaded_and_its_disagreement_shown(page,
     assert page.locator("#explain-texts .badge").count() == 2
     assert texts.nth(0).inner_text() == texts.nth(1).inner_text()
     page.locator("#explain-stop").click()
-    page.get_by_text("what was found so far is kept").wait_for()
+    page.get_by_text("the results so far are kept").wait_for()
     page.wait_for_function("!document.querySelector('#explain-html').disabled")
     page.get_by_role("button", name="Explain the disagreement").click()
     page.get_by_text("The words that most push the two models apart").wait_for()

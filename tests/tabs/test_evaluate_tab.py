@@ -80,7 +80,7 @@ def test_before_the_models_are_ready_it_is_not_said(made):
 
     opened = Opened(made, None)
     assert tab.find_mismatch(Loading(), opened) is None
-    assert "can't be told yet" in tab.mismatch_sentence(None)
+    assert "not known yet" in tab.mismatch_sentence(None)
     assert tab.summary_of(Loading())("bbc-minilm")["belongs_to_the_loaded_models"] is None
 
 
@@ -153,19 +153,19 @@ def select(index, row_value):
 
 @pytest.mark.parametrize("row", [["", "", ""], [None, None], [], None, "ab"])
 def test_a_click_on_a_blank_row_gets_a_sentence(row):
-    with pytest.raises(InputError, match="That row holds no text"):
+    with pytest.raises(InputError, match="That row has no text"):
         tab.clicked(select([0, 0], row))
 
 
 @pytest.mark.parametrize("index", [[0, 2], [0, -1], [0, "a"], [0], 0])
 def test_a_click_beside_the_table_gets_a_sentence(index):
-    with pytest.raises(InputError, match="That row holds no text"):
+    with pytest.raises(InputError, match="That row has no text"):
         tab.clicked(select(index, ["1", "explain"]))
 
 
 @pytest.mark.parametrize("number", [0, 61, -1, "a", 1.5, [1], "9" * 5000])
 def test_a_number_of_no_text_gets_a_sentence(made, number):
-    with pytest.raises(InputError, match="That row holds no text"):
+    with pytest.raises(InputError, match="That row has no text"):
         tab.text_index(Opened(made, None), number)
 
 

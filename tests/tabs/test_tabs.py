@@ -72,7 +72,7 @@ def test_the_page_shows_both_answers_and_keeps_them(client):
     assert verdict.startswith("**Same answer: tech**")
     assert pytorch["label"] == tensorflow["label"] == "tech"
     assert [each["label"] for each in pytorch["confidences"]] == ["tech", "sport"]
-    assert time.endswith("ms, tokenising included")
+    assert time.endswith("ms, including tokenization")
     assert history["data"][0][1:] == ["tech 73.1 %", "tech 73.1 %", "yes"]
 
 
@@ -82,8 +82,8 @@ def test_the_page_shows_both_answers_and_keeps_them(client):
         ({}, "TensorFlow is still loading."),
         (
             {"TensorFlow": "there is no folder <b>; check the name."},
-            r"TensorFlow failed to load (there is no folder \<b\>; check the name) and won't answer until that is put "
-            "right and the app is started again.",
+            r"TensorFlow failed to load (there is no folder \<b\>; check the name) and gives no answers. Correct this "
+            "and restart the app.",
         ),
     ],
 )
@@ -111,7 +111,7 @@ def test_a_file_is_classified_and_comes_back_without_formulas(client, tmp_path):
         csv.writer(file).writerows(rows)
     summary, table, download = client.predict(handle_file(path), "", True, api_name="/predict_file")
     assert "3 texts. The models disagree on **1** of them." in summary
-    assert "3 of 3 labels right" in summary
+    assert "3 of 3 labels correct" in summary
     assert [row[0] for row in table["data"]] == [2]
     saved = pd.read_csv(download["value"], dtype=str)
     assert list(saved["text"]) == ["tech", '\'=HYPERLINK("x") contrary tech', "'@sport"]
@@ -122,7 +122,7 @@ def test_a_file_without_labels_works(client, tmp_path):
     (tmp_path / "texts.csv").write_text("text\ntech\n", encoding="utf-8")
     summary, *_ = client.predict(handle_file(tmp_path / "texts.csv"), "", False, api_name="/predict_file")
     assert "1 texts" in summary
-    assert "labels right" not in summary
+    assert "labels correct" not in summary
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_a_round_is_shown_with_its_share_and_a_stopped_one_says_what_is_kept():
     going = replace(kept.last, ended="", share=0.5, seconds=4.0)
     assert "at most about 4 s left" in explain_view.progress_line(going)
     assert "<progress value='0.500'" in explain_view.progress_line(going)
-    assert "what was found so far is kept" in explain_view.stopped_line(replace(kept, last=going))
-    assert "what was found so far is kept" in explain_view.failed_line(kept)
+    assert "the results so far are kept" in explain_view.stopped_line(replace(kept, last=going))
+    assert "the results so far are kept" in explain_view.failed_line(kept)
     assert "before the first result" in explain_view.stopped_line(None)
     assert explain_view.note_on(replace(kept.findings, ended="")) == explain_view.NOT_MEASURED
 
