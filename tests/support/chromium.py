@@ -1,4 +1,4 @@
-"""Where the browser is that drives the page, and how it is started."""
+"""Find the browser that tests drive, and name the flags to start it with."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Planted evidence for decisions: one report of each kind, in which what is asked for is so many times PyTorch's."""
+"""Planted evidence for decisions: one report per kind, with chosen ratios TensorFlow ÷ PyTorch."""
 
 import json
 from pathlib import Path
@@ -13,18 +13,18 @@ from decide.evidence.reports import Evidence, kind_of, source
 FRAMEWORKS = ("PyTorch", "TensorFlow")
 DIGESTS = {"PyTorch": "a" * 64, "TensorFlow": "b" * 64}
 CORPUS = "c" * 64
-NOISE = 0.05  # of every interval, as a share
+NOISE = 0.05  # half-width of every interval as a share of its value
 RATIOS = ("short", "long", "batch", "cold", "step", "steps_memory", "start", "memory", "files", "packages")
 NO_INTERVAL = {"value": 1.0, "low": None, "high": None, "reason": "one article"}
 
 
 def estimate(value: float, noise: float = NOISE) -> dict[str, Any]:
-    """A number with an interval."""
+    """Return a number with an interval."""
     return {"value": value, "low": value * (1 - noise), "high": value * (1 + noise), "reason": ""}
 
 
 def calls(batch: int, tokens: int, rate: float, ratio: float) -> dict[str, Any]:
-    """A row of the benchmark; `ratio` is of seconds, TensorFlow's over PyTorch's."""
+    """Return a row of the benchmark. `ratio` is the seconds of TensorFlow ÷ PyTorch."""
     share = {"seconds": {"p50": 1.0, "p90": 1.0, "p99": 1.0}, "calls": 9, "gigaflops": estimate(1.0)}
     share |= {"stages": {"tokenisation": 0.1, "forward": 0.8, "rest": 0.1}, "share_of_ceiling": estimate(0.5)}
     rates = dict(zip(FRAMEWORKS, (rate, rate / ratio), strict=True))
@@ -33,13 +33,13 @@ def calls(batch: int, tokens: int, rate: float, ratio: float) -> dict[str, Any]:
 
 
 def benchmark(**ratios: float) -> dict[str, Any]:
-    """A benchmark in which what `ratios` names, among RATIOS, takes TensorFlow so many times as much."""
+    """Return a benchmark with these ratios TensorFlow ÷ PyTorch, by the names in RATIOS. The others are 1."""
     ratio = dict.fromkeys(RATIOS, 1.0) | ratios
     stages = {stage: estimate(1.0) for stage in ("import", "load", "first_call")} | {"starts": 10}
     rates = {part: estimate(1.0) for part in ("tokens_per_second", "gigaflops", "share_of_ceiling")}
 
     def both(key: str, value: float, make) -> dict[str, Any]:
-        return {name: make(each) for name, each in zip(FRAMEWORKS, (value, value * ratio[key]), strict=True)}
+        return {name: make(figure) for name, figure in zip(FRAMEWORKS, (value, value * ratio[key]), strict=True)}
 
     def steps(seconds: float) -> dict[str, Any]:
         return rates | {
@@ -103,7 +103,7 @@ def benchmark(**ratios: float) -> dict[str, Any]:
 
 
 def deployability(**statuses: str) -> dict[str, Any]:
-    """Four formats; all work unless told otherwise, but TensorFlow has no way to TorchScript."""
+    """Return a report on four formats. All work unless `statuses` differs, except TensorFlow with TorchScript."""
     tried = [
         (framework, name) for framework in FRAMEWORKS for name in ("ONNX", "TorchScript", "SavedModel", "OpenVINO")
     ]
@@ -122,38 +122,38 @@ def deployability(**statuses: str) -> dict[str, Any]:
         }
         for framework, name in tried
     ]
-    made = {"kind": "deployability", "date": "2026-01-03", "command": "bakeoff export", "models": DIGESTS}
-    return identified(made | {"machine": "planted", "formats": rows})
+    content = {"kind": "deployability", "date": "2026-01-03", "command": "bakeoff export", "models": DIGESTS}
+    return identified(content | {"machine": "planted", "formats": rows})
 
 
 def code_size(pytorch: int = 200, tensorflow: int = 300) -> dict[str, Any]:
-    """Lines of code."""
+    """Return a report on lines of code."""
     lines = dict(zip(FRAMEWORKS, (pytorch, tensorflow), strict=True))
-    parts = {name: {"files": {"a.py": each}, "logical_lines": each} for name, each in lines.items()}
-    made = {
+    parts = {name: {"files": {"a.py": count}, "logical_lines": count} for name, count in lines.items()}
+    content = {
         "kind": "code_size",
         "command": "bakeoff code-size",
         "commit_or_digest": "d",
         "frameworks": parts,
     }
-    return identified(made)
+    return identified(content)
 
 
 def adoption(hub: dict | None = None, trends: dict | None = None) -> dict[str, Any]:
-    """Counts and one fact."""
+    """Return a report on adoption with counts and one fact."""
     fact = {"date": "2025-12-01", "text": "<b>transformers 5</b> has no TensorFlow.", "source": "https://example.org"}
-    made = {
+    content = {
         "kind": "adoption",
         "date": "2026-01-04",
         "command": "bakeoff adoption",
         "hub": hub,
         "trends": trends,
     }
-    return identified(made | {"facts": [fact]})
+    return identified(content | {"facts": [fact]})
 
 
 def training(framework: str, seed: int = 0, megabytes: int = 1000) -> dict[str, Any]:
-    """What a training leaves behind, as far as a decision reads it."""
+    """Return the parts of a training record that a decision reads."""
     return {
         "framework": framework,
         "finished": "2026-01-01",
@@ -167,7 +167,7 @@ def training(framework: str, seed: int = 0, megabytes: int = 1000) -> dict[str, 
 
 
 def explanations(tensorflow: float = 1.0) -> dict[str, Any]:
-    """Explanations that take TensorFlow so many times as long, and are equally good."""
+    """Return explanations of equal quality that take `tensorflow` times as long with TensorFlow."""
     model = {"mean_drop_read": estimate(4.0), "overlap_of_two_seeds": estimate(0.8)}
     difference = {figure: {"value": 0.0, "low": -0.01, "high": 0.01, "reason": ""} for figure in model}
     stock = {
@@ -176,34 +176,34 @@ def explanations(tensorflow: float = 1.0) -> dict[str, Any]:
     }
     ours = {"articles": 7, "models": dict.fromkeys(FRAMEWORKS, model), "difference": difference}
     figures = {"ours": ours, "stock": stock, "stock_ratio_of_seconds": estimate(tensorflow, 0.2)}
-    made = {"command": "python -m benchmarks.explain", "created": "2026-01-02T03:04:05+00:00", "models": DIGESTS}
-    return made | {"window": 128, "articles": 7, "figures": figures}
+    content = {"command": "python -m benchmarks.explain", "created": "2026-01-02T03:04:05+00:00", "models": DIGESTS}
+    return content | {"window": 128, "articles": 7, "figures": figures}
 
 
-def identified(made: dict[str, Any]) -> dict[str, Any]:
-    """With its id."""
-    return made | {"id": identify(made)}
+def identified(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a report with its id."""
+    return content | {"id": identify(content)}
 
 
 def evidence(*contents: dict[str, Any]) -> Evidence:
-    """Of these reports."""
-    return Evidence(tuple(source(kind_of(each), each, f"{kind_of(each)}.json") for each in contents))
+    """Return the evidence of these reports."""
+    return Evidence(tuple(source(kind_of(content), content, f"{kind_of(content)}.json") for content in contents))
 
 
 def everything(**ratios: float) -> list[dict[str, Any]]:
-    """All kinds of planted reports but an evaluation."""
+    """Return all kinds of planted reports except an evaluation."""
     trainings = [training(name, seed) for name in FRAMEWORKS for seed in (0, 1)]
     hub = {"PyTorch": 90_000, "TensorFlow": 9_000, "date": "2026-01-04"}
     return [benchmark(**ratios), explanations(), *trainings, deployability(), code_size(), adoption(hub)]
 
 
 def decision(*contents: dict[str, Any], weighting: Weighting = PRESETS["api"]) -> dict[str, Any]:
-    """The decision on these reports, or on everything."""
+    """Return the decision on these reports, or on all kinds."""
     return report.build(evidence(*(contents or everything())), weighting, "bakeoff decide")
 
 
 def write(folder: Path, *contents: dict[str, Any]) -> Path:
-    """Write reports into a folder, one file each."""
+    """Write reports into a folder, one file per report."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, content in enumerate(contents):
         (folder / f"{number}.json").write_text(json.dumps(content), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Findings on planted models, for what shows them."""
+"""Findings on planted models, for tests of what shows findings."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,11 @@ HOSTILE = (
 
 
 def session(text: str = "tech news", label: str | None = None, models: Sequence = MODELS) -> Session:
-    """The last round's session on a text."""
+    """Return the session of the last round on a text."""
     *_, last = sessions(text, models, label, Settings(samples=60))
     return last
 
 
 def findings(text: str = "tech news", label: str | None = None, models: Sequence = MODELS) -> Findings:
-    """All that can be found, the faithfulness too."""
+    """Return all findings on a text, including the faithfulness."""
     return session(text, label, models).measure().findings

@@ -1,4 +1,4 @@
-"""Classifiers with planted truth, for what only needs the `Classifier` protocol."""
+"""Classifiers with planted truth, for tests that need only the `Classifier` protocol."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from service.work.model_loader import Progress
 
 @dataclass
 class WordCounter:
-    """Says the class whose name stands most often in the text; the first class if none does."""
+    """A classifier that picks the class whose name is most frequent in the text, or the first class if none occurs."""
 
     framework: str
     labels: tuple[str, ...] = ("sport", "tech")
@@ -22,49 +22,49 @@ class WordCounter:
     folder: ModelFolder | None = None
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
-        """How often each class's name stands in each text."""
+        """Count the names of the classes in every text."""
         counts = [[text.split().count(label) for label in self.labels] for text in texts]
         return np.array(counts, dtype=np.float32).reshape(len(texts), len(self.labels))
 
     def characters_read(self, text: str) -> int:
-        """All of them."""
+        """Return the number of all characters."""
         return len(text)
 
 
 class Contrarian(WordCounter):
-    """The same, but the other way round where the text says `contrary`."""
+    """A WordCounter that reverses its answer if the text contains `contrary`."""
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
-        """The columns of a WordCounter, exchanged for such texts."""
-        out = super().logits(texts)
+        """Return the logits of a WordCounter, with the columns reversed for contrary texts."""
+        logits = super().logits(texts)
         contrary = ["contrary" in text for text in texts]
-        out[contrary] = out[contrary, ::-1]
-        return out
+        logits[contrary] = logits[contrary, ::-1]
+        return logits
 
 
 @dataclass
 class ReadyLoader:
-    """A ModelLoader that has its models already, or will never have them."""
+    """A ModelLoader that has its models from the start, or never gets them."""
 
     models: tuple = (WordCounter("PyTorch"), Contrarian("TensorFlow"))
     report: Path | None = None
     failures: dict[str, str] = field(default_factory=dict)
 
     def classifiers(self) -> tuple:
-        """The models."""
+        """Return the models."""
         return self.models
 
     def pair(self) -> tuple:
-        """The models."""
+        """Return the models."""
         return self.models
 
     def progress(self) -> Progress:
-        """Done."""
+        """Return the progress of a loader that has finished."""
         return Progress("Both models are ready.", finished=True)
 
 
 def planted_pair(encoder: Path, folder: Path, labels: tuple[str, ...] = ("sport", "tech")) -> tuple:
-    """Both planted classifiers with a model folder, of which only the tokenizer is real."""
+    """Return both planted classifiers with a model folder in which only the tokenizer is real."""
     folder.mkdir(parents=True)
     (folder / "tokenizer.json").write_bytes((encoder / "tokenizer.json").read_bytes())
     (folder / "labels.json").write_text(json.dumps(labels), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Logits with planted truth, and a check that every reported number is one or says why it isn't."""
+"""Logits with planted truth, and a check that every reported number is finite or has a reason why it is missing."""
 
 import dataclasses
 import json
@@ -9,7 +9,7 @@ from bakeoff.stats.estimate import Estimate
 
 
 def logits(references, k: int, strength: float, seed: int = 0, shared=None) -> np.ndarray:
-    """(n, k) float32 noise, plus `strength` for the reference; with `shared` noise models make similar errors."""
+    """Return (n, k) float32 noise plus `strength` for the reference. Models with `shared` noise make similar errors."""
     noise = np.random.default_rng(seed).normal(size=(len(references), k))
     if shared is not None:
         noise = 0.9 * shared + np.sqrt(1 - 0.81) * noise
@@ -18,7 +18,7 @@ def logits(references, k: int, strength: float, seed: int = 0, shared=None) -> n
 
 
 def always_right(references, k: int) -> np.ndarray:
-    """Logits of a perfect model."""
+    """Return the logits of a perfect model."""
     return (30 * np.eye(k, dtype=np.float32))[np.asarray(references, dtype=int)]
 
 
@@ -37,7 +37,7 @@ EDGES = {
 
 
 def assert_reported(result) -> None:
-    """Every number in a result is finite; every Estimate without one gives a reason; JSON takes it."""
+    """Check that all numbers in a result are finite, that missing ones have a reason, and that it is valid JSON."""
     json.dumps(dataclasses.asdict(result), allow_nan=False)
     for estimate in estimates(result):
         assert estimate.value is not None or estimate.reason
@@ -48,7 +48,7 @@ def assert_reported(result) -> None:
 
 
 def estimates(result) -> list[Estimate]:
-    """All Estimates in nested dataclasses, tuples and dicts."""
+    """Return all Estimates in nested dataclasses, tuples and dicts."""
     if isinstance(result, Estimate):
         return [result]
     if dataclasses.is_dataclass(result):

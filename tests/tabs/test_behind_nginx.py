@@ -1,4 +1,4 @@
-"""The page in a real browser behind a real nginx, over plain HTTP on another port: it loads, and every click works."""
+"""Test the page in a real browser behind a real nginx, over plain HTTP on another port."""
 
 from contextlib import ExitStack
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from tests.tabs.test_served_page import launched
 
 LOGIN = ("anna", "password")
 NAMED = "bakeoff.example"  # plain HTTP to a name: the browser sends no Sec-Fetch-Site there, as it does to loopback
-# What each proxy in a row does with `Host`, the first one first.
+# How every proxy of a chain handles `Host`, from the outermost one inwards.
 PROXIES = {"documented": [DOCUMENTED], "no-port": [NO_PORT], "bare": [BARE], "two": [DOCUMENTED, BARE]}
 
 pytestmark = [
@@ -33,7 +33,7 @@ def browser():
 
 @pytest.fixture(scope="module", params=["", "/bakeoff"], ids=["root", "prefix"])
 def served(request):
-    """The page with a login, and the prefix below which it is."""
+    """Serve the page with a login. Yield the server and the prefix of its path."""
     access = Access(LOGIN)
     settings = Settings(access, root=request.param)
     with launched(settings, auth=access.check_login, root_path=request.param) as server:
@@ -42,11 +42,11 @@ def served(request):
 
 @pytest.fixture(params=PROXIES)
 def address(request, served, tmp_path):
-    """Where the page is for a visitor."""
+    """Return the address of the page for a visitor."""
     server, prefix = served
     with ExitStack() as stack:
         upstream = server.port
-        for number, lines in enumerate(reversed(PROXIES[request.param])):  # the first takes the prefix off
+        for number, lines in enumerate(reversed(PROXIES[request.param])):  # the outermost one removes the prefix
             outermost = number == len(PROXIES[request.param]) - 1
             front = nginx(tmp_path / str(number), upstream, lines, prefix if outermost else "")
             upstream = stack.enter_context(front).port
@@ -56,7 +56,7 @@ def address(request, served, tmp_path):
 
 @pytest.fixture
 def page(browser, address):
-    """The page after its login; at the end: nothing outside was asked, nothing was refused."""
+    """Log in to the page. At the end, check that no outside host was called and no request was refused."""
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -72,13 +72,13 @@ def page(browser, address):
     page.get_by_label("Text to classify").wait_for()
     assert page.url.startswith(address)
     yield page
-    outside = [url for url in outside if urlsplit(url).path != "/manifest.json"]  # Gradio's page names it so
+    outside = [url for url in outside if urlsplit(url).path != "/manifest.json"]  # Gradio's page links it there
     assert (outside, refused, errors) == ([], [], [])
     context.close()
 
 
 def downloaded(page, selector):
-    """The content of what a button gives, once it can be clicked."""
+    """Return the content of a button's download, once the button is enabled."""
     page.wait_for_function(f"!document.querySelector('{selector}').disabled")
     with page.expect_download() as download:
         page.locator(selector).click()
@@ -110,7 +110,7 @@ def test_every_click_works(page, tmp_path):
 
 
 def test_another_website_s_form_is_refused(page, address, tmp_path):
-    """The browser has the page's cookies, and sends none of them for another site, over plain HTTP neither."""
+    """The browser has the page's cookies. It sends none of them for another site, not even over plain HTTP."""
     asked = f"{address}gradio_api/queue/join"
     form = f"<form method=post enctype=text/plain action={asked}><button>go</button></form>"
     with nginx(tmp_path / "evil", 9, ("default_type text/html", f"return 200 '{form}'")) as evil:

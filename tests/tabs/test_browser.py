@@ -1,4 +1,4 @@
-"""The real app in a real browser, on real models that it pulled from a Hub over HTTP."""
+"""Test the real app in a real browser, on real models that it pulled from a Hub over HTTP."""
 
 import csv
 import socket
@@ -33,7 +33,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def served(published_hub, tmp_path_factory):
-    """The address of `python app.py` on the two published models, while they may still be loading."""
+    """Return the address of `python app.py` on the two published models, which may still be loading."""
     _, environment = published_hub
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -74,7 +74,7 @@ def browser():
 
 @pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["1280-light", "390-dark"])
 def page(request, served, browser):
-    """The open page, both models ready; at the end: no script of a text ran or was tried, no outside host was asked."""
+    """Open the page with both models. At the end, check that no script of a text ran and no outside host was called."""
     width, scheme = request.param
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = context.new_page()
@@ -96,7 +96,7 @@ def page(request, served, browser):
 
 
 def open_tab(page, name):
-    """Click a tab; on a narrow page the last ones are in a menu."""
+    """Click a tab. On a narrow page the last tabs are in a menu."""
     tab = page.get_by_role("tab", name=name, exact=True)
     if not tab.is_visible():
         page.locator(".overflow-menu > button").first.click()
@@ -164,7 +164,7 @@ def test_the_models_their_curves_and_their_parity_are_shown(page, published_hub)
 
 
 def labelled_file(path):
-    """A corpus of the five classes, with hostile texts, whose name is hostile too."""
+    """Write a corpus of the five classes with hostile texts."""
     classes = ("business", "entertainment", "politics", "sport", "tech")
     rows = [("text", "label"), *[(f"{HOSTILE} news item {n}", classes[n % 5]) for n in range(40)]]
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -260,7 +260,7 @@ def test_a_text_is_explained_stopped_downloaded_and_its_disagreement_shown(page,
     box = page.get_by_label("Text to explain")
     box.fill(f"{HOSTILE} ${{window.hacked=1}} {' '.join(f'the striker scored goal{n}' for n in range(100))}")
     page.get_by_role("button", name="Options").click()
-    page.get_by_label("As stock LIME").check()  # which goes on to the last sample, so that there is time to stop it
+    page.get_by_label("As stock LIME").check()  # draws all samples, which leaves time to stop it
     samples = page.get_by_role("spinbutton", name="Samples at most")
     samples.fill("2000")
     samples.press("Tab")
@@ -287,7 +287,7 @@ def test_a_text_is_explained_stopped_downloaded_and_its_disagreement_shown(page,
 
 
 def _opens_dead(page, path):
-    """The file shows its texts, runs nothing, asks for nothing and fits the window."""
+    """Check that the file shows its texts, runs no script, sends no requests and fits the window."""
     opened = page.context.new_page()
     asked = []
     opened.on("request", lambda sent: asked.append(sent.url))
@@ -311,7 +311,7 @@ def test_an_example_is_explained_to_the_end_with_its_curves(page):
 
 
 class TestDecide:
-    """The tab Decide on the published decision."""
+    """Tests of the tab Decide on the published decision."""
 
     def test_weights_are_set_shared_saved_and_loaded_and_the_bundle_opens_dead(self, page, served, tmp_path):
         open_tab(page, "Decide")
@@ -344,7 +344,7 @@ class TestDecide:
         page.get_by_text("Weights and opinions: what matters to you").click()
         assert page.locator("#weight-accuracy input[type=number]").input_value() == "2"
         page.goto(f"{served}/?decide={quote(HOSTILE)}.1")
-        page.locator("#decision-alert", has_text="which is none of").wait_for()
+        page.locator("#decision-alert", has_text="expected one of").wait_for()
 
     def test_a_move_is_timed_until_the_recommendation_has_changed(self, page):
         open_tab(page, "Decide")
@@ -374,7 +374,7 @@ class TestDecide:
 
 
 def test_what_is_injected_into_the_page_does_not_run(served, browser):
-    """Were a text ever shown as HTML, the page's policy would still keep it dead."""
+    """If a text were ever shown as HTML, the page's content security policy would still block its scripts."""
     page = browser.new_page()
     refused = []
     page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)

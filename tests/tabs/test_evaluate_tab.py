@@ -1,4 +1,4 @@
-"""The tab Evaluate: what it says of a report, and a visitor's files through Gradio's own API over HTTP."""
+"""Test the tab Evaluate: how it shows a report, and a visitor's files through Gradio's own API over HTTP."""
 
 import csv
 from pathlib import Path
@@ -36,7 +36,7 @@ def made():
 
 @pytest.fixture(scope="module")
 def loader(encoder_folder, tmp_path_factory):
-    """Planted models, and the place where their own report would be."""
+    """Return a loader of planted models and of a report that does not exist yet."""
     folder = tmp_path_factory.mktemp("planted")
     return ReadyLoader(planted_pair(encoder_folder, folder / "models"), folder / "report.json")
 

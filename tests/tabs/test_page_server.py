@@ -1,4 +1,4 @@
-"""`tabs/page/server.py`: each change to Gradio takes hold, and is needed still."""
+"""Test `tabs/page/server.py`: every change to Gradio has an effect and is still needed."""
 
 import json
 
@@ -22,7 +22,7 @@ def test_many_sessions_leave_as_many_as_the_limit_says(monkeypatch):
     with test_connections.served("page", sessions=5, requests=10) as server:
         for number in range(40):
             event = server.post(CALL, {"data": ["tech"]}).json()["event_id"]
-            if number % 2:  # the others never fetch their answer
+            if number % 2:  # the other sessions never fetch their answers
                 assert b"complete" in server.get(f"{CALL}/{event}").body
         demo = launched[0]
         test_connections.wait_for(lambda: not any(demo._queue.active_jobs) and not len(demo._queue))
@@ -31,16 +31,16 @@ def test_many_sessions_leave_as_many_as_the_limit_says(monkeypatch):
         assert len(sessions.time_last_used) <= 5 + 1
         for kept in (demo._queue.pending_messages_per_session, demo._queue.pending_event_ids_session):
             assert len(kept) <= 15, kept
-        # What is kept of a session is small: no copy of the page's configuration.
+        # A stored session is small: it has no copy of the page's configuration.
         for session in sessions.session_data.values():
             assert isinstance(session, LeanSession)
             assert list(session.components) == []
         assert isinstance(demo.server, PageServer)
-    assert not issubclass(http_server.Server, BoundedServer)  # changed while it is launched only
+    assert not issubclass(http_server.Server, BoundedServer)  # changed only during the launch
 
 
 def test_gradio_would_keep_a_copy_of_the_configuration_still():
-    """Where this fails, LeanSession is needed no more."""
+    """If this test fails, LeanSession is no longer needed."""
     demo = page.build(ReadyLoader())
     whole, lean = SessionState(demo), LeanSession(demo)
     assert len(whole.config_values) > 100

@@ -1,4 +1,4 @@
-"""The page and the API in one process, as `launch()` serves them: which of Gradio's routes are open, and to whom."""
+"""Test page and API in one process, as `launch()` serves them: which of Gradio's routes are open, and to whom."""
 
 import gzip
 import json
@@ -37,7 +37,7 @@ MEGABYTE = 2**20
 
 @contextmanager
 def launched(chosen=None, models=(), **more):
-    """The page on planted models, with the API beside it."""
+    """Serve the page on planted models, with the API beside it."""
     uploads.use_private_folder()
     loader = ReadyLoader(models or (WordCounter("PyTorch"), Contrarian("TensorFlow")))
     service = Service.of(loader, chosen)
@@ -91,14 +91,14 @@ def test_an_explanation_by_gradio_s_api_ends_where_its_client_gives_up():
         wait_for(lambda: len(model.calls) > 3)
         job.cancel()
         asked = 0
-        while len(model.calls) > asked:  # the round that was under way ends
+        while len(model.calls) > asked:  # the current round finishes
             asked = len(model.calls)
             time.sleep(0.5)
         assert asked < 100  # of 126
 
 
 def calls(served):
-    """How often a model was asked through the queue."""
+    """Return the number of calls of a model through the queue."""
     lines = served.get("/metrics").body.decode().splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith("bakeoff_batch_texts_count"))
 
@@ -154,7 +154,7 @@ def test_no_route_of_gradio_s_takes_an_encoded_body(served):
 
 
 def test_the_queue_can_not_be_passed_by(served):
-    """Gradio's direct route is there for what the page asks without its queue, such as an example."""
+    """Gradio's direct route is open only for requests that the page makes without its queue, such as an example."""
     answer = served.post(RUN, {"data": ["tech", []]})
     assert (answer.status, answer.error["code"]) == (404, "not_found")
 
@@ -217,7 +217,7 @@ def test_files_have_a_limit_of_their_own(served):
     stored = upload(served, b"text\n" + b"x" * 2 * MEGABYTE)
     assert stored.status == 200
     assert stored.json()[0].startswith(os.environ[uploads.VARIABLE])
-    for size in (5_000_001, 6_000_000):  # told by Gradio, and before
+    for size in (5_000_001, 6_000_000):  # refused by Gradio, and refused earlier
         too_large = upload(served, b"x" * size)
         assert (too_large.status, too_large.error["limit"]) == (413, 5_000_000)
     for body in (b"", b"--", b"------x\r\nContent-Disposition: form-data\r\n\r\n"):
@@ -245,7 +245,7 @@ def bytes_in(folder):
 
 
 def test_the_folder_is_bounded_whatever_fills_it(monkeypatch, tmp_path):
-    """It is seen soon, nothing is written any more, and the page answers as before."""
+    """A full folder is detected soon. Nothing more is written, and the page still answers."""
     monkeypatch.setattr(uploads, "WALK_SECONDS", 0.1)
     monkeypatch.setenv(uploads.VARIABLE, str(tmp_path))
     before = limits.current()
@@ -337,7 +337,7 @@ def test_one_login_for_page_and_api(tmp_path):
             assert server.get(path).status == 401, path
         assert server.post(JOIN, {"data": ["tech"], "session_hash": "a"}).status == 401
         assert upload(server, b"text\na\n").status == 401
-        assert server.ask("POST", UPLOAD, None, Content_Length="999999").status == 401  # and does not wait for it
+        assert server.ask("POST", UPLOAD, None, Content_Length="999999").status == 401  # and does not wait for the body
         assert server.get("/health/ready").status == 200
         with pytest.raises(AuthenticationError):
             Client(server.url, verbose=False)
@@ -367,7 +367,7 @@ def test_parallel_guesses_of_the_password_are_slowed_too():
         for each in threads:
             each.join(60)
     assert len(statuses) == 24
-    assert statuses.count(400) <= FREE_FAILURES + 1  # one more where a second went by
+    assert statuses.count(400) <= FREE_FAILURES + 1  # one more if a second passed
     assert set(statuses) == {400, 429}
 
 

@@ -1,4 +1,4 @@
-"""The tabs' handlers through Gradio's own API over HTTP, and how they word and format what they show."""
+"""Test the tabs' handlers through Gradio's own API over HTTP, and the texts and formats that they show."""
 
 import csv
 from contextlib import contextmanager
@@ -38,8 +38,8 @@ def client_of(loader):
 
 @pytest.fixture(scope="module")
 def client():
-    with client_of(LOADER) as made:
-        yield made
+    with client_of(LOADER) as client:
+        yield client
 
 
 def test_the_verdict_says_whether_the_models_agree():
@@ -59,11 +59,11 @@ def test_a_class_name_can_not_become_markup():
 def test_the_api_predicts_with_both(client):
     answer = client.predict("tech news", api_name="/predict")
     assert answer["agree"] is True
-    assert [each["framework"] for each in answer["models"]] == ["PyTorch", "TensorFlow"]
-    for each in answer["models"]:
-        assert each["label"] == "tech"
-        assert each["probability"] == each["probabilities"]["tech"] == pytest.approx(0.731, abs=1e-3)
-        assert sum(each["probabilities"].values()) == pytest.approx(1)
+    assert [model["framework"] for model in answer["models"]] == ["PyTorch", "TensorFlow"]
+    for model in answer["models"]:
+        assert model["label"] == "tech"
+        assert model["probability"] == model["probabilities"]["tech"] == pytest.approx(0.731, abs=1e-3)
+        assert sum(model["probabilities"].values()) == pytest.approx(1)
     assert client.predict("contrary tech", api_name="/predict")["agree"] is False
 
 
@@ -154,12 +154,12 @@ def test_the_api_has_clear_names_only(client):
 
 
 def test_the_api_explains_with_both(client):
-    found = client.predict("tech sport news", "tech", 50, api_name="/explain")
-    assert [model["label"] for model in found["models"]] == ["tech", "tech"]
-    weights = {row["word"]: row for row in found["table"]}
+    explanation = client.predict("tech sport news", "tech", 50, api_name="/explain")
+    assert [model["label"] for model in explanation["models"]] == ["tech", "tech"]
+    weights = {row["word"]: row for row in explanation["table"]}
     for framework in ("PyTorch", "TensorFlow"):
         assert weights["tech"][framework] > 0 > weights["sport"][framework]
-    assert found["calls"] == found["settings"]["samples"] == 50
+    assert explanation["calls"] == explanation["settings"]["samples"] == 50
 
 
 @pytest.mark.parametrize(
@@ -222,25 +222,23 @@ def test_curves_that_were_measured_too_late_are_not_shown(monkeypatch):
 
 
 def test_another_tabs_text_is_taken_up_while_one_is_explained():
-    made = page.build(LOADER)
-    (run,) = [each["id"] for each in made.config["components"] if each["props"].get("elem_id") == "explain"]
-    progress = [each["id"] for each in made.config["components"] if each["props"].get("elem_id") == "explain-progress"]
-    starts = [
-        each for each in made.config["dependencies"] if len(each["outputs"]) > 10 and progress[0] in each["outputs"]
-    ]
+    config = page.build(LOADER).config
+    ids = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
+    run, progress = ids["explain"], ids["explain-progress"]
+    starts = [event for event in config["dependencies"] if len(event["outputs"]) > 10 and progress in event["outputs"]]
     clicked, opened = starts
     assert [tuple(target) for target in clicked["targets"]] == [(run, "click")]
     assert opened["targets"][0][1] == "change"
     assert opened["trigger_mode"] == "multiple"
-    assert {each["api_visibility"] for each in starts} == {"private"}
-    cancelled = [set(each["cancels"]) for each in made.config["dependencies"]]
+    assert {event["api_visibility"] for event in starts} == {"private"}
+    cancelled = [set(event["cancels"]) for event in config["dependencies"]]
     assert {clicked["id"], opened["id"]} in cancelled
 
 
 def test_what_a_session_keeps_is_forgotten_in_time():
-    with gr.Blocks() as made:
+    with gr.Blocks() as demo:
         explain.build_explain_tab(LOADER)
-    lives = [block.time_to_live for block in made.blocks.values() if isinstance(block, gr.State)]
+    lives = [block.time_to_live for block in demo.blocks.values() if isinstance(block, gr.State)]
     assert lives.count(7200) == 1
 
 
