@@ -56,7 +56,7 @@ def refused(command, environment):
 def test_stock_code_gives_the_same_labels(published_hub, pair, framework):
     _, environment = published_hub
     script = (
-        f"import json, corpus\nrepo = 'alice/tiny-{framework}'\n"
+        f"import json\nfrom bakeoff.corpus import corpus\nrepo = 'alice/tiny-{framework}'\n"
         "texts = [example.text for example in corpus.load().test]\n"
         f"{STOCK[framework]}\nprint('LABELS', json.dumps(labels))"
     )
