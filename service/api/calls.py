@@ -1,4 +1,4 @@
-"""Asks the models for a request of the API: in the queue, until a deadline, as long as the client waits."""
+"""Runs the models for an API request: through the queue, until a deadline, and only while the client waits."""
 
 import asyncio
 import math
@@ -19,14 +19,14 @@ from service.problem import Problem, ProblemError
 from service.work.queued_models import QueuedClassifier, answer
 from service.work.work_queue import QueueFull, Scored, TooLate
 
-CLIENT_GONE = Problem(400, "The client is gone", "wait for the answer", "client_gone")  # for the log: nobody reads it
+CLIENT_GONE = Problem(400, "The client is gone", "wait for the answer", "client_gone")  # only the log shows it
 
 
 class Calls:
-    """The calls of one service.
+    """The model calls of one service.
 
     Args:
-        service: whose models are asked.
+        service: The service whose models are called.
     """
 
     def __init__(self, service: Service):
@@ -35,38 +35,40 @@ class Calls:
         self._threads = ThreadPoolExecutor(service.limits.explanations, thread_name_prefix="explain")
 
     async def predict(self, request: Request, texts: Sequence[str], framework: str | None) -> list[ModelAnswer]:
-        """What the asked models say, PyTorch first.
+        """Return the predictions of the requested models, PyTorch first.
 
         Args:
-            request: is given up when its client leaves.
-            texts: checked ones.
-            framework: None for both.
+            request: The HTTP request. Its work is cancelled when the client disconnects.
+            texts: Texts that have been checked.
+            framework: `pytorch` or `tensorflow`; None requests both.
 
         Raises:
-            ModelError: a model that is asked is not ready.
-            Refused: the queue is full or closed, or it took too long.
+            ModelError: A requested model is not ready.
+            Refused: The queue is full or closed, or the deadline passed.
         """
         models, seconds = self._service.models, self._service.limits.predict_seconds
-        asked = models.asked(framework)
-        parts = [asyncio.wrap_future(each) for each in models.queue.submit(asked, texts, seconds)]
-        scored = await _until(request, asyncio.gather(*parts), seconds, lambda: [each.cancel() for each in parts])
-        return [_model_answer(each, found) for each, found in zip(asked, scored, strict=True)]
+        classifiers = models.requested(framework)
+        futures = [asyncio.wrap_future(future) for future in models.queue.submit(classifiers, texts, seconds)]
+        results = await _until(
+            request, asyncio.gather(*futures), seconds, lambda: [future.cancel() for future in futures]
+        )
+        return [_model_answer(classifier, scored) for classifier, scored in zip(classifiers, results, strict=True)]
 
     async def explain(self, request: Request, body: ExplainRequest, text: str, settings: Settings) -> dict[str, Any]:
-        """Each asked model's words and weights, as `Findings.to_json` gives them.
+        """Return the words and weights of each requested model, in the form of `Findings.to_json`.
 
         Raises:
-            ModelError: a model that is asked is not ready.
-            InputError: the class is unknown, or the text has nothing to take away.
-            Refused: too many are explained already, or it took too long.
+            ModelError: A requested model is not ready.
+            InputError: The class is unknown, or the text has no words to remove.
+            Refused: Too many explanations are running, or the deadline passed.
         """
         cancelled = threading.Event()
         models = self._service.models
-        asked = models.asked(None if body.framework == "both" else body.framework)
-        classifiers = [QueuedClassifier(each, models.queue, cancelled) for each in asked]
+        requested = models.requested(None if body.framework == "both" else body.framework)
+        classifiers = [QueuedClassifier(classifier, models.queue, cancelled) for classifier in requested]
         label = check_label(body.label, classifiers[0].labels)
         if self._explaining >= self._service.limits.explanations:
-            raise QueueFull("The server is busy, too many texts are explained already: try again in a moment.")
+            raise QueueFull("The server is busy, because too many explanations are running: try again in a moment.")
         work = asyncio.get_running_loop().run_in_executor(
             self._threads, self._explained, text, classifiers, label, settings, cancelled
         )
@@ -85,23 +87,23 @@ class Calls:
         settings: Settings,
         cancelled: threading.Event,
     ) -> dict[str, Any]:
-        found: Session | None = None
+        latest: Session | None = None
         for session in sessions(text, classifiers, label, settings):
-            found = session
-            if cancelled.is_set() or self._service.stopping:  # what was found so far is an answer too
+            latest = session
+            if cancelled.is_set() or self._service.stopping:  # the explanation so far is a valid answer
                 break
-        return finite(found.measure().findings.to_json())
+        return finite(latest.measure().findings.to_json())
 
 
 async def _until(request: Request, work: asyncio.Future, seconds: float, give_up: Callable[[], Any]) -> Any:
-    """The work's result, unless the client leaves or the time is over before; whatever comes, then it is given up.
+    """Return the result of the work, or cancel the work when the client disconnects or the time is over.
 
     Raises:
-        TooLate: the time is over.
-        ProblemError: the client left.
+        TooLate: The time is over.
+        ProblemError: The client disconnected.
     """
     gone = asyncio.ensure_future(_gone(request))
-    work.add_done_callback(_seen)
+    work.add_done_callback(_retrieve_exception)
     try:
         done, _ = await asyncio.wait({work, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if work in done:
@@ -114,18 +116,18 @@ async def _until(request: Request, work: asyncio.Future, seconds: float, give_up
         give_up()
 
 
-def _seen(work: asyncio.Future) -> None:
-    """Look at how it ended, where nobody waits for it any more: asyncio logs an error that nobody has seen."""
+def _retrieve_exception(work: asyncio.Future) -> None:
+    """Retrieve the exception of abandoned work. Otherwise asyncio logs it as never retrieved."""
     if not work.cancelled():
         work.exception()
 
 
 def finite(value: Any) -> Any:
-    """A JSON value with null for what JSON has no number for."""
+    """Replace infinities and NaN, which JSON does not have, by null."""
     if isinstance(value, dict):
-        return {key: finite(each) for key, each in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [finite(each) for each in value]
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -135,13 +137,13 @@ async def _gone(request: Request) -> None:
 
 
 def _model_answer(classifier: Classifier, scored: Scored) -> ModelAnswer:
-    found = answer(classifier, scored)
+    result = answer(classifier, scored)
     predictions = [
         Prediction(label=label, probability=by_label[label], probabilities=by_label)
-        for label, by_label in zip(found.predicted, found.by_label, strict=True)
+        for label, by_label in zip(result.predicted, result.by_label, strict=True)
     ]
     return ModelAnswer(
-        framework=found.framework,
+        framework=result.framework,
         revision=classifier.revision,
         predictions=predictions,
         seconds=scored.seconds,

@@ -1,4 +1,4 @@
-"""The API's documentation as one page: drawn from the OpenAPI document, with no script and nothing from elsewhere."""
+"""Renders the API documentation as one page from the OpenAPI document, without scripts or external files."""
 
 import json
 from typing import Any
@@ -10,11 +10,11 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 
 
 def page(document: dict[str, Any], base: str) -> str:
-    """The page of an OpenAPI document.
+    """Return the HTML page that shows an OpenAPI document.
 
     Args:
-        document: what it shows.
-        base: the address below which its paths are found, without a slash at its end.
+        document: The OpenAPI document.
+        base: The base address of its paths, without a trailing slash.
     """
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, methods in document["paths"].items():
@@ -45,23 +45,23 @@ def _operation(
         "curl": _curl(base + path, method, schema.get("examples", [])),
         "example": _example(answers["200"]),
         "errors": [
-            f"{status} {each['description'].rstrip('.')}" for status, each in answers.items() if status >= "400"
+            f"{status} {response['description'].rstrip('.')}" for status, response in answers.items() if status >= "400"
         ],
     }
 
 
 def _fields(schema: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Name, type, what is allowed, and what it is, of each field of a body."""
+    """Return the name, type, allowed values and description of each field of a body."""
     required = schema.get("required", [])
     return [
-        (name, _type(each), _allowed(each) + (", required" if name in required else ""), each.get("description", ""))
-        for name, each in schema.get("properties", {}).items()
+        (name, _type(field), _allowed(field) + (", required" if name in required else ""), field.get("description", ""))
+        for name, field in schema.get("properties", {}).items()
     ]
 
 
 def _type(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
-        return " or ".join(_type(each) for each in schema["anyOf"])
+        return " or ".join(_type(option) for option in schema["anyOf"])
     inner = f" of {_type(schema['items'])}" if "items" in schema else ""
     return schema.get("type", "any") + inner
 
@@ -83,7 +83,7 @@ def _curl(address: str, method: str, examples: list[Any]) -> list[str]:
     command = f"curl {address}"
     if method == "get":
         return [command]
-    return [f"{command} -H 'Content-Type: application/json' -d '{json.dumps(each)}'" for each in examples]
+    return [f"{command} -H 'Content-Type: application/json' -d '{json.dumps(example)}'" for example in examples]
 
 
 def _example(response: dict[str, Any]) -> str:

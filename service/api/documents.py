@@ -1,4 +1,4 @@
-"""JSON documents that are made elsewhere and served as they are: the evaluation and the decision."""
+"""Serves JSON documents that other commands wrote: the evaluation and the decision."""
 
 import json
 import os
@@ -20,17 +20,18 @@ MAX_BYTES = 64_000_000
 NO_EVALUATION = "make one with `bakeoff evaluate` and start the server with --report FILE"
 NO_DECISION = "make one with `bakeoff decide` and start the server with --decision FILE"
 
-_judged: dict[Path, tuple[tuple[int, int], bool]] = {}  # a file's time and size, and whether it holds an object
+# Per file: its modification time and size, and whether it holds a JSON object.
+_validity: dict[Path, tuple[tuple[int, int], bool]] = {}
 
 
 def evaluation(path: Path | None) -> Response:
-    """The evaluation report, as its file has it.
+    """Return the evaluation report, byte for byte as in its file.
 
     Args:
-        path: where it is; None where there is none.
+        path: The file; None if the service has no report.
 
     Raises:
-        ProblemError: there is none yet, or the file holds none.
+        ProblemError: There is no report yet, or the file is not a JSON object.
     """
     if path is None:
         raise _absent("evaluation", NO_EVALUATION)
@@ -41,22 +42,22 @@ def evaluation(path: Path | None) -> Response:
     except OSError:
         raise _absent("evaluation", NO_EVALUATION) from None
     version = status.st_mtime_ns, status.st_size
-    if _judged.get(path, (None, False))[0] != version:
-        _judged[path] = version, _is_object(content)
-    if not _judged[path][1]:
+    if _validity.get(path, (None, False))[0] != version:
+        _validity[path] = version, _is_object(content)
+    if not _validity[path][1]:
         raise _unreadable("evaluation", NO_EVALUATION)
     return _json(content)
 
 
 def decision(path: Path | None, loaded: Iterable[BertClassifier]) -> Response:
-    """The decision that the page shows first, marked stale where other models are served than it is about.
+    """Return the decision that the page shows first. It is marked stale if it is about other models than are served.
 
     Args:
-        path: a decision, or a folder of reports that one is made from; None for the first published one.
-        loaded: the models that are served.
+        path: A decision, or a folder of reports to decide from; None for the first published decision.
+        loaded: The models that are served.
 
     Raises:
-        ProblemError: there is none, or it can't be read or made.
+        ProblemError: There is no decision, or it can't be read or made.
     """
     path = path or next(iter(report.published().values()), None)
     if path is None or not path.exists():
@@ -70,8 +71,8 @@ def decision(path: Path | None, loaded: Iterable[BertClassifier]) -> Response:
 
 @lru_cache(maxsize=4)
 def _marked(opened: report.Opened, stale: str) -> bytes:
-    made = report.marked(opened.document, stale) if stale else opened.document
-    return json_text(made).encode()
+    document = report.marked(opened.document, stale) if stale else opened.document
+    return json_text(document).encode()
 
 
 def _json(content: bytes) -> Response:
@@ -79,11 +80,11 @@ def _json(content: bytes) -> Response:
 
 
 def _absent(what: str, remedy: str) -> ProblemError:
-    return ProblemError(Problem(404, f"There is no {what} here yet", remedy))
+    return ProblemError(Problem(404, f"This server has no {what} yet", remedy))
 
 
 def _unreadable(what: str, remedy: str) -> ProblemError:
-    return ProblemError(Problem(503, f"The {what} of this server can't be read", remedy, "unreadable"))
+    return ProblemError(Problem(503, f"This server's {what} can't be read", remedy, "unreadable"))
 
 
 def _is_object(content: bytes) -> bool:

@@ -1,7 +1,7 @@
-"""SageMaker's way to ask: JSON as the API takes it, or CSV with a text a row, and answers in either.
+"""Reads and writes SageMaker's formats: the API's JSON, or CSV with one text per row.
 
-A batch transform joins answers to rows by their order, so each row of CSV gets one answer or the request is refused.
-Only the client knows whether the first row is a header: it says so as RFC 4180 has it, `text/csv; header=present`.
+A batch transform joins answers to rows by their order. Each row of CSV therefore gets one answer, or the request is
+refused. Only the client knows whether the first row is a header. RFC 4180 has `text/csv; header=present` for that.
 """
 
 import csv
@@ -22,15 +22,15 @@ from service.guard.strict_json import parse
 from service.problem import Problem, ProblemError
 
 JSON, CSV = "application/json", "text/csv"
-NAMES = {*TEXT_NAMES, *LABEL_NAMES}  # of columns: a text of such a word alone is rather a header
+NAMES = {*TEXT_NAMES, *LABEL_NAMES}  # column names: a first row of one such word is probably a header
 
 
 async def read(request: Request) -> tuple[list[str], str]:
-    """The texts of a request, and the framework: `pytorch`, `tensorflow` or `both`.
+    """Return the texts of a request, and the framework: `pytorch`, `tensorflow` or `both`.
 
     Raises:
-        ProblemError: the body is of another type, or can't be read.
-        InputError: a text is outside the limits.
+        ProblemError: The body is of another media type, or can't be parsed.
+        InputError: A text exceeds a limit.
     """
     kind, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     body = await request.body()
@@ -38,16 +38,20 @@ async def read(request: Request) -> tuple[list[str], str]:
         return checked_texts(_texts(_rows(body), _header(parameters))), "both"
     if kind != JSON:
         remedy = f"send {JSON} or {CSV}"
-        raise ProblemError(Problem(415, "The body's type is not one that is taken here", remedy, field="Content-Type"))
+        raise ProblemError(Problem(415, "The media type of the body is not accepted", remedy, field="Content-Type"))
     try:
-        asked = PredictRequest.model_validate(parse(body, current().depth, current().values))
+        parsed = PredictRequest.model_validate(parse(body, current().depth, current().values))
     except ValidationError as error:
-        raise ProblemError(problem_of([each | {"loc": ("body", *each["loc"])} for each in error.errors()])) from None
-    return texts_of(asked), asked.framework
+        details = [detail | {"loc": ("body", *detail["loc"])} for detail in error.errors()]
+        raise ProblemError(problem_of(details)) from None
+    return texts_of(parsed), parsed.framework
 
 
 def written(response: PredictResponse, accept: str) -> Response:
-    """The answer: CSV where the client asks for it, with a row a text and label and probability of each model."""
+    """Return the answer as JSON, or as CSV if the client accepts it.
+
+    A row of CSV holds, for one text, the label and probability of each model.
+    """
     if CSV not in accept.lower():
         return Response(response.model_dump_json(), media_type=JSON)
     out = io.StringIO()
@@ -61,12 +65,13 @@ def _row(models: Sequence[ModelAnswer], number: int) -> list[str]:
 
 
 def _header(parameters: Sequence[str]) -> str | None:
-    """Whether the media type's parameters say `present` or `absent`; None where they don't."""
-    said = [value.strip(' "') for name, _, value in (each.partition("=") for each in parameters) if name == "header"]
-    if any(each not in ("present", "absent") for each in said) or len(set(said)) > 1:
+    """Return `present` or `absent` as the media type's parameters say; None if they say nothing about a header."""
+    named = (parameter.partition("=") for parameter in parameters)
+    values = [value.strip(' "') for name, _, value in named if name == "header"]
+    if any(value not in ("present", "absent") for value in values) or len(set(values)) > 1:
         what, remedy = "The header of the CSV is neither present nor absent", f"send {CSV}; header=present or absent"
         raise ProblemError(Problem(415, what, remedy, field="Content-Type"))
-    return said[0] if said else None
+    return values[0] if values else None
 
 
 def _rows(body: bytes) -> list[list[str]]:
@@ -75,15 +80,15 @@ def _rows(body: bytes) -> list[list[str]]:
     except UnicodeDecodeError:
         raise ProblemError(Problem(400, "The body is not UTF-8", "send CSV in UTF-8", "malformed_csv")) from None
     except csv.Error:
-        what, remedy = "The body is not CSV", "put each text in double quotes, and double those within it"
+        what, remedy = "The body is not CSV", "put each text in double quotes, and double the quotes inside it"
         raise ProblemError(Problem(400, what, remedy, "malformed_csv")) from None
 
 
 def _texts(rows: list[list[str]], header: str | None) -> list[str]:
-    """The text of each row but a header's.
+    """Return the text of each row except a header.
 
     Raises:
-        ProblemError: a row has no text or more than one column, or may be a header.
+        ProblemError: A row has no text or more than one column, or may be a header.
     """
     for number, row in enumerate(rows, start=1):
         if len(row) > 1:

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond the schemas: errors, examples, other media types, logins."""
+"""Completes the OpenAPI document beyond the schemas: errors, examples, other media types and logins."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ EXAMPLE_ANSWER = {
     ],
     "agree": [True],
 }
-RETRY = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
 
 def _error(description: str, **more: Any) -> dict[str, Any]:
@@ -44,14 +44,14 @@ def _error(description: str, **more: Any) -> dict[str, Any]:
 
 
 NOT_READY = {503: _error("Not ready, busy or stopping.", headers=RETRY)}
-ABSENT = {404: _error("There is none yet."), 503: _error("It can't be read.")}
+ABSENT = {404: _error("The server has no such report yet."), 503: _error("The report can't be read.")}
 WORK = {
     400: _error("The body is not JSON."),
     413: _error("The body is too large."),
-    415: _error("The body's type is not taken."),
-    422: _error("A value is not one that is taken."),
+    415: _error("The media type of the body is not accepted."),
+    422: _error("A value is invalid."),
     429: _error("Too many requests, or failed logins.", headers=RETRY),
-    504: _error("It was not ready in time."),
+    504: _error("The answer was not ready in time."),
     **NOT_READY,
 }
 PREDICTED = {200: {"content": {"application/json": {"example": EXAMPLE_ANSWER}}}}
@@ -76,26 +76,26 @@ LOGINS = {"bearer": {"type": "http", "scheme": "bearer"}, "basic": {"type": "htt
 
 
 def maker(api: FastAPI, login: bool, root: str = "") -> Callable[[], dict[str, Any]]:
-    """An `openapi` method: the document, made once.
+    """Return an `openapi` method, which builds the document once.
 
     Args:
-        api: whose routes it describes.
-        login: whether it asks for one.
-        root: the path, or the whole address, below which its routes are found.
+        api: The application whose routes it describes.
+        login: Whether the API requires a login.
+        root: The path or the whole address below which the routes are found.
     """
 
     def openapi() -> dict[str, Any]:
         if api.openapi_schema is None:
-            made = get_openapi(title=api.title, version=api.version, description=api.description, routes=api.routes)
-            schemas = made["components"]["schemas"]
-            for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which nothing sends
+            document = get_openapi(title=api.title, version=api.version, description=api.description, routes=api.routes)
+            schemas = document["components"]["schemas"]
+            for name in ("HTTPValidationError", "ValidationError"):  # FastAPI adds them, and no route sends them
                 schemas.pop(name, None)
             if login:
-                made["components"]["securitySchemes"] = LOGINS
-                made["security"] = [{name: []} for name in LOGINS]
+                document["components"]["securitySchemes"] = LOGINS
+                document["security"] = [{name: []} for name in LOGINS]
             if root:
-                made["servers"] = [{"url": root}]
-            api.openapi_schema = made
+                document["servers"] = [{"url": root}]
+            api.openapi_schema = document
         return api.openapi_schema
 
     return openapi

@@ -1,7 +1,7 @@
 """The REST API: the same classifiers, limits and errors as the page, over HTTP.
 
-`create_api` makes an application that `python app.py --api-only` serves alone, and that the page's server has beside
-the page. What stands in front of it (logins, limits, logs) is `service.middleware.stack.guarded`.
+`create_api` makes an application. `bakeoff serve --api-only` serves it alone, and the page's server serves it beside
+the page. `service.middleware.stack.guarded` puts logins, limits and logs in front of it.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ from service.work.queued_models import NeverReady
 
 
 def create_api(service: Service) -> FastAPI:
-    """The API of a service."""
+    """Return the API of a service."""
     api = FastAPI(
         title="Bakeoff",
         version="1",
@@ -48,7 +48,7 @@ def create_api(service: Service) -> FastAPI:
 
 
 def _answers(calls: Calls) -> APIRouter:
-    """What the models say, and why."""
+    """Return the routes for predictions and explanations."""
     router = APIRouter(prefix="/api/v1", tags=["answers"], dependencies=[Depends(_json_only)], responses=openapi.WORK)
 
     @router.post("/predict", response_model=schemas.PredictResponse, responses=openapi.PREDICTED)
@@ -68,7 +68,7 @@ def _answers(calls: Calls) -> APIRouter:
 
     @router.post("/explain", response_model=schemas.ExplainResponse)
     async def explain(request: Request, body: schemas.ExplainRequest) -> dict[str, Any]:
-        """Which words speak for a class in each model, with intervals and how far to believe them."""
+        """Explain a class: the words that push each model towards it, with intervals and a judgment of trust."""
         text = check_text(body.text)
         samples, seed = check_samples(body.samples), check_seed(body.seed)
         settings = Settings(samples, target=validation.check_target(body.target), stock=body.stock, seed=seed)
@@ -78,18 +78,18 @@ def _answers(calls: Calls) -> APIRouter:
 
 
 def _sagemaker(service: Service, calls: Calls) -> APIRouter:
-    """The two addresses that SageMaker asks; the load balancer's `/ping` needs no login."""
+    """Return the two routes that SageMaker calls. `/ping` is for load balancers and needs no login."""
     router = APIRouter(tags=["SageMaker"])
 
     @router.head("/ping", include_in_schema=False)
     @router.get("/ping", response_model=schemas.Status, responses=openapi.NOT_READY)
     async def ping() -> dict[str, str]:
-        """Whether requests can be answered."""
+        """Report whether requests can be answered."""
         return _ready(service)
 
     @router.post("/invocations", response_model=schemas.PredictResponse, **openapi.INVOCATIONS)
     async def invocations_(request: Request) -> Response:
-        """Classify texts that come as JSON (as `/api/v1/predict` takes it) or as CSV (one column, an answer a row).
+        """Classify texts from JSON (the format of `/api/v1/predict`) or CSV (one column, one answer per row).
 
         `Content-Type: text/csv; header=present` skips the first row; `header=absent` classifies it, whatever it says.
         """
@@ -101,59 +101,59 @@ def _sagemaker(service: Service, calls: Calls) -> APIRouter:
 
 
 def _facts(service: Service) -> APIRouter:
-    """What is known of the models."""
+    """Return the routes that describe the models."""
     router = APIRouter(prefix="/api/v1", tags=["facts"])
 
     @router.get("/models", response_model=schemas.ModelsResponse)
     async def models() -> schemas.ModelsResponse:
-        """Which models are served; only those that are ready."""
+        """List the models that are served and ready."""
         return schemas.ModelsResponse(ready=service.ready(), models=service.models.facts())
 
     @router.get("/evaluation", response_model=dict[str, Any], responses=openapi.ABSENT)
     def evaluation() -> Response:
-        """The evaluation report of the two models (eval/report/report.schema.json)."""
+        """Return the evaluation report of the two models (eval/report/report.schema.json)."""
         return documents.evaluation(service.models.report)
 
     @router.get("/decision", response_model=dict[str, Any], responses=openapi.ABSENT)
     def decision() -> Response:
-        """The decision report (decide/decision.schema.json): the server's own, or the first published one."""
+        """Return the decision (decide/decision.schema.json): the server's own, or the first published one."""
         return documents.decision(service.settings.decision, service.models.loaded())
 
     return router
 
 
 def _health(service: Service) -> APIRouter:
-    """For load balancers and monitoring."""
+    """Return the routes for load balancers and monitoring."""
     router = APIRouter(tags=["health"])
 
     @router.head("/health/live", include_in_schema=False)
     @router.get("/health/live", response_model=schemas.Status)
     async def live() -> dict[str, str]:
-        """Whether the process answers at all."""
+        """Report that the process answers."""
         return {"status": "live"}
 
     @router.head("/health/ready", include_in_schema=False)
     @router.get("/health/ready", response_model=schemas.Status, responses=openapi.NOT_READY)
     async def ready() -> dict[str, str]:
-        """Whether both models answer and agree on their labels."""
+        """Report whether both models answer and agree on their labels."""
         return _ready(service)
 
     @router.get("/metrics", response_class=Response, responses=openapi.METRICS)
     async def metrics() -> Response:
-        """Counts and times for Prometheus."""
+        """Return counts and times for Prometheus."""
         return Response(service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     return router
 
 
 def _documents(api: FastAPI, service: Service) -> APIRouter:
-    """What describes the API itself."""
+    """Return the routes that describe the API itself."""
     router = APIRouter(include_in_schema=False)
     api.openapi = openapi.maker(api, service.settings.access.required, service.settings.root)
 
     @router.get("/api")
     async def start() -> Response:
-        return RedirectResponse("api/docs")  # seen from /api: it leads below whatever prefix a proxy has put before it
+        return RedirectResponse("api/docs")  # relative to /api, so that it stays below any prefix that a proxy adds
 
     @router.get("/api/openapi.json")
     async def document() -> dict[str, Any]:
@@ -169,8 +169,8 @@ def _documents(api: FastAPI, service: Service) -> APIRouter:
 
 async def _predicted(calls: Calls, request: Request, texts: list[str], framework: str) -> schemas.PredictResponse:
     answers = await calls.predict(request, texts, None if framework == "both" else framework)
-    said = [[each.label for each in answer.predictions] for answer in answers]
-    agree = [first == second for first, second in zip(*said, strict=True)] if len(said) == 2 else None
+    labels = [[prediction.label for prediction in answer.predictions] for answer in answers]
+    agree = [first == second for first, second in zip(*labels, strict=True)] if len(labels) == 2 else None
     return schemas.PredictResponse(models=answers, agree=agree)
 
 
@@ -178,7 +178,7 @@ def _ready(service: Service) -> dict[str, str]:
     if not service.ready():
         if not service.stopping and service.models.failed():
             raise NeverReady("a model could not be loaded.")
-        what, remedy = "Both models are not ready yet", "ask again in a few seconds"
+        what, remedy = "The models are not ready yet", "try again in a few seconds"
         raise ProblemError(Problem(503, what, remedy, "not_ready", headers={"Retry-After": "5"}))
     return {"status": "ready"}
 
@@ -187,7 +187,7 @@ async def _json_only(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         remedy = "send JSON with the header Content-Type: application/json"
-        raise ProblemError(Problem(415, "The body's type is not one that is taken here", remedy, field="Content-Type"))
+        raise ProblemError(Problem(415, "The media type of the body is not accepted", remedy, field="Content-Type"))
 
 
 async def _invalid(_: Request, error: RequestValidationError) -> Response:

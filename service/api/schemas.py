@@ -1,4 +1,4 @@
-"""What the API takes and gives, for checking requests and for its OpenAPI document."""
+"""Defines the requests and responses of the API, for checking requests and for the OpenAPI document."""
 
 from typing import Annotated, Any, Literal
 
@@ -23,20 +23,22 @@ def _texts_schema(schema: dict[str, Any]) -> None:
 
 
 def check_count(texts: Any) -> Any:
-    """Texts, if they are not too many; before each of them is looked at. What is no list passes.
+    """Return the texts unchanged if they are not too many. This runs before each text is checked.
+
+    A value that is not a list passes: Pydantic refuses it.
 
     Raises:
-        LimitError: they are.
+        LimitError: There are too many texts.
     """
-    most = current().texts
-    if isinstance(texts, list) and len(texts) > most:
-        what = f"{len(texts):,} texts came, at most {most:,} are taken at once"
-        raise LimitError(what, "send them in several calls", "texts", most)
+    limit = current().texts
+    if isinstance(texts, list) and len(texts) > limit:
+        what = f"The request has {len(texts):,} texts, at most {limit:,} are accepted at once"
+        raise LimitError(what, "send them in several calls", "texts", limit)
     return texts
 
 
 def _samples() -> int:
-    """The usual number, or the nearest that is allowed."""
+    """Return the default number of samples, or the nearest that the limits allow."""
     return min(max(Settings.samples, current().min_samples), current().max_samples)
 
 
@@ -45,22 +47,22 @@ def _samples_schema(schema: dict[str, Any]) -> None:
 
 
 def _whole(value: Any) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() else value  # JSON has one kind of number
+    return int(value) if isinstance(value, float) and value.is_integer() else value  # JSON does not tell 5.0 from 5
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
-Text = Annotated[str, Field(description="What is to be classified.", json_schema_extra=_text_schema)]
-Framework = Annotated[FRAMEWORKS, Field(description="Which model is asked.")]
+Text = Annotated[str, Field(description="The text to classify.", json_schema_extra=_text_schema)]
+Framework = Annotated[FRAMEWORKS, Field(description="The model to use.")]
 
 
 class Request(BaseModel):
-    """What came: no other fields, no converted types."""
+    """A request body without unknown fields or converted types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class OnePredictRequest(Request):
-    """One text, or several, for one model."""
+    """A request to classify one text or several with one model."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -72,38 +74,40 @@ class OnePredictRequest(Request):
     texts: Annotated[
         list[Text],
         BeforeValidator(check_count),
-        Field(description="Several of them.", json_schema_extra=_texts_schema),
+        Field(description="Several texts.", json_schema_extra=_texts_schema),
     ] = None
 
 
 class PredictRequest(OnePredictRequest):
-    """One text, or several."""
+    """A request to classify one text or several."""
 
     framework: Framework = "both"
 
 
 class ExplainRequest(Request):
-    """Why does a model answer as it does?"""
+    """A request to explain a prediction."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"text": TEXT, "framework": "both", "samples": 200}]})
     text: Text
     framework: Framework = "both"
     label: Annotated[
         str | None,
-        Field(description="The class to explain; each model's own answer if it is left out.", max_length=200),
+        Field(description="The class to explain. By default, the class that each model predicts.", max_length=200),
     ] = None
     samples: Annotated[
-        Whole, Field(description="Perturbed texts at most, calls of each model.", json_schema_extra=_samples_schema)
+        Whole, Field(description="The maximum number of perturbed texts per model.", json_schema_extra=_samples_schema)
     ] = Field(default_factory=_samples)
-    seed: Annotated[Whole, Field(json_schema_extra={"minimum": 0, "maximum": MAX_SEED})] = Settings.seed
-    target: Annotated[str, Field(description="What is fitted.", json_schema_extra={"enum": list(TARGETS)})] = (
+    seed: Annotated[
+        Whole, Field(description="The seed of the samples.", json_schema_extra={"minimum": 0, "maximum": MAX_SEED})
+    ] = Settings.seed
+    target: Annotated[str, Field(description="The quantity to fit.", json_schema_extra={"enum": list(TARGETS)})] = (
         Settings.target
     )
-    stock: Annotated[bool, Field(description="As stock LIME.")] = Settings.stock
+    stock: Annotated[bool, Field(description="Whether to explain as stock LIME does.")] = Settings.stock
 
 
 class Prediction(BaseModel):
-    """What a model says about a text."""
+    """A model's prediction for one text."""
 
     label: str
     probability: float
@@ -111,25 +115,25 @@ class Prediction(BaseModel):
 
 
 class ModelAnswer(BaseModel):
-    """What a model says about all texts, in their order."""
+    """A model's predictions for all texts, in their order."""
 
     framework: str
-    revision: Annotated[str, Field(description="Commit on the Hub, or `local`.")]
+    revision: Annotated[str, Field(description="The commit on the Hub, or `local`.")]
     predictions: list[Prediction]
-    seconds: Annotated[float, Field(description="The model's call, with what was classified together with it.")]
-    waited: Annotated[float, Field(description="Seconds in the queue before it.")]
-    together: Annotated[int, Field(description="Texts in that call, of other requests too.")]
+    seconds: Annotated[float, Field(description="The duration of the call, including texts of other requests.")]
+    waited: Annotated[float, Field(description="Seconds in the queue before the call.")]
+    together: Annotated[int, Field(description="The number of texts in that call, including those of other requests.")]
 
 
 class PredictResponse(BaseModel):
-    """Each model's answers."""
+    """The predictions of each model."""
 
     models: list[ModelAnswer]
-    agree: Annotated[list[bool] | None, Field(description="Whether both say the same, a text each.")]
+    agree: Annotated[list[bool] | None, Field(description="Per text, whether both models predict the same class.")]
 
 
 class ExplainResponse(BaseModel):
-    """Each model's words and weights; the table has a row a word."""
+    """The words and weights of each model. The table has one row per word."""
 
     text: str
     characters_read: int
@@ -147,36 +151,36 @@ class ModelFacts(BaseModel):
     framework: str
     revision: str
     labels: list[str]
-    notice: Annotated[str, Field(description="Where it comes from, if that is worth a note.")]
+    notice: Annotated[str, Field(description="A note about the model's origin, or an empty text.")]
     recipe: dict[str, Any]
 
 
 class ModelsResponse(BaseModel):
     """The models that are ready."""
 
-    ready: Annotated[bool, Field(description="Whether both are.")]
+    ready: Annotated[bool, Field(description="Whether both models are ready.")]
     models: list[ModelFacts]
 
 
 class Status(BaseModel):
-    """Whether it is so."""
+    """The state of the server, such as `ready`."""
 
     status: str
 
 
 class ErrorContent(BaseModel):
-    """What went wrong."""
+    """The description of an error."""
 
     code: str
     message: str
-    field: Annotated[str | None, Field(description="Where in the request.")]
-    limit: Annotated[int | None, Field(description="The limit that was passed.")]
+    field: Annotated[str | None, Field(description="The place in the request that is invalid.")]
+    limit: Annotated[int | None, Field(description="The limit that was exceeded.")]
     remedy: str
     request_id: str
 
 
 class ErrorResponse(BaseModel):
-    """An error; never longer than 1 KB, and never with anything of the request in it."""
+    """An error. It is never longer than 1 KB and never quotes the request."""
 
     error: ErrorContent
     detail: str

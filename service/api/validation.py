@@ -1,4 +1,4 @@
-"""Turns what a schema finds wrong with a request into a problem, without repeating the request."""
+"""Turns the validation errors of a request into a problem that does not quote the request."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,21 +12,21 @@ KNOWN = {
     *schemas.PredictRequest.model_fields,
     *schemas.ExplainRequest.model_fields,
 }
-WORDS = {
+SENTENCES = {
     "missing": ("A field is missing", "send it"),
-    "extra_forbidden": ("An unknown field came", "send only the fields that /api/docs lists for this route"),
-    "model_attributes_type": ("The body is no JSON object", "send an object"),
-    "model_type": ("The body is no JSON object", "send an object"),
-    "dict_type": ("The body is no JSON object", "send an object"),
+    "extra_forbidden": ("The request has an unknown field", "send only the fields that /api/docs lists for this route"),
+    "model_attributes_type": ("The body is not a JSON object", "send an object"),
+    "model_type": ("The body is not a JSON object", "send an object"),
+    "dict_type": ("The body is not a JSON object", "send an object"),
 }
 
 
-def problem_of(found: Sequence[Mapping[str, Any]]) -> Problem:
-    """The first of a validation's errors; names that a client made up are left out."""
-    first = found[0]
+def problem_of(errors: Sequence[Mapping[str, Any]]) -> Problem:
+    """Return the first validation error as a problem. Field names that the client made up are left out."""
+    first = errors[0]
     where = _names(first["loc"])
-    # Pydantic's own sentences say what was expected; only those of our own validators could say more.
-    what, remedy = WORDS.get(first["type"], (first["msg"], "send what /api/docs says"))
+    # Pydantic's messages say what was expected. Only our own validators could quote the input, and they don't.
+    what, remedy = SENTENCES.get(first["type"], (first["msg"], "see /api/docs for the expected value"))
     return Problem(422, what, remedy, field=where or "body")
 
 
@@ -36,47 +36,47 @@ def _names(location: Iterable[str | int]) -> str:
 
 
 def texts_of(body: schemas.OnePredictRequest) -> list[str]:
-    """The texts of a request, each of them fit to be classified.
+    """Return the checked texts of a request.
 
     Raises:
-        InputError: both or none of `text` and `texts` came, or one is outside the limits.
+        InputError: Both or neither of `text` and `texts` came, or one exceeds a limit.
     """
-    given = body.model_fields_set & {"text", "texts"}
-    if len(given) != 1:
+    fields = body.model_fields_set & {"text", "texts"}
+    if len(fields) != 1:
         raise LimitError("Either text or texts is expected", "send one of them", "text")
-    if "text" in given:
+    if "text" in fields:
         return [check_text(body.text)]
     return checked_texts(body.texts)
 
 
 def checked_texts(texts: Sequence[str]) -> list[str]:
-    """These texts, if there are neither none nor too many and each can be classified.
+    """Return the texts if there is at least one, there are not too many, and each can be classified.
 
     Raises:
-        InputError: that is not so.
+        InputError: The texts are too few, too many, or one exceeds a limit.
     """
     if not texts:
-        raise LimitError("No text came", "send at least one", "texts")
+        raise LimitError("The request has no text", "send at least one", "texts")
     return [check_text(text, f"texts.{number}") for number, text in enumerate(schemas.check_count(texts))]
 
 
 def check_target(target: str) -> str:
-    """What is to be fitted, if it is known.
+    """Return the target of the fit if it is known.
 
     Raises:
-        InputError: it is not.
+        InputError: The target is unknown.
     """
     if target not in TARGETS:
-        raise LimitError("The target is none that can be fitted", f"choose one of {', '.join(TARGETS)}", "target")
+        raise LimitError("The target is unknown", f"choose one of {', '.join(TARGETS)}", "target")
     return target
 
 
 def check_label(label: str | None, labels: Sequence[str]) -> str | None:
-    """The class, if it is one of the models'.
+    """Return the class if it is None or one of the models' classes.
 
     Raises:
-        InputError: it is not.
+        InputError: The class is unknown.
     """
     if label is not None and label not in labels:
-        raise LimitError("The class is none of the models'", "choose one of those at /api/v1/models", "label")
+        raise LimitError("The models do not have this class", "choose one of the classes at /api/v1/models", "label")
     return label

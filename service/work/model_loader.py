@@ -1,4 +1,4 @@
-"""Loads both models in the background, so that the page opens at once and each answers as soon as it is ready."""
+"""Loads both models in the background, so that the page opens at once and each model answers as soon as it is ready."""
 
 import atexit
 import json
@@ -23,7 +23,7 @@ from trainers.monitor import PROGRESS_FILE
 from trainers.recipe import preset
 
 FRAMEWORKS = tuple(NAMES)
-HUB_WAITS = (2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between attempts to reach the Hub; the last one for ever
+HUB_WAITS = (2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between attempts to reach the Hub; the last value repeats
 THREAD = "model-loader"
 WARM_UP = "A first text, so that no visitor waits for the first call."
 
@@ -35,10 +35,10 @@ class Progress:
     """What the loader is doing.
 
     Attributes:
-        text: one sentence for the page.
-        share: of the work in progress, 0 to 1; None where it can't be told.
-        finished: nothing more will change.
-        failed: it finished with an error, which the text says.
+        text: One sentence for the page.
+        share: The finished share of the work in progress, from 0 to 1; None if it is unknown.
+        finished: Whether nothing more will change.
+        failed: Whether a model failed to load or could not be pulled yet. The text says why.
     """
 
     text: str
@@ -48,16 +48,16 @@ class Progress:
 
 
 class ModelLoader:
-    """The two models of the app, by framework; trains the demo pair first, and evaluates it, where it is asked to.
+    """The two models of the app, per framework. It can train and evaluate the demo pair first.
 
-    A model is pulled again as long as the Hub is out of reach, as it may be when a machine starts. Everything else that
-    keeps a model from being loaded lasts: a folder that is none, a name the Hub doesn't know, files that are refused.
+    While the Hub is out of reach, as it may be when a machine starts, the loader tries again. Every other error is
+    final: a missing folder, a name that the Hub does not know, or refused files.
 
     Args:
-        models: folder or Hub id of each framework's model.
-        demo: the folder of the demo pair, if that is what `models` names and it may have to be trained.
-        report: the pair's own report, if it has one.
-        evaluate: make that report on the sample once both models answer, where it is absent or of other weights.
+        models: The folder or Hub id of each framework's model.
+        demo: The folder of the demo pair, if `models` names it and it may have to be trained.
+        report: The file of the pair's own report, if it has one.
+        evaluate: Whether to evaluate the pair on the sample if the report is missing or describes other weights.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class ModelLoader:
         self._pair: Pair | None = None
         self._failed: dict[str, str] = {}
         self._tell_failed: Callable[[], None] = lambda: None
-        self._awaited: dict[str, str] = {}  # by framework: why it could not be pulled so far
+        self._awaited: dict[str, str] = {}  # per framework: why it could not be pulled so far
         self._stopped = threading.Event()
         self._error = ""
         self._now = "starting"
@@ -81,10 +81,10 @@ class ModelLoader:
         self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
 
     def start(self, failed: Callable[[], None] = lambda: None) -> "ModelLoader":
-        """Begin to load.
+        """Begin to load the models.
 
         Args:
-            failed: called, perhaps again, on the loader's thread once it is certain that the pair will never be ready.
+            failed: A callback for when the pair will never be ready. The loader's thread calls it, perhaps repeatedly.
         """
         self._tell_failed = failed
         atexit.register(self.stop)
@@ -92,26 +92,29 @@ class ModelLoader:
         return self
 
     def stop(self) -> None:
-        """End a training that is under way, whose checkpoint stays; wait for the Hub no more."""
+        """End a running training, whose checkpoint stays, and stop waiting for the Hub."""
         self._stopped.set()
         if self._training is not None and self._training.poll() is None:
             self._training.terminate()
             self._training.wait()
 
     def wait(self, seconds: float | None = None) -> Pair:
-        """The pair, once both are loaded.
+        """Wait until both models are loaded and return the pair.
+
+        Args:
+            seconds: The longest time to wait; None waits without a limit.
 
         Raises:
-            ModelError: a model could not be trained or loaded in this time, or the two can't be compared.
+            ModelError: A model was not trained or loaded in this time, or the two can't be compared.
         """
         self._thread.join(seconds)
         return self.pair()
 
     def classifiers(self) -> tuple[BertClassifier, ...]:
-        """Those that are ready, PyTorch first.
+        """Return the models that are ready, PyTorch first.
 
         Raises:
-            ModelError: none is ready yet, or the two can't be compared.
+            ModelError: No model is ready yet, or the two can't be compared.
         """
         if self._error and not self._ready:
             raise ModelError(self._error)
@@ -122,10 +125,10 @@ class ModelLoader:
         return tuple(self._ready[framework] for framework in FRAMEWORKS if framework in self._ready)
 
     def pair(self) -> Pair:
-        """Both models.
+        """Return both models.
 
         Raises:
-            ModelError: one is not ready, or the two can't be compared.
+            ModelError: One model is not ready, or the two can't be compared.
         """
         if self._pair is None:
             raise ModelError(self._error or f"Both models are needed and not ready yet ({self._now}).")
@@ -133,29 +136,29 @@ class ModelLoader:
 
     @property
     def from_hub(self) -> bool:
-        """Whether a model is named as one on the Hub."""
+        """Return whether a model's name may be one on the Hub."""
         return any(may_be_on_hub(model) for model in self.models.values())
 
     @property
     def failures(self) -> dict[str, str]:
-        """Why a framework could not be loaded, and what to do: a sentence by its name."""
+        """Return, per framework that failed to load, a sentence with the reason and what to do."""
         return {NAMES[framework]: reason for framework, reason in list(self._failed.items())}
 
     def progress(self) -> Progress:
-        """What is going on."""
+        """Return what the loader is doing."""
         if self._error:
             return Progress(self._error, finished=True, failed=True)
         if self._pair is not None:
             return self._ready_progress()
         if self._training is not None and self._training.poll() is None:
             return self._training_progress()
-        tried = [f"{NAMES[framework]} is ready; " for framework in FRAMEWORKS if framework in self._ready]
-        tried += [f"{NAMES[framework]} could not be loaded; " for framework in self._failed]
-        tried += [f"{NAMES[framework]}: {reason} " for framework, reason in self._awaited.items()]
-        return Progress(f"{''.join(tried)}{self._now} …", failed=bool(self._failed or self._awaited))
+        states = [f"{NAMES[framework]} is ready; " for framework in FRAMEWORKS if framework in self._ready]
+        states += [f"{NAMES[framework]} could not be loaded; " for framework in self._failed]
+        states += [f"{NAMES[framework]}: {reason} " for framework, reason in self._awaited.items()]
+        return Progress(f"{''.join(states)}{self._now} …", failed=bool(self._failed or self._awaited))
 
     def _ready_progress(self) -> Progress:
-        notices = "".join(f" {each.notice}" for each in self._pair if each.notice)
+        notices = "".join(f" {model.notice}" for model in self._pair if model.notice)
         step = self._evaluation
         if step is not None and step.report is None and not self._evaluation_error:
             sentence = f"Both models are ready. Evaluating them on the sample's test split: {step.words} …{notices}"
@@ -182,7 +185,7 @@ class ModelLoader:
             if self._demo is not None:
                 self._train_demo()
             with paused_gc():
-                # One after the other: two threads that import at once wait for each other, and nobody answers early.
+                # One after the other: two threads that import at once would wait for each other.
                 for framework in FRAMEWORKS:
                     self._load(framework)
             if self._failed:
@@ -193,11 +196,11 @@ class ModelLoader:
                 raise ModelError(" ".join(f"{name}: {reason}" for name, reason in self.failures.items()) + answering)
             pair = Pair(**self._ready)
             if self._evaluate:
-                self._evaluation = in_memory.Step(0.0, "reading the report that is there")
+                self._evaluation = in_memory.Step(0.0, "reading the existing report")
             self._pair = pair
         except BakeoffError as error:
             self._give_up(str(error))
-            if not self._failed and not self._stopped.is_set():  # those have been logged one by one
+            if not self._failed and not self._stopped.is_set():  # failed models have been logged already
                 log.error("the models can't be served: %s", error)
         except Exception:
             log.exception("the models could not be loaded")
@@ -210,7 +213,7 @@ class ModelLoader:
         self._tell_failed()
 
     def _load(self, framework: str) -> None:
-        """Load one model and let it answer once; what goes wrong leaves the other framework alone."""
+        """Load one model and let it answer once. An error does not affect the other framework."""
         self._now = f"loading {NAMES[framework]} from {self.models[framework]}"
         try:
             classifier = load_classifier(framework, self.models[framework])
@@ -228,7 +231,7 @@ class ModelLoader:
             self._ready[framework] = classifier
 
     def _load_awaited(self) -> None:
-        """Try again to pull what could not be pulled, until it is there or the app stops."""
+        """Try to pull the missing models again, until they are loaded or the app stops."""
         for wait in chain(HUB_WAITS, repeat(HUB_WAITS[-1])):
             if not self._awaited:
                 return
@@ -242,7 +245,7 @@ class ModelLoader:
                 self._tell_failed()
 
     def _make_report(self) -> None:
-        """The pair's own report, where one is asked for; what goes wrong leaves the models in service."""
+        """Write the pair's own report if it is requested. The models stay in service after an error."""
         if not self._evaluate:
             return
         try:
@@ -263,19 +266,22 @@ class ModelLoader:
 
     def _has_report(self, data: corpus.Corpus) -> bool:
         try:
-            found = report.read(self.report)
-        except ReportError:  # absent, of an earlier version, or cut by a crash: made anew
+            document = report.read(self.report)
+        except ReportError:  # it is missing, of an earlier version, or cut off by a crash: evaluate again
             return False
-        return found["corpus"]["digest"] == data.digest and not models.mismatch(found, tuple(self._pair))
+        return document["corpus"]["digest"] == data.digest and not models.mismatch(document, tuple(self._pair))
 
     def _train_demo(self) -> None:
-        from trainers import job  # brings scikit-learn: only a start that trains needs it
+        from trainers import job  # imports scikit-learn, which only a start with a training needs
 
         self._now = "training the demo models"
-        job.forget_other_checkpoints(self._demo, preset("demo"), corpus.load())  # of an earlier version of Bakeoff
+        job.forget_other_checkpoints(
+            self._demo, preset("demo"), corpus.load()
+        )  # those of an earlier version of Bakeoff
         command = ["-m", "trainers", "--recipe", "demo", "--output", str(self._demo), "--resume"]
-        terminal = {"stdout": sys.__stdout__, "stderr": sys.__stderr__}  # its progress is for the operator
-        self._training = subprocess.Popen([sys.executable, *command], cwd=ROOT, **terminal)
+        self._training = subprocess.Popen(  # the operator sees its progress
+            [sys.executable, *command], cwd=ROOT, stdout=sys.__stdout__, stderr=sys.__stderr__
+        )
         status = self._training.wait()
         if status:
             raise ModelError(

@@ -1,4 +1,4 @@
-"""The two models as page and API see them: behind the one work queue."""
+"""Gives page and API the two models behind the one work queue."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,20 +18,20 @@ from service.work.work_queue import BULK_TEXTS, Refused, Scored, WorkQueue
 
 
 class Cancelled(Refused):
-    """Nobody waits for the answer any more."""
+    """The work was cancelled because its client is gone."""
 
 
 class NeverReady(ModelError):
-    """A model that is asked could not be loaded, and nobody tries again."""
+    """A requested model failed to load for good: the loader does not try again."""
 
 
 class QueuedClassifier:
-    """A classifier whose calls wait for their turn, a few texts at a time, so that predictions come in between.
+    """A classifier whose calls pass the queue a few texts at a time, so that predictions run in between.
 
     Args:
-        classifier: who answers.
-        queue: where its calls wait.
-        cancelled: when it is set, the next call raises `Cancelled`.
+        classifier: The classifier that computes the logits.
+        queue: The queue for its calls.
+        cancelled: After this event is set, the next call raises `Cancelled`.
     """
 
     def __init__(self, classifier: Classifier, queue: WorkQueue, cancelled: threading.Event | None = None):
@@ -40,10 +40,10 @@ class QueuedClassifier:
         self._cancelled = cancelled
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Logits (n, k) of n texts; (0, k) of none.
+        """Return the logits (n, k) of n texts, or (0, k) of no texts.
 
         Raises:
-            Refused: the queue is full or closed, its turn did not come in time, or it was cancelled.
+            Refused: The queue is closed, the turn did not come in time, or the work was cancelled.
         """
         if not texts:
             return self._classifier.logits(texts)
@@ -52,17 +52,17 @@ class QueuedClassifier:
 
     def _part(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if self._cancelled is not None and self._cancelled.is_set():
-            raise Cancelled("Nobody waits for this answer any more: ask again.")
+            raise Cancelled("The client is gone, so the work was cancelled: send the request again.")
         [future] = self._queue.submit([self._classifier], texts, current().explain_seconds, urgent=False)
         return future.result().logits
 
     def __getattr__(self, name: str) -> Any:
-        """Everything else is the classifier's own."""
+        """Return any other attribute of the classifier."""
         return getattr(self._classifier, name)
 
 
 class QueuedPair:
-    """Both models, PyTorch first, as `bakeoff.classifiers.pair.Pair` gives them."""
+    """Both queued models, PyTorch first, in place of `bakeoff.classifiers.pair.Pair`."""
 
     def __init__(self, classifiers: Sequence[QueuedClassifier]):
         self.pytorch, self.tensorflow = classifiers
@@ -72,16 +72,16 @@ class QueuedPair:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes of both."""
+        """Return the classes of both models."""
         return self.pytorch.labels
 
 
 class QueuedModels:
-    """Stands in for the loader: the same models, reports and progress, but all work passes the queue.
+    """The loader's models, reports and progress, except that all work passes the queue.
 
     Args:
-        loader: has the models or will have them.
-        queue: where work waits.
+        loader: The loader of the models.
+        queue: The queue for their work.
     """
 
     def __init__(self, loader: ModelLoader, queue: WorkQueue):
@@ -90,36 +90,36 @@ class QueuedModels:
 
     @property
     def report(self) -> Path | None:
-        """The pair's own evaluation report, if it has one."""
+        """Return the file of the pair's own evaluation report, if it has one."""
         return self._loader.report
 
     @property
     def failures(self) -> dict[str, str]:
-        """Why a framework has no model, by its name."""
+        """Return, per framework that has no model, the reason."""
         return self._loader.failures
 
     def progress(self) -> Progress:
-        """What the loader does."""
+        """Return what the loader is doing."""
         return self._loader.progress()
 
     def classifiers(self) -> tuple[QueuedClassifier, ...]:
-        """Those that are ready, PyTorch first, for explanations and files.
+        """Return the models that are ready, PyTorch first, for explanations and files.
 
         Raises:
-            ModelError: none is ready yet, or the two can't be compared.
+            ModelError: No model is ready yet, or the two can't be compared.
         """
-        return tuple(QueuedClassifier(each, self.queue) for each in self._loader.classifiers())
+        return tuple(QueuedClassifier(classifier, self.queue) for classifier in self._loader.classifiers())
 
     def pair(self) -> QueuedPair:
-        """Both models, for files.
+        """Return both models, for files.
 
         Raises:
-            ModelError: one is not ready, or the two can't be compared.
+            ModelError: One model is not ready, or the two can't be compared.
         """
-        return QueuedPair([QueuedClassifier(each, self.queue) for each in self._loader.pair()])
+        return QueuedPair([QueuedClassifier(classifier, self.queue) for classifier in self._loader.pair()])
 
     def ready(self) -> bool:
-        """Whether both models answer, agree on their labels, and work is taken."""
+        """Return whether both models answer and agree on their labels, and the queue accepts work."""
         try:
             self._loader.pair()
         except ModelError:
@@ -127,61 +127,65 @@ class QueuedModels:
         return self.queue.alive
 
     def loaded(self) -> tuple[BertClassifier, ...]:
-        """Those that are ready, PyTorch first: for what is known of them, not to be asked."""
+        """Return the models that are ready, PyTorch first. Read their metadata only: their calls bypass the queue."""
         try:
             return tuple(self._loader.classifiers())
         except ModelError:
             return ()
 
     def facts(self) -> list[dict[str, Any]]:
-        """What is known of those that are ready, PyTorch first."""
-        return [_facts(each) for each in self.loaded()]
+        """Return the metadata of the models that are ready, PyTorch first."""
+        return [_facts(classifier) for classifier in self.loaded()]
 
-    def asked(self, framework: str | None = None) -> tuple[Classifier, ...]:
-        """The model of a framework (`pytorch` or `tensorflow`); for None both. Their calls do not wait: see `submit`.
+    def requested(self, framework: str | None = None) -> tuple[Classifier, ...]:
+        """Return the model of a framework (`pytorch` or `tensorflow`), or both for None.
+
+        Their own calls bypass the queue: pass them to `queue.submit`.
 
         Raises:
-            ModelError: it is not ready, or the two can't be compared; `NeverReady` where that stays so.
+            NeverReady: A model failed to load for good.
+            ModelError: A model is not ready, or the two can't be compared.
         """
         try:
-            return self._asked(framework)
+            return self._requested(framework)
         except ModelError as error:
             if self.failed(framework):
                 raise NeverReady(str(error)) from error
             raise
 
     def failed(self, framework: str | None = None) -> bool:
-        """Whether a framework's model (for None: one of them) will never answer."""
+        """Return whether a framework's model will never answer. None stands for either model."""
         progress, failed = self._loader.progress(), self._loader.failures
         return (progress.failed and progress.finished) or bool(
             failed if framework is None else NAMES[framework] in failed
         )
 
-    def _asked(self, framework: str | None) -> tuple[Classifier, ...]:
+    def _requested(self, framework: str | None) -> tuple[Classifier, ...]:
         if framework is None:
             return tuple(self._loader.pair())
-        found = tuple(each for each in self._loader.classifiers() if each.framework == NAMES[framework])
-        if not found:
-            raise ModelError(f"{NAMES[framework]} is not ready ({self.progress().text}): ask the other one, or wait.")
-        return found
+        name = NAMES[framework]
+        classifiers = tuple(model for model in self._loader.classifiers() if model.framework == name)
+        if not classifiers:
+            raise ModelError(f"{name} is not ready ({self.progress().text}): use the other framework, or wait.")
+        return classifiers
 
     def answers(self, texts: Sequence[str]) -> list[Answer]:
-        """What those that are ready say, PyTorch first; a prediction, which goes before explanations and files.
+        """Return the predictions of the models that are ready, PyTorch first, ahead of explanations and files.
 
         Raises:
-            ModelError: none is ready yet, or the two can't be compared.
-            Refused: the queue is full or closed, or the turn did not come in time.
+            ModelError: No model is ready yet, or the two can't be compared.
+            Refused: The queue is full or closed, or the turn did not come in time.
         """
         classifiers = self._loader.classifiers()
         futures = self.queue.submit(classifiers, texts, current().predict_seconds)
-        return [answer(each, future.result()) for each, future in zip(classifiers, futures, strict=True)]
+        return [answer(model, future.result()) for model, future in zip(classifiers, futures, strict=True)]
 
 
 def _facts(classifier: BertClassifier) -> dict[str, Any]:
-    out = {"framework": classifier.framework, "revision": classifier.revision, "labels": list(classifier.labels)}
-    return out | {"notice": classifier.notice, "recipe": classifier.folder.recipe if classifier.folder else {}}
+    facts = {"framework": classifier.framework, "revision": classifier.revision, "labels": list(classifier.labels)}
+    return facts | {"notice": classifier.notice, "recipe": classifier.folder.recipe if classifier.folder else {}}
 
 
 def answer(classifier: Classifier, scored: Scored) -> Answer:
-    """What a model said, with the seconds of its call."""
+    """Return a model's answer, with the seconds of its call."""
     return Answer(classifier.framework, classifier.labels, softmax(scored.logits), scored.seconds)

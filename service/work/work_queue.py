@@ -1,9 +1,9 @@
-"""The one bounded queue in front of the models: everything that page and API ask of them passes through it.
+"""Puts one bounded queue in front of the models: all work of page and API passes through it.
 
-One thread calls the models, so that requests don't slow each other down on the same cores. Texts that several requests
-ask of one model are classified together: whatever has come while the models were busy makes the next batch, so that
-nobody waits for a batch to fill. Predictions go before explanations and files, which get a fifth of the time where
-there are predictions all the time.
+One thread calls the models, so that requests do not slow each other down on the same cores. Texts of several requests
+for one model are classified together. The texts that arrived while the models were busy make the next batch, so that
+no request waits for a batch to fill. Predictions go before explanations and files, which get a fifth of the time while
+predictions never stop.
 """
 
 import math
@@ -22,38 +22,39 @@ from bakeoff.classifiers.base import Classifier
 from bakeoff.common.errors import BakeoffError
 from bakeoff.common.limits import Limits
 
-BUSY = "The server is busy, too many texts are waiting already: try again in a moment."
-SHARE = 4  # times the seconds of the last other turn go to predictions, before something else that waits gets one
-LONGEST_WAIT = 60  # seconds, whatever waits
-RECENT = 32  # calls of models, that tell how long what waits will take
-BULK_TEXTS = 16  # of an explanation or a file in a turn: about what a model computes at a time anyway
+BUSY = "The server is busy, because its queue is full: try again in a moment."
+# Predictions may run for this multiple of the last background job's time before the next background job starts.
+SHARE = 4
+MAX_RETRY_SECONDS = 60  # the longest Retry-After, however long the queue is
+RECENT_CALLS = 32  # the calls of models from which the waiting time is estimated
+BULK_TEXTS = 16  # texts per turn of an explanation or a file: about one batch of a model
 
 
 class Refused(BakeoffError):
-    """The work is not taken, or was given up; nothing is wrong with it.
+    """The work was refused or abandoned, although the request is valid.
 
     Attributes:
-        seconds: until trying again makes sense.
+        seconds: The time after which to try again.
     """
 
     seconds = 1
 
 
 class QueueFull(Refused):
-    """Too much is waiting already; those who are refused together are told to come back apart.
+    """The queue is full. Retry times are randomized so that rejected clients do not return at the same moment.
 
     Args:
-        sentence: says so.
-        seconds: until there is room again, as far as is known.
+        sentence: The message.
+        seconds: The estimated time until there is room again.
     """
 
     def __init__(self, sentence: str, seconds: float = 0.0):
         super().__init__(sentence)
-        self.seconds = min(math.ceil(seconds), LONGEST_WAIT) + random.randint(1, 3)
+        self.seconds = min(math.ceil(seconds), MAX_RETRY_SECONDS) + random.randint(1, 3)
 
 
 class TooLate(Refused):
-    """It was not finished in time."""
+    """The work was not finished in time."""
 
 
 class Stopping(Refused):
@@ -64,13 +65,13 @@ class Stopping(Refused):
 
 @dataclass(frozen=True)
 class Scored:
-    """What a model said.
+    """A model's result for one job.
 
     Attributes:
-        logits: float32 (n, k).
-        seconds: the model's call, all that was classified together with it included.
-        waited: seconds in the queue.
-        together: how many texts that call classified.
+        logits: A float32 array (n, k).
+        seconds: The duration of the model's call, including texts of other jobs in the same batch.
+        waited: Seconds in the queue.
+        together: The number of texts in that call.
     """
 
     logits: NDArray[np.float32]
@@ -81,12 +82,12 @@ class Scored:
 
 @dataclass(eq=False)
 class Job:
-    """Texts for one model; `future` brings a `Scored`, and drops the job if it is cancelled before its turn."""
+    """Texts for one model. `future` gets a `Scored`; cancelling it before the job's turn drops the job."""
 
     classifier: Classifier
     texts: Sequence[str]
     deadline: float
-    asked: float = field(default_factory=time.monotonic)
+    submitted: float = field(default_factory=time.monotonic)
     future: Future = field(default_factory=Future)
 
 
@@ -94,8 +95,8 @@ class WorkQueue:
     """The queue and its thread, which starts with the first job.
 
     Args:
-        limits: how much may wait, and how much is classified together.
-        observe: told of each call of a model: its framework, the texts in it, its seconds.
+        limits: Bounds on the texts that wait and on the texts in a batch.
+        observe: A callback for each call of a model, with framework, number of texts, and seconds.
     """
 
     def __init__(self, limits: Limits, observe: Callable[[str, int, float], None] = lambda *_: None):
@@ -103,31 +104,32 @@ class WorkQueue:
         self._observe = observe
         self._urgent: deque[Job] = deque()
         self._bulk: deque[Job] = deque()
-        self._urgent_seconds = self._bulk_seconds = 0.0  # of predictions since the last other turn, and of that turn
-        self._recent: deque[tuple[int, float]] = deque(maxlen=RECENT)  # texts and seconds of calls
+        # Seconds of predictions since the last background job, and seconds of that job.
+        self._urgent_seconds = self._bulk_seconds = 0.0
+        self._recent: deque[tuple[int, float]] = deque(maxlen=RECENT_CALLS)  # texts and seconds per call
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
 
     def __len__(self) -> int:
-        """The texts that wait, counted once for each model."""
+        """Return the number of waiting texts, counted once per model."""
         with self._changed:
             return sum(len(job.texts) for jobs in (self._urgent, self._bulk) for job in jobs)
 
     def submit(
         self, classifiers: Sequence[Classifier], texts: Sequence[str], seconds: float, urgent: bool = True
     ) -> list[Future]:
-        """Ask each model about all texts: a future of a `Scored` for each.
+        """Queue the texts for each model and return, per model, the future of a `Scored`.
 
         Args:
-            classifiers: who is asked.
-            texts: what they are asked.
-            seconds: after which it is given up, if its turn has not come.
-            urgent: a prediction; False for a part of an explanation or of a file, which is always taken: those are
-                bounded as a whole, before they begin.
+            classifiers: The models.
+            texts: The texts to classify.
+            seconds: The time after which a job is abandoned if its turn has not come.
+            urgent: Whether this is a prediction. Parts of explanations and files are not urgent and always accepted:
+                their total is bounded before they begin.
 
         Raises:
-            QueueFull: no room is left for a prediction.
+            QueueFull: The queue has no room for the prediction.
             Stopping: `close` was called.
         """
         deadline = time.monotonic() + seconds
@@ -135,9 +137,9 @@ class WorkQueue:
         with self._changed:
             waiting = self._urgent if urgent else self._bulk
             if self._closed:
-                raise Stopping("The server is stopping: ask another one, or try again when it is back.")
+                raise Stopping("The server is stopping: use another server, or try again when it is back.")
             after = sum(len(job.texts) for job in waiting) + len(jobs) * len(texts)
-            if urgent and waiting and after > self._limits.queue_texts:  # an empty queue takes anything
+            if urgent and waiting and after > self._limits.queue_texts:  # an empty queue accepts any request
                 raise QueueFull(BUSY, self._seconds_left())
             waiting.extend(jobs)
             self._start()
@@ -145,30 +147,31 @@ class WorkQueue:
         return [job.future for job in jobs]
 
     def close(self) -> None:
-        """Take nothing more; what waits is still done."""
+        """Refuse new work; queued work is still done."""
         with self._changed:
             self._closed = True
             self._changed.notify()
 
     def refusal(self) -> QueueFull:
-        """What they are told who come while it is full."""
+        """Return the error for requests that come while the queue is full."""
         with self._changed:
             return QueueFull(BUSY, self._seconds_left())
 
     def _seconds_left(self) -> float:
-        """Until the predictions that wait are done, at the speed of the last calls."""
-        texts, seconds = (sum(each) for each in zip(*self._recent, strict=True)) if self._recent else (0, 0.0)
+        """Estimate the seconds until the queued predictions are done, at the speed of the recent calls."""
+        texts = sum(count for count, _ in self._recent)
+        seconds = sum(duration for _, duration in self._recent)
         return sum(len(job.texts) for job in self._urgent) * seconds / texts if texts else 0.0
 
     @property
     def full(self) -> bool:
-        """Whether not even one prediction more would be taken."""
+        """Return whether the queue would refuse a single text more."""
         with self._changed:
             return sum(len(job.texts) for job in self._urgent) >= self._limits.queue_texts
 
     @property
     def alive(self) -> bool:
-        """Whether work would be done."""
+        """Return whether submitted work would be done."""
         with self._changed:
             return not self._closed and (self._thread is None or self._thread.is_alive())
 
@@ -194,14 +197,14 @@ class WorkQueue:
         return bool(self._urgent) and (not self._bulk or self._urgent_seconds <= SHARE * self._bulk_seconds)
 
     def _spent(self, urgent: bool, seconds: float) -> None:
-        """Keep the time of a turn: one of an explanation may take as long as many predictions."""
+        """Add the time of a turn, because one turn of an explanation may take as long as many predictions."""
         if urgent:
             self._urgent_seconds += seconds
         else:
             self._urgent_seconds, self._bulk_seconds = 0.0, seconds
 
     def _take(self, urgent: bool) -> list[Job]:
-        """The next turn's jobs: the one that waits longest, and others for the same model."""
+        """Remove and return the jobs of the next turn: the oldest job, and others for the same model."""
         waiting = self._urgent if urgent else self._bulk
         first = waiting.popleft()
         if not urgent:
@@ -222,7 +225,7 @@ class WorkQueue:
         started = time.monotonic()
         try:
             logits = classifier.logits(texts)
-        except Exception as error:  # noqa: BLE001  whatever a model raises reaches those who asked
+        except Exception as error:  # noqa: BLE001  any error of a model is passed on to the callers
             for job in jobs:
                 job.future.set_exception(error)
             return
@@ -234,11 +237,11 @@ class WorkQueue:
         for job in jobs:
             part = logits[start : start + len(job.texts)]
             start += len(job.texts)
-            job.future.set_result(Scored(part, seconds, started - job.asked, len(texts)))
+            job.future.set_result(Scored(part, seconds, started - job.submitted, len(texts)))
 
 
 def _wanted(job: Job) -> bool:
-    """Whether anybody still waits for it; from here on it can't be cancelled."""
+    """Return whether a job is still wanted. From here on it can't be cancelled."""
     if not job.future.set_running_or_notify_cancel():
         return False
     if time.monotonic() > job.deadline:

@@ -142,8 +142,8 @@ def test_each_row_of_csv_gets_one_answer_in_its_order(served, body, header, labe
         ('sport\n" \u200b"\n', None, "blank_row", "Row 2 of the CSV is blank"),
         ("text\n\nsport\n", "header=present", "blank_row", "Row 2 of the CSV is blank"),
         ('"a\nb"\nc,d\n', None, "malformed_csv", "Row 2 of the CSV has more than one column"),
-        ("text\n", "header=present", "invalid", "No text came"),
-        ("", "header=present", "invalid", "No text came"),
+        ("text\n", "header=present", "invalid", "has no text"),
+        ("", "header=present", "invalid", "has no text"),
         ("sport\n", "header=maybe", "unsupported_media_type", "neither present nor absent"),
         ("sport\n", "header=present; header=absent", "unsupported_media_type", "neither present nor absent"),
     ],
@@ -418,7 +418,7 @@ def test_where_one_model_fails_the_other_is_not_asked():
     failed, waiting = Future(), Future()
     failed.set_exception(RuntimeError("broken"))
     queue = SimpleNamespace(submit=lambda *_: [failed, waiting])
-    service = SimpleNamespace(limits=Limits(), models=SimpleNamespace(asked=lambda _: (1, 2), queue=queue))
+    service = SimpleNamespace(limits=Limits(), models=SimpleNamespace(requested=lambda _: (1, 2), queue=queue))
     request = SimpleNamespace(receive=lambda: asyncio.sleep(60, {"type": "http.request"}))
     with pytest.raises(RuntimeError, match="broken"):
         asyncio.run(Calls(service).predict(request, ["a"], None))

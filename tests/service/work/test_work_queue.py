@@ -9,7 +9,7 @@ from bakeoff.common.errors import ModelError
 from bakeoff.common.limits import Limits
 from service.work import work_queue
 from service.work.queued_models import Cancelled, QueuedClassifier, QueuedModels
-from service.work.work_queue import BULK_TEXTS, LONGEST_WAIT, SHARE, QueueFull, Stopping, TooLate, WorkQueue
+from service.work.work_queue import BULK_TEXTS, MAX_RETRY_SECONDS, SHARE, QueueFull, Stopping, TooLate, WorkQueue
 from tests.support.planted import Contrarian, ReadyLoader, WordCounter
 from tests.support.serving import Slow
 
@@ -79,7 +79,7 @@ def test_who_is_refused_is_told_when_there_is_room_again(queue, held):
     for refusal in (queue.refusal(), pytest.raises(QueueFull, queue.submit, [held], ["b"], 60).value):
         assert 41 <= refusal.seconds <= 43
     assert 1 <= QueueFull("").seconds <= 3
-    assert QueueFull("", 1e9).seconds <= LONGEST_WAIT + 3
+    assert QueueFull("", 1e9).seconds <= MAX_RETRY_SECONDS + 3
 
 
 def test_what_was_begun_is_never_refused_half_way(queue, held):
@@ -197,6 +197,6 @@ def test_the_models_are_ready_while_both_are_there_and_work_is_taken(queue):
 
 def test_a_framework_that_is_not_ready_can_not_be_asked(queue):
     models = QueuedModels(ReadyLoader((WordCounter("PyTorch"),)), queue)
-    assert [each.framework for each in models.asked("pytorch")] == ["PyTorch"]
+    assert [model.framework for model in models.requested("pytorch")] == ["PyTorch"]
     with pytest.raises(ModelError, match="TensorFlow is not ready"):
-        models.asked("tensorflow")
+        models.requested("tensorflow")
