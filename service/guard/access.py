@@ -1,4 +1,4 @@
-"""Who may use the API: those with a bearer token, or with the user and password of the page."""
+"""Decides who may use the API: clients with a bearer token, or with the page's user and password."""
 
 import base64
 import binascii
@@ -10,11 +10,11 @@ from hashlib import sha256
 
 @dataclass(frozen=True, repr=False)  # its secrets are never printed
 class Access:
-    """What opens the API; everybody may use it where nothing is set.
+    """The secrets that open the API. Without any, the API is open to all.
 
     Attributes:
-        login: user and password, of the page too; None where the page is open to all.
-        tokens: bearer tokens.
+        login: The user and password of page and API; None if the page is open to all.
+        tokens: The bearer tokens.
     """
 
     login: tuple[str, str] | None = None
@@ -22,32 +22,33 @@ class Access:
 
     @property
     def required(self) -> bool:
-        """Whether the API asks for anything."""
+        """Return whether the API requires a login."""
         return bool(self.login or self.tokens)
 
     def check_login(self, user: str, password: str) -> bool:
-        """Whether these are the user and the password; it takes the same time for all that are not."""
+        """Return whether these are the user and the password. Every wrong pair takes the same time."""
         if self.login is None:
             return False
-        right = [_same(given, wanted) for given, wanted in zip((user, password), self.login, strict=True)]
-        return all(right)
+        matches = [_same(given, expected) for given, expected in zip((user, password), self.login, strict=True)]
+        return all(matches)
 
     def allows(self, authorization: str) -> bool:
-        """Whether a request with this header Authorization may pass."""
-        scheme, _, given = authorization.partition(" ")
+        """Return whether a request with this `Authorization` header may pass."""
+        scheme, _, credentials = authorization.partition(" ")
         if scheme.lower() == "bearer":
-            found = [_same(given.strip(), token) for token in self.tokens]  # all of them: no early way out
-            return any(found)
+            # All tokens are compared: an early exit would show by its time which one matched.
+            matches = [_same(credentials.strip(), token) for token in self.tokens]
+            return any(matches)
         if scheme.lower() == "basic":
             try:
-                user, colon, password = base64.b64decode(given.strip(), validate=True).decode().partition(":")
+                user, colon, password = base64.b64decode(credentials.strip(), validate=True).decode().partition(":")
             except (binascii.Error, UnicodeDecodeError):
                 return False
             return bool(colon) and self.check_login(user, password)
         return False
 
 
-def _same(given: str, wanted: str) -> bool:
-    """Compare in constant time; the hashes hide the lengths too."""
-    digests = [sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (given, wanted)]
+def _same(given: str, expected: str) -> bool:
+    """Compare two secrets in constant time. Comparing hashes hides the lengths too."""
+    digests = [sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (given, expected)]
     return hmac.compare_digest(*digests)

@@ -1,4 +1,4 @@
-"""What is counted for each client's address: failed logins, and requests a minute."""
+"""Counts failed logins and requests per minute for each client's address."""
 
 import ipaddress
 import math
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from service.guard.proxies import address_in
 
-FREE_FAILURES = 3  # a person mistypes
-LONGEST_SECONDS = 60.0
-FORGET_SECONDS = 900.0
-MOST_CLIENTS = 10_000  # remembered; the least recent are forgotten first
+FREE_FAILURES = 3  # failed logins without a delay, because people mistype
+MAX_DELAY_SECONDS = 60.0  # the longest delay after a failed login
+FORGET_SECONDS = 900.0  # the time after which failed logins no longer count
+MAX_CLIENTS = 10_000  # clients with failed logins that are remembered; the least recent are forgotten first
 
 
 def address_of(scope: dict) -> str:
-    """Who asks: an address, or the network of an IPv6 one, of which one client has many."""
+    """Return the client's IPv4 address or its IPv6 /64 network, because one client has many IPv6 addresses."""
     host = (scope.get("client") or ("unknown", 0))[0]
     address = address_in(host)
     if address is None:
@@ -33,27 +33,28 @@ class _Failures:
 
 
 class FailedLogins:
-    """After three failed logins a client must wait a second before the next, then two, then four, up to a minute."""
+    """Delays for clients with failed logins: after three failures 1 s, then 2 s, 4 s and so on, up to 60 s."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self._clock = clock
         self._clients: OrderedDict[str, _Failures] = OrderedDict()
 
     def wait(self, client: str) -> float:
-        """Seconds until the client may try again; 0 for now."""
-        found = self._clients.get(client)
-        if found is None or found.count < FREE_FAILURES:
+        """Return the seconds until the client may try again; 0 means now."""
+        failures = self._clients.get(client)
+        if failures is None or failures.count < FREE_FAILURES:
             return 0.0
-        doublings = min(found.count - FREE_FAILURES, math.ceil(math.log2(LONGEST_SECONDS)))  # no power without end
-        return max(0.0, found.last + min(2.0**doublings, LONGEST_SECONDS) - self._clock())
+        # The exponent is bounded: a power of thousands of failures would overflow.
+        doublings = min(failures.count - FREE_FAILURES, math.ceil(math.log2(MAX_DELAY_SECONDS)))
+        return max(0.0, failures.last + min(2.0**doublings, MAX_DELAY_SECONDS) - self._clock())
 
     def failed(self, client: str) -> None:
         """Count a failed login."""
         now = self._clock()
-        found = self._clients.pop(client, None)
-        count = found.count if found and now - found.last < FORGET_SECONDS else 0
+        failures = self._clients.pop(client, None)
+        count = failures.count if failures and now - failures.last < FORGET_SECONDS else 0
         self._clients[client] = _Failures(count + 1, now)
-        if len(self._clients) > MOST_CLIENTS:
+        if len(self._clients) > MAX_CLIENTS:
             self._clients.popitem(last=False)
 
     def succeeded(self, client: str) -> None:
@@ -62,22 +63,22 @@ class FailedLogins:
 
 
 class RateLimit:
-    """So many requests of a client in each minute of the clock.
+    """A limit on the requests of a client in each minute of the clock.
 
     Args:
-        most: requests; None for no limit.
-        clock: seconds.
+        limit: The requests per minute; None for no limit.
+        clock: A function that returns seconds.
     """
 
-    def __init__(self, most: int | None, clock: Callable[[], float] = time.monotonic):
-        self._most = most
+    def __init__(self, limit: int | None, clock: Callable[[], float] = time.monotonic):
+        self._limit = limit
         self._clock = clock
         self._minute = 0
         self._counts: dict[str, int] = {}
 
     def wait(self, client: str) -> float:
-        """Count a request; seconds until the next is taken if this one is too many, else 0."""
-        if self._most is None:
+        """Count a request. Return 0, or the seconds until the next minute if this request exceeds the limit."""
+        if self._limit is None:
             return 0.0
         now = self._clock()
         minute = int(now // 60)
@@ -85,4 +86,4 @@ class RateLimit:
             self._minute, self._counts = minute, {}
         count = self._counts.get(client, 0) + 1
         self._counts[client] = count
-        return 60 * (minute + 1) - now if count > self._most else 0.0
+        return 60 * (minute + 1) - now if count > self._limit else 0.0

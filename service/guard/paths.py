@@ -1,23 +1,23 @@
-"""Which addresses belong to the API, which of Gradio's are open, and which are closed."""
+"""Lists which paths belong to the API, which of Gradio's paths are open, and which are closed."""
 
-# The very function by which Starlette's routers take a root path off: what is judged here is what they route.
+# Starlette's routers remove the root path with this same function, so the checks see the path that is routed.
 from starlette._utils import get_route_path
 from starlette.types import Scope
 
-PUBLIC = ("/health/live", "/health/ready", "/ping")  # for load balancers; they tell nothing else
-API = ("/metrics", "/invocations", *PUBLIC)  # and all below /api
+PUBLIC = ("/health/live", "/health/ready", "/ping")  # for load balancers; they reveal nothing else
+API = ("/metrics", "/invocations", *PUBLIC)  # and everything below /api
 PREDICTIONS = ("/invocations", *(f"/api/v1/{name}" for name in ("predict", "pytorch/predict", "tensorflow/predict")))
 GRADIO = "/gradio_api"
 UPLOAD = f"{GRADIO}/upload"
 LOGIN, LOGOUT = "/login", "/logout"
-MCP = f"{GRADIO}/mcp"  # Gradio asks for no login there
-READS = ("GET", "HEAD", "OPTIONS")  # methods
-STREAMS = (f"{GRADIO}/heartbeat/",)  # open as long as a page is
+MCP = f"{GRADIO}/mcp"  # Gradio requires no login here
+READS = ("GET", "HEAD", "OPTIONS")  # methods that change nothing
+STREAMS = (f"{GRADIO}/heartbeat/",)  # open as long as the page is open
 
-# What the page doesn't use, or what would tell of others' work; a closed address is not found.
+# Routes that the page does not use, or that would reveal other visitors' work. A closed path answers 404.
 CLOSED = (
     "/monitoring",
-    "/openapi.json",  # of Gradio's routes
+    "/openapi.json",  # the document of Gradio's routes
     *(
         f"{GRADIO}/{name}"
         for name in (
@@ -29,12 +29,12 @@ CLOSED = (
 
 
 def routed(scope: Scope) -> str:
-    """Return the path that routers look at. Nothing else in front of them may be compared with an address."""
+    """Return the path that the routers see. Every check in front of them must use this path only."""
     return get_route_path(scope)
 
 
 def put_below(scope: Scope, prefix: str) -> None:
-    """Put the request below the prefix, whether or not a proxy has taken it off: links then always lead below it."""
+    """Put the request below the prefix, whether or not a proxy removed it. Links then always stay below it."""
     scope["root_path"] = prefix
     path = routed(scope)
     if path.startswith("/"):
@@ -42,15 +42,15 @@ def put_below(scope: Scope, prefix: str) -> None:
 
 
 def is_api(path: str) -> bool:
-    """Whether the API answers there, and not the page."""
+    """Return whether the API answers the path, rather than the page."""
     return path in API or path == "/api" or path.startswith("/api/")
 
 
 def needs_access(path: str) -> bool:
-    """Whether it asks for the API's login, where there is one; the page has Gradio's."""
+    """Return whether the path requires the API's login, if there is one. The page uses Gradio's login."""
     return path not in PUBLIC and (is_api(path) or path.startswith(MCP))
 
 
 def is_closed(path: str) -> bool:
-    """Whether Gradio has something there that is not served."""
+    """Return whether the path is a closed route of Gradio."""
     return path.startswith(CLOSED)

@@ -1,4 +1,4 @@
-"""Which proxies are believed when they say who asks: those that the operator named, and none by default."""
+"""Decides which proxies are trusted to name the client: those that the operator lists, and none by default."""
 
 import ipaddress
 import os
@@ -14,11 +14,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True)
 class Trusted:
-    """The proxies in front: a number of them, or the networks that they are in.
+    """The trusted proxies in front of the server, given by their number or by their networks.
 
     Attributes:
-        count: that each request passes; the first one may have any address.
-        networks: that hold proxies and no visitors.
+        count: The number of proxies that each request passes, whatever their addresses are.
+        networks: Networks that hold proxies and no visitors.
     """
 
     count: int = 0
@@ -29,15 +29,15 @@ class Trusted:
         return bool(self.count or self.networks)
 
     def client(self, scope: Scope) -> str | None:
-        """Return the last address that no trusted proxy has; everything before it may be the client's invention.
+        """Return the last address that is not a trusted proxy's. The client may have invented all earlier ones.
 
-        Each proxy appends the address that it was asked from, so the list is read from its end.
+        Each proxy appends the address of its own client, so the list is read from its end.
         """
         peer = (scope.get("client") or (None,))[0]
         if not self:
             return peer
         lines = Headers(scope=scope).getlist("x-forwarded-for")
-        chain = [_host(each) for each in ",".join(lines).split(",") if each.strip()] + [peer]
+        chain = [_host(entry) for entry in ",".join(lines).split(",") if entry.strip()] + [peer]
         if self.count:
             return chain[max(0, len(chain) - 1 - self.count)]
         while len(chain) > 1 and self._holds(chain[-1]):
@@ -57,7 +57,7 @@ def trusted(text: str | None) -> Trusted:
     """Return the proxies of `--trusted-proxies N|CIDR[,CIDR…]`.
 
     Raises:
-        BakeoffError: it is neither a number nor a list of networks.
+        BakeoffError: The text is neither a number nor a list of networks.
     """
     parts = [part.strip() for part in (text or "").split(",") if part.strip()]
     if len(parts) == 1 and parts[0].isdecimal() and int(parts[0][:4]) <= 100:
@@ -70,13 +70,13 @@ def _network(text: str) -> Network:
         return ipaddress.ip_network(text)
     except ValueError as error:
         raise BakeoffError(
-            f"--trusted-proxies is not understood ({error}): expected how many proxies each request passes, such as 1, "
-            "or their addresses or networks, such as 127.0.0.1,10.0.0.0/8."
+            f"--trusted-proxies is invalid ({error}): expected the number of proxies that each request passes, such as "
+            "1, or their addresses or networks, such as 127.0.0.1,10.0.0.0/8."
         ) from None
 
 
 def address_in(host: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the address that a host is, an IPv4 one where IPv6 only wraps it; None for a name or nothing."""
+    """Return a host's IP address, or None for a name. An IPv4 address inside IPv6 is returned as IPv4."""
     try:
         address = ipaddress.ip_address((host or "").partition("%")[0])
     except ValueError:
@@ -93,8 +93,8 @@ def _host(text: str) -> str:
 
 
 def replace_uvicorn_s() -> None:
-    """Switch off uvicorn's own trust, which is in 127.0.0.1 and in what a variable names.
+    """Switch off uvicorn's own trust in 127.0.0.1 and in the addresses of an environment variable.
 
-    uvicorn 0.54 reads the variable whenever a server is made. Gradio makes one without a setting of ours.
+    uvicorn 0.54 reads the variable when a server is created. Gradio creates its server without our settings.
     """
     os.environ["FORWARDED_ALLOW_IPS"] = ""

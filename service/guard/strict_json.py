@@ -1,4 +1,4 @@
-"""JSON, read strictly: UTF-8, no doubled keys, no numbers that are none, nothing nested without end."""
+"""Parses JSON strictly: UTF-8, no duplicate keys, no NaN or infinity, and bounded nesting."""
 
 import json
 import math
@@ -8,15 +8,15 @@ from service.problem import Problem, ProblemError
 
 
 def parse(body: bytes, depth: int, values: int) -> Any:
-    """The value that a body holds; a byte order mark before it is skipped.
+    """Return the JSON value of a body. A byte order mark is skipped.
 
     Args:
-        body: as it came.
-        depth: of nested lists and objects, at most.
-        values: in all of them, keys counted too, at most.
+        body: The raw body.
+        depth: The maximum depth of nested lists and objects.
+        values: The maximum number of values in all of them, including keys.
 
     Raises:
-        ProblemError: it is no such JSON.
+        ProblemError: The body is not valid JSON, or it exceeds a bound.
     """
     try:
         text = body.decode("utf-8-sig")
@@ -33,49 +33,53 @@ def parse(body: bytes, depth: int, values: int) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    out = dict(pairs)
-    if len(out) != len(pairs):
-        raise _refused("An object in the body has a key twice", "send each key once")
-    return out
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise _refused("An object in the body has a duplicate key", "send each key once")
+    return content
 
 
 def _no_number(_: str) -> None:
-    raise _refused("The body holds NaN or Infinity, which JSON has not", "send null or leave it out", 422)
+    raise _refused("The body has NaN or Infinity, which JSON does not allow", "send null or leave it out", 422)
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise _refused("The body holds a number that is too large", "send a smaller one", 422)
+        raise _refused("The body has a number that is too large", "send a smaller number", 422)
     return number
 
 
 def _integer(digits: str) -> int:
     if len(digits.removeprefix("-")) > 18:
-        raise _refused("The body holds a number that is too large", "send a smaller one", 422)
+        raise _refused("The body has a number that is too large", "send a smaller number", 422)
     return int(digits)
 
 
 def _check(value: Any, depth: int, values: int) -> None:
-    """Depth, number and strings of a parsed value's parts, without recursion."""
+    """Check the depth, the number and the strings of a value's parts, without recursion."""
     level, left = [value], values
     for _ in range(depth + 1):
         inner = []
-        for each in level:
-            if isinstance(each, str) and not _is_unicode(each):
+        for part in level:
+            if isinstance(part, str) and not _is_unicode(part):
                 what = "A string in the body has half of a surrogate pair"
                 raise _refused(what, "send whole characters", 422)
-            if isinstance(each, dict):
-                inner += [*each, *each.values()]
-            elif isinstance(each, list):
-                inner += each
+            if isinstance(part, dict):
+                inner += [*part, *part.values()]
+            elif isinstance(part, list):
+                inner += part
         if not inner:
             return
         left -= len(inner)
         if left < 0:
-            raise ProblemError(Problem(413, "The body holds too many values", code="too_many_values", limit=values))
+            raise ProblemError(
+                Problem(413, "The body has too many values", "send fewer values", code="too_many_values", limit=values)
+            )
         level = inner
-    raise ProblemError(Problem(400, "The body is nested too deeply", "send it flatter", "malformed_json", limit=depth))
+    raise ProblemError(
+        Problem(400, "The body is nested too deeply", "send it with less nesting", "malformed_json", limit=depth)
+    )
 
 
 def _is_unicode(text: str) -> bool:

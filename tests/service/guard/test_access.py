@@ -12,7 +12,7 @@ from bakeoff.common.errors import BakeoffError
 from bakeoff.common.limits import Limits
 from service.guard import paths
 from service.guard.access import Access
-from service.guard.clients import FREE_FAILURES, MOST_CLIENTS, FailedLogins, RateLimit, address_of
+from service.guard.clients import FREE_FAILURES, MAX_CLIENTS, FailedLogins, RateLimit, address_of
 from service.guard.origins import OWN_COOKIE, is_foreign
 from service.middleware.headers import HEADERS, policy
 from service.operate import json_log, options
@@ -116,9 +116,9 @@ def test_waiting_doubles_up_to_a_minute_and_clients_are_forgotten():
     for _ in range(2000):
         logins.failed("a")
     assert logins.wait("a") == 60
-    for number in range(MOST_CLIENTS + 5):
+    for number in range(MAX_CLIENTS + 5):
         logins.failed(f"client {number}")
-    assert len(logins._clients) == MOST_CLIENTS
+    assert len(logins._clients) == MAX_CLIENTS
 
 
 def test_a_rate_is_counted_by_client_and_minute():

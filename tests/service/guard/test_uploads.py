@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.guard import uploads
-from service.guard.uploads import AT_A_TIME, EMPTY_SECONDS, LONGEST_SECONDS, PREFIX, NoRoom, Store
+from service.guard.uploads import EMPTY_SECONDS, MAX_AGE_SECONDS, MAX_UPLOADS, PREFIX, NoRoom, Store
 
 
 @pytest.fixture
@@ -44,18 +44,18 @@ def test_old_files_of_visitors_go_and_the_page_s_own_stay(folder):
     with store.watched():
         pass
     old = write(folder, "old")
-    store.walk(time.time() + LONGEST_SECONDS - 60)
+    store.walk(time.time() + MAX_AGE_SECONDS - 60)
     assert old.exists()
-    store.walk(time.time() + LONGEST_SECONDS + 60)
+    store.walk(time.time() + MAX_AGE_SECONDS + 60)
     assert not old.exists()
     assert own.exists()
-    store.walk(time.time() + LONGEST_SECONDS + 60)
+    store.walk(time.time() + MAX_AGE_SECONDS + 60)
 
 
 def test_a_folder_of_the_operator_loses_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv(uploads.VARIABLE, str(tmp_path))
     old = write(tmp_path, "old")
-    Store(1, 10**9).walk(time.time() + 2 * LONGEST_SECONDS)
+    Store(1, 10**9).walk(time.time() + 2 * MAX_AGE_SECONDS)
     assert old.exists()
 
 
@@ -70,7 +70,7 @@ def test_what_comes_at_the_same_time_counts_before_it_is_there(folder):
         with store.upload():
             assert store.full
     many = Store(1, 10**9)
-    many._open = AT_A_TIME
+    many._open = MAX_UPLOADS
     assert many.busy
 
 
@@ -108,7 +108,7 @@ def test_many_writers_together_pass_no_bound(folder):
         each.join()
     store.walk()
     assert len(refused) >= 5  # a file and its folder take two entries, and count for three until they are seen
-    assert store._stored <= store._most_bytes
+    assert store._stored <= store._total_bytes
     assert (store._coming, store._unseen) == (0, 0)
 
 
