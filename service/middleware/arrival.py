@@ -1,4 +1,4 @@
-"""Makes each request say where it was routed, who asks and how, before anything else looks at it."""
+"""Settles the path, client and scheme of each request before anything else reads them."""
 
 import logging
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from service.guard.origins import PORTS
 from service.guard.proxies import Trusted
 from service.operate.addresses import prefix_of
 
-PASSED = "bakeoff.arrived"  # in the scope of each request that came through here
+PASSED = "bakeoff.arrived"  # the key in the scope of each request that passed this middleware
 
 log = logging.getLogger(__name__)
 
@@ -20,24 +20,24 @@ class Arrival:
     """The outermost middleware.
 
     Args:
-        app: what is behind it.
-        root: the root path of the settings.
-        trusted: proxies that are believed.
+        app: The application behind it.
+        root: The root path from the settings.
+        trusted: The trusted proxies.
     """
 
     def __init__(self, app: ASGIApp, root: str, trusted: Trusted):
         self._app = app
         self._prefix = prefix_of(root)
         self._trusted = trusted
-        self._told = False
+        self._warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; a redirect stays on the host that the client knows."""
+        """Pass the request on, and keep redirects on the host that the client knows."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         scope[PASSED] = True
-        self._tell_once(scope)
+        self._warn_once(scope)
         self._name_client(scope)
         paths.put_below(scope, self._prefix)
 
@@ -51,7 +51,7 @@ class Arrival:
         await self._app(scope, receive, local)
 
     def _name_client(self, scope: Scope) -> None:
-        """Set client and scheme as trusted proxies say, and drop the list, which no one behind is to read."""
+        """Set client and scheme from trusted proxies, and drop the header so that nothing behind reads it."""
         passed, client = self._trusted.passed(scope), self._trusted.client(scope)
         if passed:
             scheme = Headers(scope=scope).get("x-forwarded-proto", "").partition(",")[0].strip().lower()
@@ -59,20 +59,20 @@ class Arrival:
                 scope["scheme"] = scheme
         if client is not None and passed:
             scope["client"] = (client, 0)
-        scope["headers"] = [each for each in scope["headers"] if each[0] != b"x-forwarded-for"]
+        scope["headers"] = [header for header in scope["headers"] if header[0] != b"x-forwarded-for"]
 
-    def _tell_once(self, scope: Scope) -> None:
-        """Log that there seems to be a proxy which nobody named; anyone can cause it, so it comes once."""
-        if not self._told and not self._trusted and "x-forwarded-for" in Headers(scope=scope):
-            self._told = True
+    def _warn_once(self, scope: Scope) -> None:
+        """Warn of a proxy that is not trusted. Anyone can cause the warning, so it is logged only once."""
+        if not self._warned and not self._trusted and "x-forwarded-for" in Headers(scope=scope):
+            self._warned = True
             log.warning(
-                "a request came with X-Forwarded-For and no proxy is trusted: behind a proxy all visitors count as one "
+                "a request has X-Forwarded-For, and no proxy is trusted: behind a proxy all visitors count as one "
                 "client until --trusted-proxies names it"
             )
 
 
 def _without_host(location: str) -> str:
-    """Return an address as a path: scheme, host and port are the proxy's to know, and no redirect leads elsewhere."""
+    """Return a URL as a path. Only the proxy knows scheme, host and port, and no redirect may leave the host."""
     parts = urlsplit(location)
     if not (parts.netloc or parts.path.startswith("/")):
         return location

@@ -1,4 +1,4 @@
-"""Reads each request's body before anything else does: not too large, not too slow, and JSON that is sound."""
+"""Reads and checks each request body before anything else does: its size, its speed and its JSON."""
 
 import asyncio
 from collections import Counter
@@ -14,19 +14,19 @@ from service.guard.clients import address_of
 from service.guard.strict_json import parse
 from service.problem import Problem, ProblemError
 
-FORM_BYTES = 10_000  # of an upload around the file itself
-DISCARDED_BYTES = 32 * 2**20  # read and thrown away, so that a client that still sends gets to read the answer
+FORM_BYTES = 10_000  # allowance for the form around an uploaded file
+DISCARDED_BYTES = 32 * 2**20  # bytes read and discarded, so that a client that still sends can read the answer
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class Bodies:
-    """The middleware: an application behind it gets sound bodies only."""
+    """Middleware that passes on only requests with a complete, checked body."""
 
     def __init__(self, app: ASGIApp, limits: Limits):
         self._app = app
         self._limits = limits
         self._open = self._bytes = 0
-        self._coming: Counter[str] = Counter()  # bodies, by client
+        self._arriving: Counter[str] = Counter()  # bodies that are being read, per client
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body, then pass the request on."""
@@ -34,7 +34,7 @@ class Bodies:
             await self._app(scope, receive, send)
             return
         client, kept = address_of(scope), []
-        if self._open >= self._limits.requests or self._coming[client] >= self._limits.client_bodies:
+        if self._open >= self._limits.requests or self._arriving[client] >= self._limits.client_bodies:
             await _too_many().problem.response()(scope, receive, send)
             return
         self._open += 1
@@ -53,17 +53,17 @@ class Bodies:
 
     @contextmanager
     def _counted(self, client: str) -> Iterator[None]:
-        """Its body comes meanwhile."""
-        self._coming[client] += 1
+        """Count a body of the client that is read during the block."""
+        self._arriving[client] += 1
         try:
             yield
         finally:
-            self._coming[client] -= 1
-            if not self._coming[client]:
-                del self._coming[client]
+            self._arriving[client] -= 1
+            if not self._arriving[client]:
+                del self._arriving[client]
 
     def _keeping(self, kept: list[int]) -> Callable[[int], None]:
-        """Notes the bytes of each part that is kept, and refuses those that are too many with all other bodies."""
+        """Return a function that counts kept bytes, and raises when all bodies together exceed their bound."""
 
         def keep(size: int) -> None:
             kept.append(size)
@@ -86,7 +86,7 @@ class Bodies:
             seconds = self._limits.body_seconds
             raise ProblemError(Problem(408, limit=seconds, headers={"Connection": "close"})) from None
         if _is_encoded(headers):
-            what, remedy = "The body is compressed or encoded", "send it as it is, without Content-Encoding"
+            what, remedy = "The body is compressed or encoded", "send it unencoded, without Content-Encoding"
             raise ProblemError(Problem(415, what, remedy, field="Content-Encoding"))
         if "charset" in headers.get("content-type", "").lower() and "utf-8" not in headers["content-type"].lower():
             raise ProblemError(Problem(415, "The body is not UTF-8", "send it in UTF-8", field="Content-Type"))
@@ -99,25 +99,32 @@ class Bodies:
 
 
 def _is_encoded(headers: Headers) -> bool:
-    """Return whether the body came in any encoding but its own; nothing behind the guard decodes one."""
+    """Return whether the body is encoded, for example compressed. Nothing behind the guard decodes bodies."""
     names = ",".join(headers.getlist("content-encoding")).split(",")
     return any(name.strip().lower() not in ("", "identity") for name in names)
 
 
 class ClientGone(Exception):
-    """The client left before its body was complete."""
+    """The client disconnected before its body was complete."""
 
 
-async def _read(receive: Receive, limit: int, most: int, headers: Headers, keep: Callable[[int], None]) -> bytes:
-    """The whole body of at most so many bytes; the client is told the limit, and `keep` the size of each part.
+async def _read(receive: Receive, limit: int, max_bytes: int, headers: Headers, keep: Callable[[int], None]) -> bytes:
+    """Return the whole body.
+
+    Args:
+        receive: The request's `receive`.
+        limit: The limit that the error names to the client.
+        max_bytes: The largest body that is accepted: the limit and an allowance for the form around a file.
+        headers: The request's headers.
+        keep: A function that counts the size of each part that is kept.
 
     Raises:
-        ProblemError: it is too large, alone or with all others.
-        ClientGone: it ended too early.
+        ProblemError: The body is too large, alone or with all other bodies.
+        ClientGone: The client disconnected too early.
     """
     announced = headers.get("content-length", "0")
-    waits = headers.get("expect", "").lower() == "100-continue"  # with its body, for our consent
-    if waits and announced.isdecimal() and int(announced[:15]) > most:
+    waits = headers.get("expect", "").lower() == "100-continue"  # the client sends its body after our consent
+    if waits and announced.isdecimal() and int(announced[:15]) > max_bytes:
         raise _too_large(limit)
     parts, size, more = [], 0, True
     while more:
@@ -128,17 +135,17 @@ async def _read(receive: Receive, limit: int, most: int, headers: Headers, keep:
         size += len(part)
         if size > DISCARDED_BYTES:
             raise _too_large(limit)
-        if size <= most:
+        if size <= max_bytes:
             keep(len(part))
             parts.append(part)
         more = message.get("more_body", False)
-    if size > most:
+    if size > max_bytes:
         raise _too_large(limit)
     return b"".join(parts)
 
 
 def _too_large(limit: int) -> ProblemError:
-    """Made where it is raised: in a variable there, it would keep what was read until the next search for cycles."""
+    """Return a new error. Kept in a variable, it would hold the body until the next garbage collection."""
     return ProblemError(Problem(413, limit=limit, headers={"Connection": "close"}))
 
 
@@ -147,7 +154,7 @@ def _too_many() -> ProblemError:
 
 
 def _again(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:
-    """A `receive` that brings the body once, and then whatever comes."""
+    """Return a `receive` that gives the body once, and then the messages that follow."""
     messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def received() -> Message:

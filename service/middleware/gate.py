@@ -1,4 +1,4 @@
-"""Refuses a request before anything of it is read: closed addresses, no valid login, too many, or the end is near."""
+"""Refuses a request before its body is read: closed path, no valid login, too many requests, or a stopping server."""
 
 import math
 from contextlib import nullcontext
@@ -12,11 +12,11 @@ from service.guard.origins import is_foreign
 from service.operate.state import Service
 from service.problem import Problem, of_error
 
-ASKS = {"WWW-Authenticate": 'Basic realm="Bakeoff", charset="UTF-8"'}
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="Bakeoff", charset="UTF-8"'}
 
 
 class Gate:
-    """The middleware."""
+    """Middleware that decides by path, headers and client whether a request may pass."""
 
     def __init__(self, app: ASGIApp, service: Service):
         self._app = app
@@ -26,7 +26,7 @@ class Gate:
         """Pass the request on, or answer it with a problem."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-        elif scope["type"] != "http":  # no route of ours is a websocket
+        elif scope["type"] != "http":  # we have no websocket routes
             await send({"type": "websocket.close", "code": 1008})
         elif problem := self._problem(scope):
             await problem.response()(scope, receive, send)
@@ -34,9 +34,8 @@ class Gate:
             await self._pass(scope, receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle it, and count it as work until it is answered."""
-
-        path = paths.routed(scope)  # before the routers change the scope
+        """Pass the request on, and count it as work until it is answered."""
+        path = paths.routed(scope)  # read it now, because the routers change the scope
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start" and path.rstrip("/") == paths.LOGIN:
@@ -58,12 +57,12 @@ class Gate:
         if paths.is_closed(path):
             return Problem(404)
         if (works or path.rstrip("/") == paths.LOGOUT) and is_foreign(headers, self._service.settings.origins):
-            return Problem(403, "Another website asked for this", "ask the operator to list it with --cors-origin")
+            return Problem(403, "Another website sent this request", "ask the operator to list it with --cors-origin")
         if works and self._service.stopping:
             return Problem(503, "The server is stopping", code="stopping", headers=_retry(10) | {"Connection": "close"})
         if works and not self._service.is_own(headers) and (seconds := self._service.rate.wait(address_of(scope))):
             return Problem(429, code="rate_limited", headers=_retry(seconds))
-        if works and path in paths.PREDICTIONS and self._service.models.queue.full:  # no need to read more of it
+        if works and path in paths.PREDICTIONS and self._service.models.queue.full:  # its body need not be read
             return of_error(self._service.models.queue.refusal())
         if path.rstrip("/") == paths.LOGIN and works:
             return self._guess(scope)
@@ -76,26 +75,26 @@ class Gate:
     def _no_upload(self, headers: Headers) -> Problem | None:
         uploads = self._service.uploads
         if not self._service.logged_in(headers):
-            return Problem(401, "A login is needed", "log in first")
+            return Problem(401, "The upload requires a login", "log in first")
         if uploads.busy:
-            return Problem(503, "Too many files come at once", code="busy", headers=_retry(1))
+            return Problem(503, "Too many files are being uploaded", code="busy", headers=_retry(1))
         if uploads.full:
-            return Problem(503, "No room is left for files", code="files_full", headers=_retry(60))
+            return Problem(503, "The server has no room for more files", code="files_full", headers=_retry(60))
         return None
 
     def _unauthorized(self, scope: Scope) -> Problem | None:
-        given = Headers(scope=scope).get("authorization")
-        if given is None:
-            return Problem(401, headers=ASKS)
+        authorization = Headers(scope=scope).get("authorization")
+        if authorization is None:
+            return Problem(401, headers=CHALLENGE)
         if problem := self._slowed(scope):
             return problem
-        allowed = self._service.settings.access.allows(given)
+        allowed = self._service.settings.access.allows(authorization)
         logins = self._service.logins
         (logins.succeeded if allowed else logins.failed)(address_of(scope))
-        return None if allowed else Problem(401, headers=ASKS)
+        return None if allowed else Problem(401, headers=CHALLENGE)
 
     def _guess(self, scope: Scope) -> Problem | None:
-        """A login of the page counts as failed from now on: many at a time are not answered before they are counted."""
+        """Count a login of the page as failed before it is answered, so that parallel guesses count too."""
         problem = self._slowed(scope)
         if problem is None:
             self._service.logins.failed(address_of(scope))
@@ -105,12 +104,10 @@ class Gate:
         seconds = self._service.logins.wait(address_of(scope))
         if not seconds:
             return None
-        return Problem(
-            429, "Too many failed logins came from this address", code="login_slowed", headers=_retry(seconds)
-        )
+        return Problem(429, "This address had too many failed logins", code="login_slowed", headers=_retry(seconds))
 
     def _answered_login(self, scope: Scope, status: int) -> None:
-        """Forgive who logged in; a GET is no login."""
+        """Forget the client's failed logins after a successful POST. A GET is not a login."""
         if status < 400 and scope["method"] == "POST":
             self._service.logins.succeeded(address_of(scope))
 

@@ -1,4 +1,4 @@
-"""Security headers of every answer, and the page's Content-Security-Policy."""
+"""Sets the security headers of every answer and the page's Content-Security-Policy."""
 
 import base64
 import os
@@ -12,18 +12,18 @@ from service.guard import paths
 from service.guard.origins import OWN_COOKIE
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # what is no page runs nothing
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # answers that are not pages run nothing
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
-HUGGING_FACE = "https://huggingface.co"  # shows a Space in a frame
+HUGGING_FACE = "https://huggingface.co"  # embeds a Space in a frame
 
 
 class SecurityHeaders:
-    """The middleware that sets what is not set yet."""
+    """Middleware that adds the security headers that an answer lacks."""
 
     def __init__(self, app: ASGIApp):
         self._app = app
@@ -42,14 +42,14 @@ class SecurityHeaders:
 
 
 class PagePolicy:
-    """The middleware that lets the page's own inline scripts run and no others: it names their hashes."""
+    """Middleware that lists the hashes of the page's own inline scripts, so that no others run."""
 
     def __init__(self, app: ASGIApp):
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; a page is held back until all of it is there."""
-        if scope["type"] != "http" or paths.routed(scope).startswith(paths.GRADIO):  # what is below may be a visitor's
+        """Pass the request on, and hold a page back until it is complete."""
+        if scope["type"] != "http" or paths.routed(scope).startswith(paths.GRADIO):  # these may be visitors' files
             await self._app(scope, receive, send)
             return
         start, parts = None, []
@@ -74,7 +74,7 @@ class PagePolicy:
 
 
 def policy(page: bytes) -> str:
-    """What a page of Gradio may do: run its own files and these inline scripts, and talk to this server."""
+    """Return the policy of a Gradio page: run its own files and inline scripts, and connect to this server."""
     hashes = sorted({_hash(script) for script in INLINE_SCRIPT.findall(page)})
     frames = f"'self' {HUGGING_FACE}" if os.environ.get("SPACE_ID") else "'self'"
     return "; ".join(
@@ -97,11 +97,11 @@ def policy(page: bytes) -> str:
 
 
 def _is_page(message: Message) -> bool:
-    """Whether it is a page that has no policy of its own."""
+    """Return whether an answer is a page without a policy of its own."""
     headers = MutableHeaders(scope=message)
     return headers.get("content-type", "").startswith("text/html") and "content-security-policy" not in headers
 
 
 def _hash(script: bytes) -> str:
-    normal = script.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # as a browser reads it
+    normal = script.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # as browsers normalize it
     return f"'sha256-{base64.b64encode(sha256(normal).digest()).decode()}'"

@@ -1,4 +1,4 @@
-"""Gradio's own refusals in our format: its bodies repeat the input, and its faults come from requests no page makes."""
+"""Replaces Gradio's own error answers by ours, because Gradio's bodies quote the input."""
 
 import errno
 import logging
@@ -11,13 +11,13 @@ from service.operate.json_log import described
 from service.problem import Problem
 
 KEPT = ("retry-after", "www-authenticate", "allow", "set-cookie", "location")
-SENTENCES = {  # what the page shows its visitor
-    401: ("A login is needed", "log in first"),
+SENTENCES = {  # the page shows these to its visitor
+    401: ("A login is required", "log in first"),
     413: ("The file is too large", "upload a smaller one"),
-    503: ("Too many visitors are waiting, or no room is left for files", "try again in a moment"),
+    503: ("Too many visitors are waiting, or the server has no room for files", "try again in a moment"),
 }
 
-FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class PageErrors:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; answer it in our format where Gradio refuses it."""
+        """Pass the request on, and answer in our format if Gradio refuses it."""
         if scope["type"] != "http" or paths.is_api(paths.routed(scope)):
             await self._app(scope, receive, send)
             return
@@ -49,16 +49,16 @@ class PageErrors:
             if status and status < 400:
                 if not kept.get("content-type", "").startswith("text/event-stream"):
                     raise
-                await send({"type": "http.response.body"})  # its last event has told what went wrong
+                await send({"type": "http.response.body"})  # its last event has described the error
                 return
             log.warning("Gradio could not handle a request: %s", described(error))
-            status = 503 if getattr(error, "errno", None) in FULL else 500
+            status = 503 if getattr(error, "errno", None) in DISK_FULL else 500
         if status >= 400:
             await _problem(status, kept).response()(scope, receive, send)
 
 
 def _problem(status: int, headers: dict[str, str]) -> Problem:
-    # Handlers of the page run behind Gradio's queue: its routes themselves fail on requests alone.
+    # The page's handlers run behind Gradio's queue. Its routes themselves fail only on invalid requests.
     status = 400 if status == 500 else status
     what, remedy = SENTENCES.get(status, ("", ""))
     limit = current().upload_bytes if status == 413 else None

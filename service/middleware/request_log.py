@@ -1,4 +1,4 @@
-"""Gives each request an id, which its answer and its log line carry, and counts it."""
+"""Counts each request and gives it an id, which its answer and its log line carry."""
 
 import logging
 import re
@@ -14,27 +14,34 @@ from service.operate.json_log import described
 from service.operate.state import Service
 from service.problem import Problem, refusals, request_id
 
-QUIET = (*paths.PUBLIC, "/metrics", "/assets", "/static", "/svelte", f"{paths.GRADIO}/heartbeat")  # many, and alike
+QUIET = (
+    *paths.PUBLIC,
+    "/metrics",
+    "/assets",
+    "/static",
+    "/svelte",
+    f"{paths.GRADIO}/heartbeat",
+)  # frequent and uniform
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 log = logging.getLogger(__name__)
 
 
 class RequestLog:
-    """The outermost middleware."""
+    """The middleware that logs, just inside `Arrival`."""
 
     def __init__(self, app: ASGIApp, service: Service):
         self._app = app
         self._metrics = service.metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; what nobody caught becomes the answer 500."""
+        """Pass the request on, and answer 500 after an uncaught exception."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id.set(given if re.fullmatch(r"[\w-]{8,64}", given, re.ASCII) else secrets.token_hex(8))
-        refusals.set(codes := [])  # a list, as an inner task could not set the variable for this one
+        offered = Headers(scope=scope).get("x-request-id", "")
+        request_id.set(offered if re.fullmatch(r"[\w-]{8,64}", offered, re.ASCII) else secrets.token_hex(8))
+        refusals.set(codes := [])  # a list, because an inner task cannot set the variable for this task
         started, status = time.monotonic(), 0
 
         async def watched(message: Message) -> None:
@@ -47,7 +54,7 @@ class RequestLog:
         self._metrics.began()
         try:
             await self._app(scope, receive, watched)
-        except Exception as error:  # noqa: BLE001  the last resort
+        except Exception as error:  # noqa: BLE001  this is the last resort
             log.error("a fault of the program: %s", described(error))
             if not status:
                 await Problem(500).response()(scope, receive, watched)
@@ -68,5 +75,5 @@ class RequestLog:
 
 
 def _route(scope: Scope) -> str:
-    """The pattern of the route that answered; an address itself may hold anything."""
+    """Return the pattern of the route that answered, because the path itself may contain anything."""
     return getattr(scope.get("route"), "path", "") or "other"

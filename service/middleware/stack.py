@@ -1,4 +1,4 @@
-"""All that stands in front of the API and the page, in the order in which a request passes it."""
+"""Builds the middleware in front of API and page, in the order in which a request passes it."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -25,12 +25,12 @@ from service.operate import mcp_server
 from service.operate.state import Service
 from service.problem import Problem
 
-COMPRESSED_BYTES = 1024  # at least; errors are smaller
-COMPRESSION = 5  # of 9: a tenth larger than that, in a third of the time
+COMPRESSED_BYTES = 1024  # the smallest answer that is compressed; errors are smaller
+COMPRESSION = 5  # of 9 levels: answers are a tenth larger than with 9, in a third of the time
 
 
 def guarded(app: ASGIApp, service: Service) -> ASGIApp:
-    """The application behind log, headers, compression, CORS, gate and body checks."""
+    """Return the application behind log, headers, compression, CORS, gate and body checks."""
     proxies.replace_uvicorn_s()
     settings = service.settings
     app = Gate(AsSeen(Bodies(PageErrors(app), service.limits), settings.origins), service)
@@ -41,16 +41,16 @@ def guarded(app: ASGIApp, service: Service) -> ASGIApp:
         allow_headers=("Authorization", "Content-Type", "X-Request-ID"),
         expose_headers=("Retry-After", "X-Request-ID"),
     )
-    # No answer's body holds a secret (logins travel in headers), so that its compressed length can't give one away.
-    # Streams of events are passed on as they come. Gradio compresses its own scripts; nothing is compressed twice.
+    # No body holds a secret, because logins travel in headers. A compressed length therefore reveals none.
+    # Event streams are passed on uncompressed. Gradio compresses its own scripts; nothing is compressed twice.
     app = GZipMiddleware(app, COMPRESSED_BYTES, COMPRESSION)
     return Arrival(RequestLog(SecurityHeaders(app), service), settings.root, settings.trusted)
 
 
 def page_settings(api: FastAPI, service: Service) -> dict[str, Any]:
-    """What `launch(app_kwargs=...)` needs so that Gradio's server has the API's routes and stands behind the guard."""
+    """Return the `app_kwargs` of `launch` that add the API's routes and the guard to Gradio's server."""
     no_fetching.close()
-    proxies.replace_uvicorn_s()  # Gradio makes its server before the guard below
+    proxies.replace_uvicorn_s()  # Gradio creates its server before the guard below
     return {
         "routes": [Route(path, api) for path in ("/api", "/api/{rest:path}", *paths.API)],
         "middleware": [Middleware(_OnlyGuarded), Middleware(PagePolicy)],
@@ -61,8 +61,8 @@ def page_settings(api: FastAPI, service: Service) -> dict[str, Any]:
 def _guarding(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # Gradio puts its own CORS, which lets any website in, before all middleware that it is given. The stack is
-        # built by the time that an application starts, so that the guard can stand before it.
+        # Gradio puts its own CORS, which accepts any website, in front of all middleware that it is given. The stack
+        # is complete when the application starts, so the guard can be put in front of it here.
         service.logged_in = _knows(app)
         service.is_own = mcp_server.prepare(app)
         app.middleware_stack = guarded(app.middleware_stack, service)
@@ -73,7 +73,7 @@ def _guarding(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManag
 
 
 class _OnlyGuarded:
-    """Refuses what has not passed the guard: uvicorn serves on, without a word, when a lifespan fails."""
+    """Middleware that refuses requests that bypassed the guard: uvicorn keeps serving if a lifespan fails."""
 
     def __init__(self, app: ASGIApp):
         self._app = app
@@ -86,7 +86,7 @@ class _OnlyGuarded:
 
 
 def _knows(app: FastAPI) -> Callable[[Headers], bool]:
-    """Whether Gradio would take a request's cookies; it asks only after it has read an upload."""
+    """Return a check of Gradio's login cookies, because Gradio itself checks them only after reading an upload."""
 
     def known(headers: Headers) -> bool:
         cookies = cookie_parser(headers.get("cookie", ""))
