@@ -1,4 +1,4 @@
-"""Bakeoff's app: both models side by side.
+"""Serve both models side by side: the page and the REST API.
 
 bakeoff serve                                # the demo pair; trains it first if it is absent
 bakeoff serve --pytorch-model USER/NAME-pytorch@v1 --tensorflow-model USER/NAME-tensorflow@v1
@@ -30,7 +30,7 @@ DEMO = Path(__file__).parent / "runs" / "demo"
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line; each model flag has an environment variable."""
+    """Return the parser of the command line. Each model flag has an environment variable."""
     out = command("serve", __doc__, "bakeoff serve --models runs/news --port 7860")
     environment = os.environ.get
     add_models(out, required=False, purpose="the two models, instead of the next two flags")
@@ -57,15 +57,15 @@ def parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text} is not a port: give a number from 1 to 65535")
     return int(text)
 
 
 def named_models(arguments: argparse.Namespace) -> tuple[str | None, str | None]:
-    """Return the PyTorch and the TensorFlow model that the flags name; None where they name none.
+    """Return the PyTorch and the TensorFlow model that the flags name, or None for a model that they do not name.
 
     Raises:
-        ModelError: `--models` names no pair.
+        ModelError: `--models` does not name a pair.
     """
     if arguments.models:
         models = by_framework(arguments.models)
@@ -74,14 +74,14 @@ def named_models(arguments: argparse.Namespace) -> tuple[str | None, str | None]
 
 
 def loader_for(pytorch: str | None, tensorflow: str | None, report: Path | None = None) -> ModelLoader:
-    """The loader of the two named models, or of the demo pair where none is named, and of their report.
+    """Return the loader of the two named models and their report, or of the demo pair if no model is named.
 
     Raises:
-        BakeoffError: just one is named.
-        ReportError: the report's file is none.
+        BakeoffError: Only one model is named.
+        ReportError: The file is not a valid report.
     """
     if report is not None:
-        eval_report.read(report)  # a wrong name is told at the start, not to a visitor
+        eval_report.read(report)  # the operator learns of a wrong file at the start, not a visitor later
     if bool(pytorch) != bool(tensorflow):
         raise BakeoffError("only one model was named: give both --pytorch-model and --tensorflow-model, or neither.")
     if pytorch and tensorflow:
@@ -94,7 +94,7 @@ def loader_for(pytorch: str | None, tensorflow: str | None, report: Path | None 
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until stopped; the models load behind the page."""
+    """Serve until a signal stops the server. The models load in the background."""
     arguments = parser().parse_args(argv)
     use(options.limits_for(arguments.limit))
     settings = options.settings(arguments)
@@ -104,25 +104,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> int:
-    """Serve page and API in one process until a signal comes; the models load behind them.
+    """Serve page and API in one process until a signal comes. The models load in the background.
 
     Returns:
-        1 where the models can't be loaded and none of them is on the Hub; a page stays and tells why one of the Hub
-        can't be, as its visitors, those of a Space above all, see no log.
+        The exit status: 1 if the models can't be loaded and none of them is on the Hub. After a failure with a model
+        of the Hub the page stays and shows the reason, because its visitors, for example on a Space, see no log.
     """
     place = addresses.find_place(arguments.host, arguments.port, page=True)
     addresses.leave_nothing_to_gradio()
     surroundings.keep_loopback_from_proxies(place.host)
     surroundings.check_for_page()
-    uploads.use_private_folder()  # Gradio asks for it when it is imported
-    with paused_gc():  # these imports take seconds, which a wrong flag and --help don't wait for
+    uploads.use_private_folder()  # Gradio reads the folder when it is imported
+    with paused_gc():  # these imports take seconds, and --help or a wrong flag should not wait for them
         from service.api.routes import create_api
         from service.middleware import stack
         from service.operate import printed, stopping
         from service.operate.state import Service
         from tabs.page.page import serve
 
-        told = stopping.on_signal()  # before the first request can come
+        stop = stopping.on_signal()  # before the first request can come
         service = Service.of(loader, settings)
     with printed.logged(), stopping.cleaned(loader.stop, uploads.remove_private_folder):
         with paused_gc():
@@ -138,25 +138,25 @@ def serve_page(loader: ModelLoader, settings: options.Settings, arguments: argpa
                 mcp_server=arguments.mcp or None,
                 app_kwargs=stack.page_settings(create_api(service), service),
             )
-        sys.stdout.flush()  # Gradio has printed the address: a log file must not get it at the end
-        ending = stopping.Failure(told.set)
-        # Once the page is up: until then the two would only slow each other down.
-        loader.start(ending.tell if not loader.from_hub else lambda: None)
-        told.wait()
+        sys.stdout.flush()  # Gradio has printed the address: a log file needs it now, not at the end
+        failure = stopping.Failure(stop.set)
+        # Load after the page is up: before that, the two would only slow each other down.
+        loader.start(failure.report if not loader.from_hub else lambda: None)
+        stop.wait()
         stopping.close_page(demo, service)
-    return ending.status
+    return failure.status
 
 
 def serve_api(loader: ModelLoader, settings: options.Settings, arguments: argparse.Namespace) -> int:
     """Serve the API alone, under uvicorn, until a signal comes.
 
     Returns:
-        1 where a model can't be loaded: without a page nobody would see why.
+        The exit status: 1 if a model can't be loaded, because without a page nobody would see the reason.
     """
     place = addresses.find_place(arguments.host, arguments.port, page=False)
     surroundings.keep_loopback_from_proxies(place.host)
 
-    def end(*_: object) -> None:  # on SIGTERM before uvicorn takes it, and once more when uvicorn has finished
+    def end(*_: object) -> None:  # on SIGTERM before uvicorn handles it, and again when uvicorn has finished
         loader.stop()
         leave(0)
 
@@ -170,19 +170,19 @@ def serve_api(loader: ModelLoader, settings: options.Settings, arguments: argpar
         service = Service.of(loader, settings)
         app = stack.guarded(create_api(service), service)
         server = stopping.ApiServer(app, service, place.host, place.port)
-    ending = stopping.Failure(server.end)
+    failure = stopping.Failure(server.end)
     with printed.logged(), stopping.cleaned(loader.stop):
-        loader.start(ending.tell)
+        loader.start(failure.report)
         print(f"* The API: http://{place.name}:{place.port}{addresses.prefix_of(settings.root)}/api/docs", flush=True)
         json_log.main_thread_serves()
         server.run()
-    return ending.status
+    return failure.status
 
 
 def leave(status: int) -> NoReturn:
-    """End the process without Python's own way to end, which aborts it where a thread is importing TensorFlow."""
+    """End the process without Python's own exit, which aborts if a thread is importing TensorFlow."""
     logging.shutdown()
-    with suppress(RuntimeError):  # a signal came while it was written to
+    with suppress(RuntimeError):  # a signal interrupted a write to it
         sys.stdout.flush()
     os._exit(status)
 

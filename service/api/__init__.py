@@ -1,0 +1,1 @@
+"""Holds the REST API: routes, request and response formats, and its documentation."""

@@ -14,14 +14,8 @@ from service.operate.json_log import described
 from service.operate.state import Service
 from service.problem import Problem, refusals, request_id
 
-QUIET = (
-    *paths.PUBLIC,
-    "/metrics",
-    "/assets",
-    "/static",
-    "/svelte",
-    f"{paths.GRADIO}/heartbeat",
-)  # frequent and uniform
+# These requests are frequent and uniform, so their lines have the level DEBUG.
+QUIET = (*paths.PUBLIC, "/metrics", "/assets", "/static", "/svelte", f"{paths.GRADIO}/heartbeat")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Where the server listens, and below which path its visitors find it."""
+"""Decides where the server listens, and below which path its visitors find it."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bakeoff.common.errors import BakeoffError
 
-LOCALHOST, FIRST_PORT, PORTS = "127.0.0.1", 7860, 100  # Gradio's
+LOCALHOST, FIRST_PORT, PORTS = "127.0.0.1", 7860, 100  # Gradio's defaults
 NAME, PORT, TRIES, ROOT_PATH = "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS", "GRADIO_ROOT_PATH"
 ROOT = re.compile(r"(https?://([\w.-]+|\[[0-9a-f:]+\])(:\d+)?)?(/[\w.~-]+)*", re.ASCII | re.IGNORECASE)
 
@@ -19,8 +19,8 @@ class Place:
     """An address of this machine that is free to listen on.
 
     Attributes:
-        host: a name or an address, an IPv6 one without brackets.
-        port: its port.
+        host: A name or an address. An IPv6 address has no brackets.
+        port: The port.
     """
 
     host: str
@@ -28,21 +28,21 @@ class Place:
 
     @property
     def name(self) -> str:
-        """Return the host as an address bar takes it: an IPv6 address in brackets."""
+        """Return the host as it is written in a URL: an IPv6 address in brackets."""
         return f"[{self.host}]" if ":" in self.host else self.host
 
 
 def find_place(host: str | None, port: int | None, page: bool, environment: Mapping[str, str] = os.environ) -> Place:
-    """Return where to listen: as the flags say, else as Gradio's variables say, else on the first port from 7860.
+    """Return where to listen: from the flags, else from Gradio's variables, else the first free port from 7860.
 
     Args:
-        host: of --host.
-        port: of --port.
-        page: whether Gradio listens there: it wants the port on 127.0.0.1 too, and searches where none was chosen.
-        environment: holds the variables.
+        host: The value of --host.
+        port: The value of --port.
+        page: Whether Gradio listens there. It needs the port on 127.0.0.1 too, and searches if no port was chosen.
+        environment: The environment variables.
 
     Raises:
-        BakeoffError: a port is no number, the host is none of this machine's, or the port is taken.
+        BakeoffError: A port is invalid, the host is not one of this machine's, or the port is taken.
     """
     host = (host or environment.get(NAME) or LOCALHOST).strip()
     host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
@@ -61,7 +61,7 @@ def find_place(host: str | None, port: int | None, page: bool, environment: Mapp
 
 
 def _number(environment: Mapping[str, str], name: str, most: int) -> int | None:
-    """Return the number that a variable holds; None where it is not set."""
+    """Return the number in a variable; None if it is not set."""
     text = environment.get(name, "").strip()
     if not text:
         return None
@@ -71,7 +71,7 @@ def _number(environment: Mapping[str, str], name: str, most: int) -> int | None:
 
 
 def _why_not(place: Place) -> OSError | None:
-    """Listen there for a moment; return what went wrong."""
+    """Listen there for a moment, and return the error if that fails."""
     try:
         family = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         with socket.create_server((place.host, place.port), family=family):
@@ -79,11 +79,11 @@ def _why_not(place: Place) -> OSError | None:
     except OSError as error:
         return error
     except UnicodeError:
-        return OSError(None, "it is no name of a host")
+        return OSError(None, "it is not a host name")
 
 
 def leave_nothing_to_gradio() -> None:
-    """Unset Gradio's variables, which `find_place` has read: Gradio itself reads them as IPv4 and plain numbers."""
+    """Unset Gradio's variables, which `find_place` has read. Gradio itself would not accept IPv6 in them."""
     for name in (NAME, PORT, TRIES):
         os.environ.pop(name, None)
 
@@ -92,13 +92,13 @@ def root_path(text: str) -> str:
     """Return GRADIO_ROOT_PATH without its last slash: a path such as `/bakeoff`, an address that ends in one, or "".
 
     Raises:
-        BakeoffError: it is neither.
+        BakeoffError: The text is neither a path nor such an address.
     """
     text = text.strip().rstrip("/")
     if not ROOT.fullmatch(text):
         raise BakeoffError(
             f"${ROOT_PATH} is {text!r}: expected a path such as /bakeoff, or an address such as "
-            "https://example.org/bakeoff, of letters, digits and - _ . ~ alone; correct it or unset it."
+            "https://example.org/bakeoff, of letters, digits and - _ . ~ only; correct it or unset it."
         )
     return text
 

@@ -1,7 +1,7 @@
-"""Logs as JSON, a line each, with the request's id; what a visitor sent is never in them.
+"""Writes the logs as lines of JSON with the request's id and without any data of visitors.
 
-Our own messages name no visitor's data. A library's may, so that of a library only what its source code says literally
-is shown, unless it comes from a thread that never sees a visitor's data.
+Our own messages contain no visitor's data. A library's message may. It is shown only if it stands literally in the
+library's source code, or comes from a thread that never sees a visitor's data.
 """
 
 import json
@@ -26,12 +26,12 @@ _main_thread_serves = False
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON; what `extra` brought stands beside the message."""
+    """A formatter that writes a record as one line of JSON. The fields of `extra` are beside the message."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """Return the line."""
         safe = _is_ours(record.pathname) or sees_no_visitor(record.threadName)
-        line = {
+        line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
@@ -46,29 +46,29 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = request_id.get()
         if record.exc_info and record.exc_info[1]:
             line["error"] = described(record.exc_info[1])
-            if sees_no_visitor(record.threadName):  # elsewhere a fault may quote one
+            if sees_no_visitor(record.threadName):  # in other threads an error may quote a visitor
                 line["error"] += f": {record.exc_info[1]}"
         return json.dumps(line, default=str)
 
 
 def sees_no_visitor(thread: str | None) -> bool:
-    """Return whether nothing of a visitor is handled in the thread of this name."""
+    """Return whether the thread of this name never handles a visitor's data."""
     return thread == THREAD or (thread == "MainThread" and not _main_thread_serves)
 
 
 def main_thread_serves() -> None:
-    """Note that from now on the main thread handles requests."""
+    """Record that from now on the main thread handles requests."""
     global _main_thread_serves
     _main_thread_serves = True
 
 
 def place(path: str, line: int | None) -> str:
-    """A place in the code, short."""
+    """Return a short name of a place in the code."""
     return f"{'/'.join(Path(path).parts[-2:])}:{line}"
 
 
 def described(error: BaseException) -> str:
-    """An error by its type and where it was raised; its message is left out, as it may quote what a visitor sent."""
+    """Return an error's type and places. Its message is left out, because it may quote a visitor."""
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     where = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
     return f"{type(error).__name__} at {where}"
@@ -78,8 +78,8 @@ def configure(level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Send all logs of the process to the terminal's error stream as JSON.
 
     Args:
-        level: of our own messages; those of libraries begin with warnings.
-        stream: in place of the error stream.
+        level: The lowest level of our own messages. For libraries it is WARNING.
+        stream: The stream to write to; None for the error stream.
     """
     handler = LimitedHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter())
@@ -88,18 +88,18 @@ def configure(level: int = logging.INFO, stream: TextIO | None = None) -> None:
 
 
 def take_over(*names: str) -> None:
-    """Let a library's loggers, which have handlers of their own, write to ours."""
+    """Send the records of loggers that have handlers of their own to ours."""
     for logger in map(logging.getLogger, names):
         logger.handlers.clear()
         logger.propagate = True
 
 
 def _is_ours(path: str) -> bool:
-    return path.startswith(ROOT) and not any(each in path for each in LIBRARIES)
+    return path.startswith(ROOT) and not any(folder in path for folder in LIBRARIES)
 
 
 def _literal(record: logging.LogRecord) -> str:
-    """The message without its arguments, if the library's source has it as it is: then no visitor wrote it."""
+    """Return the message without its arguments if the library's source contains it: then no visitor wrote it."""
     message: Any = record.msg
     source = "".join(linecache.getlines(record.pathname))
     return message if isinstance(message, str) and message and message in source else LEFT_OUT

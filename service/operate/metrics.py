@@ -1,4 +1,4 @@
-"""What is counted of requests, queue and models, in Prometheus' text format."""
+"""Counts requests, queue and models in Prometheus' text format."""
 
 from collections.abc import Callable
 
@@ -20,9 +20,9 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
 class Metrics:
-    """All of one service; a registry of its own, so that two in a process don't share their counts."""
+    """The metrics of one service. It has its own registry, so that two services in a process do not share counts."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -30,7 +30,7 @@ class Metrics:
         self._requests = Counter("bakeoff_requests", "Answered requests.", request, registry=registry)
         self._seconds = Histogram(
             "bakeoff_request_seconds",
-            "Until the whole answer was sent.",
+            "Seconds until the whole answer was sent.",
             ("route",),
             registry=registry,
             buckets=SECONDS,
@@ -42,34 +42,36 @@ class Metrics:
         self._batches = Histogram(
             "bakeoff_batch_texts", "Texts in one call of a model.", ("framework",), registry=registry, buckets=TEXTS
         )
-        self._models = Counter("bakeoff_model_seconds", "In calls of a model.", ("framework",), registry=registry)
+        self._models = Counter(
+            "bakeoff_model_seconds", "Seconds in calls of a model.", ("framework",), registry=registry
+        )
         self._waiting = Gauge("bakeoff_queue_texts", "Texts that wait for a model.", registry=registry)
         self._ready = Gauge("bakeoff_ready", "1 where both models answer.", registry=registry)
 
     def watch(self, waiting: Callable[[], int], ready: Callable[[], bool]) -> None:
-        """Ask these whenever the metrics are read."""
+        """Set the functions that give the queue's length and the readiness whenever the metrics are read."""
         self._waiting.set_function(waiting)
         self._ready.set_function(lambda: float(ready()))
 
     def began(self) -> None:
-        """A request came."""
+        """Count a request that begins."""
         self._open.inc()
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        """A request was answered, or its client is gone."""
+        """Count a request that was answered, or whose client is gone."""
         self._open.dec()
         self._requests.labels(route, method, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
     def refused(self, code: str) -> None:
-        """A request got an error."""
+        """Count a request that got an error."""
         self._refused.labels(code).inc()
 
     def called(self, framework: str, texts: int, seconds: float) -> None:
-        """A model classified texts."""
+        """Count a call of a model."""
         self._batches.labels(framework).observe(texts)
         self._models.labels(framework).inc(seconds)
 
     def text(self) -> bytes:
-        """All of it, as Prometheus reads it."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)

@@ -1,4 +1,4 @@
-"""The command line's options for the API and for what the server takes; most have an environment variable."""
+"""Defines the command line's options for the API and the limits. Most of them have an environment variable."""
 
 import argparse
 import importlib.util
@@ -16,23 +16,23 @@ from service.operate.addresses import ROOT_PATH, root_path
 from service.operate.settings import Settings
 
 
-def add(out: argparse._ArgumentGroup) -> None:
-    """Add them to a parser's group."""
+def add(group: argparse._ArgumentGroup) -> None:
+    """Add the options to a parser's group."""
     environment = os.environ.get
-    out.add_argument("--api-only", action="store_true", help="serve the REST API without the page")
+    group.add_argument("--api-only", action="store_true", help="serve the REST API without the page")
     decision = "of `bakeoff decide`, or a folder of reports, for the tab Decide (default: $BAKEOFF_DECISION)"
-    out.add_argument(
+    group.add_argument(
         "--decision", type=Path, default=environment("BAKEOFF_DECISION") or None, metavar="PATH", help=decision
     )
     tokens = "a bearer token that opens the API; may be given again (default: $BAKEOFF_API_TOKENS, separated by spaces)"
-    out.add_argument("--api-token", action="append", metavar="TOKEN", help=tokens)
+    group.add_argument("--api-token", action="append", metavar="TOKEN", help=tokens)
     origins = (
         "a website, such as https://example.org, whose pages may call the API; may be given again (default: "
         "$BAKEOFF_CORS_ORIGINS, separated by spaces)"
     )
-    out.add_argument("--cors-origin", action="append", type=_origin, metavar="ORIGIN", help=origins)
+    group.add_argument("--cors-origin", action="append", type=_origin, metavar="ORIGIN", help=origins)
     rate = "requests with a body that a client may send in a minute (default: $BAKEOFF_RATE_LIMIT, else no limit)"
-    out.add_argument(
+    group.add_argument(
         "--rate-limit", type=_positive, default=environment("BAKEOFF_RATE_LIMIT") or None, metavar="N", help=rate
     )
     proxies = (
@@ -40,20 +40,20 @@ def add(out: argparse._ArgumentGroup) -> None:
         "127.0.0.1,10.0.0.0/8; who asks is then the last other address in X-Forwarded-For, else whoever connects "
         "(default: $BAKEOFF_TRUSTED_PROXIES, else none)"
     )
-    out.add_argument(
+    group.add_argument(
         "--trusted-proxies", default=environment("BAKEOFF_TRUSTED_PROXIES"), metavar="N|CIDR[,CIDR…]", help=proxies
     )
-    names = ", ".join(each.name for each in fields(Limits))
+    names = ", ".join(field.name for field in fields(Limits))
     changed = f"change a limit ({names}); may be given again (default: $BAKEOFF_LIMIT_NAME)"
-    out.add_argument("--limit", action="append", type=_setting, default=[], metavar="NAME=VALUE", help=changed)
-    out.add_argument(
+    group.add_argument("--limit", action="append", type=_setting, default=[], metavar="NAME=VALUE", help=changed)
+    group.add_argument(
         "--mcp", action="store_true", help="also serve the page's functions to MCP clients (needs gradio[mcp])"
     )
 
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number of at least 1")
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 1")
     return int(text)
 
 
@@ -71,10 +71,10 @@ def _setting(text: str) -> tuple[str, str]:
 
 
 def settings(arguments: argparse.Namespace) -> Settings:
-    """What the flags and the environment say.
+    """Return the settings from the flags and the environment.
 
     Raises:
-        BakeoffError: the login, a token, an origin, a proxy or the root path is not understood.
+        BakeoffError: The login, a token, an origin, a proxy or the root path is invalid.
     """
     access = Access(credentials(arguments.auth), tokens_for(arguments.api_token))
     origins = arguments.cors_origin
@@ -93,23 +93,25 @@ def _named_origin(text: str) -> str:
 
 
 def limits_for(chosen: Sequence[tuple[str, str]]) -> Limits:
-    """The limits that the environment and then the flags change.
+    """Return the limits, changed by the environment and then by the flags.
 
     Raises:
-        BakeoffError: a name is unknown or a value is no limit.
+        BakeoffError: A name is unknown or a value is invalid.
     """
     prefix = "BAKEOFF_LIMIT_"
-    given = {name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)}
-    return Limits().changed(given | dict(chosen))
+    variables = {
+        name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)
+    }
+    return Limits().changed(variables | dict(chosen))
 
 
-def tokens_for(given: Sequence[str] | None) -> tuple[str, ...]:
-    """The bearer tokens of the flags, else of the environment.
+def tokens_for(flags: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the bearer tokens of the flags, else of the environment.
 
     Raises:
-        BakeoffError: one is too short to be a secret.
+        BakeoffError: A token is too short or has other characters than letters, digits and signs.
     """
-    tokens = tuple(given if given is not None else os.environ.get("BAKEOFF_API_TOKENS", "").split())
+    tokens = tuple(flags if flags is not None else os.environ.get("BAKEOFF_API_TOKENS", "").split())
     if any(not re.fullmatch(r"[!-~]{16,}", token) for token in tokens):
         raise BakeoffError(
             "an API token is too short: expected at least 16 letters, digits and signs, as `openssl rand -hex 16` "
@@ -119,24 +121,26 @@ def tokens_for(given: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def credentials(text: str | None) -> tuple[str, str] | None:
-    """User and password of `USER:PASSWORD`.
+    """Return the user and the password of `USER:PASSWORD`.
 
     Raises:
-        BakeoffError: one of them is missing.
+        BakeoffError: One of them is missing.
     """
     if not text:
         return None
     user, _, password = text.partition(":")
     if not user or not password:
-        raise BakeoffError("--auth is not understood: expected USER:PASSWORD with both filled in.")
+        raise BakeoffError(
+            "--auth is invalid: expected USER:PASSWORD with both parts; correct --auth or $BAKEOFF_AUTH."
+        )
     return user, password
 
 
 def check_mcp(wanted: bool) -> None:
-    """Check that the package that MCP needs is there; it is not among ours.
+    """Check that the package for MCP is installed. It is not among our requirements.
 
     Raises:
-        BakeoffError: it is wanted and not installed.
+        BakeoffError: MCP is wanted and the package is not installed.
     """
     if wanted and importlib.util.find_spec("mcp") is None:
         raise BakeoffError(

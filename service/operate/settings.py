@@ -1,4 +1,4 @@
-"""What an operator chooses for the service, beside its limits."""
+"""Holds the operator's settings of the service, apart from the limits."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,20 +9,20 @@ from service.guard.proxies import Trusted
 
 @dataclass(frozen=True)
 class Settings:
-    """What an operator chooses.
+    """The operator's settings.
 
     Attributes:
-        access: who may use the API.
-        origins: websites that may call the API from a browser.
-        requests_a_minute: of one client; None for no limit.
-        decision: a decision, or a folder of reports that one is made from; None for the published ones.
-        trusted: proxies that are believed when they say who asks.
-        root: the path below which visitors find the server, or the whole address; no slash at its end.
+        access: The secrets that open the API.
+        origins: Websites that may call the API from a browser.
+        requests_per_minute: The maximum number of requests per minute and client; None for no limit.
+        decision: A decision, or a folder of reports to decide from; None for the published decisions.
+        trusted: Proxies that are trusted to name the client.
+        root: The path or the whole address below which visitors find the server, without a trailing slash.
     """
 
     access: Access = field(default_factory=Access)
     origins: tuple[str, ...] = ()
-    requests_a_minute: int | None = None
+    requests_per_minute: int | None = None
     decision: Path | None = None
     trusted: Trusted = field(default_factory=Trusted)
     root: str = ""

@@ -1,4 +1,4 @@
-"""One service: the models behind their queue, who may use them, and what is counted."""
+"""Holds the state of one service: the models behind their queue, the settings and the counts."""
 
 import threading
 from collections.abc import Callable
@@ -16,26 +16,26 @@ from service.work.model_loader import ModelLoader
 from service.work.queued_models import QueuedModels
 from service.work.work_queue import WorkQueue
 
-FINISH_SECONDS = 13.0  # for the work under way when the server is told to stop
+FINISH_SECONDS = 13.0  # the time to finish accepted work after the signal to stop
 
 
 @dataclass(eq=False)
 class Service:
-    """What page and API share.
+    """The state that page and API share.
 
     Attributes:
-        models: behind the one work queue.
-        settings: the operator's.
-        limits: those of the process when it was made.
-        metrics: what was counted so far.
-        logins: failed ones.
-        rate: requests a minute.
-        stopping: no new work is taken.
-        logged_in: whether a request carries a login of the page, by its headers; all do where none is asked for.
-        is_own: whether the server's own MCP server sent a request, by its headers.
-        working: requests that were taken and are not answered yet.
-        memory: given back after them.
-        uploads: the files of visitors.
+        models: The models behind the one work queue.
+        settings: The operator's settings.
+        limits: The limits of the process when the service was created.
+        metrics: The counts so far.
+        logins: The failed logins per client.
+        rate: The limit on requests per minute.
+        stopping: Whether new work is refused because the server stops.
+        logged_in: A function that tells by the headers whether a request has a login of the page, if one is required.
+        is_own: A function that tells by the headers whether the server's own MCP server sent a request.
+        working: The number of requests that are not answered yet.
+        memory: Returns memory to the system after answers.
+        uploads: The files of visitors.
     """
 
     models: QueuedModels
@@ -52,20 +52,20 @@ class Service:
     uploads: Store = field(init=False)
 
     def __post_init__(self) -> None:
-        """Watch its own work."""
+        """Create the parts that depend on the limits and on the running work."""
         self.uploads = Store(self.limits.upload_bytes, self.limits.stored_bytes)
         self.memory = MemoryRelease(lambda: self.working > 0)
 
     @classmethod
     def of(cls, loader: ModelLoader, settings: Settings | None = None) -> "Service":
-        """The service of a loader's models, with the process's limits."""
+        """Return a service for the loader's models with the limits of the process."""
         settings, limits, metrics = settings or Settings(), current(), Metrics()
         models = QueuedModels(loader, WorkQueue(limits, metrics.called))
         metrics.watch(lambda: len(models.queue), models.ready)
-        return cls(models, settings, limits, metrics, FailedLogins(), RateLimit(settings.requests_a_minute))
+        return cls(models, settings, limits, metrics, FailedLogins(), RateLimit(settings.requests_per_minute))
 
     def stop(self) -> None:
-        """Take no new work; what was taken has some seconds to be finished, then it is told to go elsewhere."""
+        """Refuse new work. Accepted work has some seconds to finish; after that, its clients get an error."""
         if not self.stopping:
             self.stopping = True
             timer = threading.Timer(FINISH_SECONDS, self.models.queue.close)
@@ -73,5 +73,5 @@ class Service:
             timer.start()
 
     def ready(self) -> bool:
-        """Whether both models answer, and new work is taken."""
+        """Return whether both models answer and new work is accepted."""
         return not self.stopping and self.models.ready()

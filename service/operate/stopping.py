@@ -1,4 +1,4 @@
-"""Ends a server that was told to: takes nothing new, finishes what was taken, and is gone within 20 seconds."""
+"""Stops a server after a signal: it refuses new work, finishes accepted work, and ends within 20 seconds."""
 
 import signal
 import threading
@@ -14,17 +14,17 @@ from starlette.types import ASGIApp
 from service.operate.connections import BoundedServer
 from service.operate.state import FINISH_SECONDS, Service
 
-LAST_SECONDS = 2.5  # for those who are told to go elsewhere, and for answers on their way
+LAST_SECONDS = 2.5  # the time to send the last errors and answers
 
 
 class ApiServer(BoundedServer):
-    """uvicorn around the API alone.
+    """A uvicorn server for the API alone.
 
     Args:
-        app: the guarded API.
-        service: told of the end.
-        host: to listen on.
-        port: to listen on.
+        app: The guarded API.
+        service: The service to stop at the end.
+        host: The host to listen on.
+        port: The port to listen on.
     """
 
     def __init__(self, app: ASGIApp, service: Service, host: str, port: int):
@@ -43,19 +43,19 @@ class ApiServer(BoundedServer):
         self._service = service
 
     def end(self) -> None:
-        """Finish what was taken, and return from `run`."""
+        """Finish accepted work, and return from `run`."""
         self._service.stop()
         self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take no more; uvicorn closes its port and waits for what it has."""
+        """Refuse new work. uvicorn closes its port and waits for its requests."""
         self._service.stop()
         super().handle_exit(sig, frame)
 
 
 @contextmanager
 def cleaned(*steps: Callable[[], Any]) -> Iterator[None]:
-    """Take these steps at the end of the block, whatever happens in it: `leave` skips what Python does at its end."""
+    """Run the steps at the end of the block, even after an error, because `leave` skips Python's own cleanup."""
     try:
         yield
     finally:
@@ -64,65 +64,65 @@ def cleaned(*steps: Callable[[], Any]) -> Iterator[None]:
 
 
 class Failure:
-    """Ends the server when the models can't be loaded.
+    """Ends the server with status 1 when the models can't be loaded.
 
     Args:
-        end: called when that is so.
+        end: A function that ends the server.
 
     Attributes:
-        status: of the process at its end.
+        status: The exit status of the process.
     """
 
     def __init__(self, end: Callable[[], Any]):
         self._end = end
         self.status = 0
 
-    def tell(self) -> None:
-        """End with status 1."""
+    def report(self) -> None:
+        """Set the status to 1 and end the server."""
         self.status = 1
         self._end()
 
 
 def on_signal() -> threading.Event:
-    """An event that SIGTERM or Ctrl-C sets; a second one ends the process at once."""
-    told = threading.Event()
+    """Return an event that SIGTERM or Ctrl-C sets. A second signal ends the process at once."""
+    stop = threading.Event()
 
-    def tell(number: int, _: FrameType | None) -> None:
+    def handle(number: int, _: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
-        told.set()
+        stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, tell)
-    return told
+        signal.signal(number, handle)
+    return stop
 
 
-def close_page(demo, service: Service) -> None:
-    """Finish what visitors and clients were promised, then close Gradio's server.
+def close_page(demo: Any, service: Service) -> None:
+    """Finish the accepted work of visitors and clients, then close Gradio's server.
 
     Args:
-        demo: the launched `gradio.Blocks`.
-        service: that it serves.
+        demo: The launched `gradio.Blocks`.
+        service: The service behind the page.
     """
     service.stop()
-    _wait(lambda: service.working or _running(demo), FINISH_SECONDS + LAST_SECONDS)
-    _wait(lambda: service.working or _unfetched(demo), LAST_SECONDS)
+    _wait(lambda: bool(service.working) or _running(demo), FINISH_SECONDS + LAST_SECONDS)
+    _wait(lambda: bool(service.working) or _unfetched(demo), LAST_SECONDS)
     demo.server.config.timeout_graceful_shutdown = 1
     demo.close(verbose=False)
 
 
 def _wait(condition: Callable[[], bool], seconds: float) -> None:
-    """While it holds, so many seconds at most."""
+    """Wait while the condition holds, but no longer than the seconds."""
     end = time.monotonic() + seconds
     while condition() and time.monotonic() < end:
         time.sleep(0.05)
 
 
-def _running(demo) -> bool:
-    """Whether events of the page wait or run."""
+def _running(demo: Any) -> bool:
+    """Return whether events of the page wait or run."""
     queue = demo._queue  # Gradio has no public name for it
     return bool(len(queue) or any(queue.active_jobs))
 
 
-def _unfetched(demo) -> bool:
-    """Whether a client has not fetched an event's result yet; some never do."""
+def _unfetched(demo: Any) -> bool:
+    """Return whether a client has not fetched an event's result yet. Some never do."""
     return any(demo._queue.pending_event_ids_session.values())

@@ -1,4 +1,4 @@
-"""What the process must find around it before it can serve: told in a sentence, or made harmless, at the start."""
+"""Checks at the start what the process needs from its environment, and reports what is missing in a sentence."""
 
 import multiprocessing
 import os
@@ -8,28 +8,28 @@ from pathlib import Path
 
 from bakeoff.common.errors import BakeoffError
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")  # the last two are asked at loopback too
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")  # the last two are reached at loopback too
 
 
 def keep_loopback_from_proxies(*hosts: str, environment: MutableMapping[str, str] = os.environ) -> None:
-    """Let no proxy of the environment be asked for this machine: `launch()` asks its own server.
+    """Exclude this machine from the environment's proxies, because `launch()` sends requests to its own server.
 
     Args:
-        hosts: more names of this machine.
-        environment: holds the variables, of which the one in small letters counts where both are set.
+        hosts: Further names of this machine.
+        environment: The environment variables. `no_proxy` takes precedence over `NO_PROXY`.
     """
-    given = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
-    names = [name.strip() for name in given.split(",") if name.strip()]
+    excluded = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    names = [name.strip() for name in excluded.split(",") if name.strip()]
     if "*" not in names:
         names += [name for name in dict.fromkeys((*LOOPBACK, *hosts)) if name not in names]
     environment["no_proxy"] = environment["NO_PROXY"] = ",".join(names)
 
 
 def check_for_page() -> None:
-    """Try what Gradio needs when it is imported and when the page is built.
+    """Check what Gradio needs when it is imported and when the page is built.
 
     Raises:
-        BakeoffError: there is no folder for temporary files, no shared memory, or a setting for HTTP makes no sense.
+        BakeoffError: There is no folder for temporary files or no shared memory, or a setting for HTTP is invalid.
     """
     _check_temporary_folder(os.environ.get("GRADIO_TEMP_DIR"))
     _check_shared_memory()
@@ -61,8 +61,8 @@ def _check_shared_memory() -> None:
 
 
 def _check_http() -> None:
-    """Make a client as Gradio makes one at its import."""
-    import httpx  # Gradio brings it
+    """Create an HTTP client as Gradio does when it is imported."""
+    import httpx  # a dependency of Gradio
 
     try:
         httpx.Client().close()
@@ -74,6 +74,6 @@ def _check_http() -> None:
     except (OSError, ValueError, httpx.InvalidURL) as error:
         raise BakeoffError(
             f"the environment's settings for HTTP can't be used ({type(error).__name__}: {error}): expected "
-            "SSL_CERT_FILE and SSL_CERT_DIR to name what is there, and HTTP_PROXY, HTTPS_PROXY and ALL_PROXY an "
+            "SSL_CERT_FILE and SSL_CERT_DIR to name existing paths, and HTTP_PROXY, HTTPS_PROXY and ALL_PROXY an "
             "address such as http://proxy.example:3128; correct or unset them."
         ) from error

@@ -1,0 +1,1 @@
+"""Holds the work of the models: loading them, and the one queue that all requests pass."""

@@ -131,7 +131,7 @@ def test_a_rate_is_counted_by_client_and_minute():
 
 
 def test_the_rate_limit_refuses_with_the_seconds_to_wait():
-    with serving(settings=Settings(requests_a_minute=2)) as server:
+    with serving(settings=Settings(requests_per_minute=2)) as server:
         server.service.rate = RateLimit(2, lambda: 30.0)
         assert [server.post(PREDICT, {"text": "sport"}).status for _ in range(3)] == [200, 200, 429]
         answer = server.post(PREDICT, {"text": "sport"})
@@ -290,7 +290,7 @@ def test_options_come_from_flags_and_environment(monkeypatch):
     monkeypatch.setenv("BAKEOFF_AUTH", "anna:secret")
     chosen = options.settings(app.parser().parse_args(["--rate-limit", "5", "--decision", "d.json"]))
     assert chosen.origins == ("https://a.example", "http://b.example:8080")
-    assert (chosen.requests_a_minute, str(chosen.decision)) == (5, "d.json")
+    assert (chosen.requests_per_minute, str(chosen.decision)) == (5, "d.json")
     assert chosen.access.check_login("anna", "secret") and "secret" not in repr(chosen)
     monkeypatch.setenv("BAKEOFF_CORS_ORIGINS", "*")
     with pytest.raises(BakeoffError, match="is no origin"):

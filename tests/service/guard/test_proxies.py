@@ -139,7 +139,7 @@ def test_behind_a_proxy_that_passes_inventions_on_they_count_for_nothing(tmp_pat
 @pytest.mark.parametrize("serve", [api, page])
 @pytest.mark.parametrize("proxies", ["1", "127.0.0.1"])
 def test_visitors_of_a_named_proxy_are_told_apart(serve, tmp_path, proxies):
-    settings = Settings(ACCESS, trusted=trusted(proxies), requests_a_minute=2)
+    settings = Settings(ACCESS, trusted=trusted(proxies), requests_per_minute=2)
     with serve(settings) as server, nginx(tmp_path / "n", server.port) as front:
         server.service.rate = RateLimit(2, lambda: 30.0)
         assert judged(front.port, "127.0.0.2") in SLOWED

@@ -158,8 +158,8 @@ def test_more_clients_than_handles_fill_no_log_and_stop_nobody(tmp_path, mode):
 
 def test_the_connections_leave_handles_for_the_rest():
     script = (
-        "import resource; from service.operate.connections import most_connections; "
-        "print(most_connections(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+        "import resource; from service.operate.connections import connection_limit; "
+        "print(connection_limit(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )
 
     def most(soft, hard):

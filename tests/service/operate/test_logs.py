@@ -25,7 +25,7 @@ CALL = "/gradio_api/call/predict_file"
 @pytest.fixture
 def handler():
     """A handler that writes to memory, at the root of all loggers."""
-    handler = LimitedHandler(io.StringIO(), most=10, seconds=600)
+    handler = LimitedHandler(io.StringIO(), limit=10, seconds=600)
     handler.setFormatter(JsonFormatter())
     logging.getLogger().addHandler(handler)
     yield handler
@@ -158,7 +158,7 @@ def test_repeated_warnings_are_counted_and_requests_are_all_logged(handler):
 
 
 def test_the_count_is_told_when_the_period_is_over():
-    handler = LimitedHandler(io.StringIO(), most=1, seconds=0.2)
+    handler = LimitedHandler(io.StringIO(), limit=1, seconds=0.2)
     handler.setFormatter(JsonFormatter())
     for _ in range(5):
         handler.handle(logging.getLogger("service").makeRecord("service", 30, __file__, 1, "again", (), None))

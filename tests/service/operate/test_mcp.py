@@ -107,7 +107,7 @@ def test_a_tool_that_takes_a_file_is_not_there(locked):
 
 def test_a_call_counts_once_and_passes_no_proxy(monkeypatch):
     """The server's own calls come from its own address, which all callers would share."""
-    with launched(Settings(requests_a_minute=2), mcp_server=True) as server:
+    with launched(Settings(requests_per_minute=2), mcp_server=True) as server:
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
