@@ -149,7 +149,8 @@ def _health(service: Service) -> APIRouter:
 def _documents(api: FastAPI, service: Service) -> APIRouter:
     """Return the routes that describe the API itself."""
     router = APIRouter(include_in_schema=False)
-    api.openapi = openapi.maker(api, service.settings.access.required, service.settings.root)
+    build = openapi.maker(api, service.settings.access.required, service.settings.root)
+    api.openapi = build  # type: ignore[method-assign]  # the documented way to extend FastAPI's document
 
     @router.get("/api")
     async def start() -> Response:

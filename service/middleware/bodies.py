@@ -33,7 +33,8 @@ class Bodies:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
-        client, kept = address_of(scope), []
+        client = address_of(scope)
+        kept: list[int] = []  # the sizes of the parts in memory
         if self._open >= self._limits.requests or self._arriving[client] >= self._limits.client_bodies:
             await _too_many().problem.response()(scope, receive, send)
             return

@@ -35,7 +35,8 @@ class RequestLog:
             return
         offered = Headers(scope=scope).get("x-request-id", "")
         request_id.set(offered if re.fullmatch(r"[\w-]{8,64}", offered, re.ASCII) else secrets.token_hex(8))
-        refusals.set(codes := [])  # a list, because an inner task cannot set the variable for this task
+        codes: list[str] = []  # a list, because an inner task cannot set the variable for this task
+        refusals.set(codes)
         started, status = time.monotonic(), 0
 
         async def watched(message: Message) -> None:

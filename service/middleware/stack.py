@@ -85,7 +85,7 @@ class _OnlyGuarded:
             await Problem(500).response()(scope, receive, send)
 
 
-def _knows(app: FastAPI) -> Callable[[Headers], bool]:
+def _knows(app: Any) -> Callable[[Headers], bool]:
     """Return a check of Gradio's login cookies, because Gradio itself checks them only after reading an upload."""
 
     def known(headers: Headers) -> bool:

@@ -109,7 +109,7 @@ def test_many_writers_together_pass_no_bound(folder):
     store.walk()
     assert len(refused) >= 5  # a file and its folder take two entries, and count for three until they are seen
     assert store._stored <= store._total_bytes
-    assert (store._coming, store._unseen) == (0, 0)
+    assert (store._writing, store._unseen) == (0, 0)
 
 
 def test_a_walk_forgets_nothing_that_is_written_meanwhile(folder, monkeypatch):

@@ -137,7 +137,7 @@ def test_where_none_is_idle_the_next_client_is_told(caplog):
         model.gate.set()
         for client in asked:
             assert client.recv(2**16).startswith(b"HTTP/1.1 200")
-    assert "one more was refused" in caplog.text
+    assert "another one was refused" in caplog.text
 
 
 @pytest.mark.parametrize("mode", [["--api-only"], []], ids=["api", "page"])
