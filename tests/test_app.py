@@ -1,4 +1,4 @@
-"""`app.py` and the model loader: which models are served, what the page says meanwhile, and the command line."""
+"""Test `app.py` and the model loader: the served models, the page's progress, and the command line."""
 
 import json
 import shutil
@@ -118,7 +118,7 @@ def test_only_the_demo_pair_is_evaluated_unasked(monkeypatch, tmp_path):
 
 @pytest.fixture
 def evaluating(encoder_folder, tmp_path, monkeypatch):
-    """Starts a loader of planted models that wants a report; gives it when it is done."""
+    """Start a loader of planted models that makes a report, and return it when it has finished."""
     monkeypatch.setenv("BAKEOFF_CACHE", str(tmp_path / "cache"))
     labels = corpus.load().labels
     by_name = dict(zip(tiny.FRAMEWORKS, planted_pair(encoder_folder, tmp_path / "models", labels), strict=True))

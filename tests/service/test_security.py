@@ -1,4 +1,4 @@
-"""`SECURITY.md`: every test that it names is there."""
+"""Test that every test named in `SECURITY.md` exists."""
 
 import re
 

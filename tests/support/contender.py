@@ -1,4 +1,4 @@
-"""A tiny contender for `eval.measure.worker`: says what its process is like, and fails in every way on demand."""
+"""Provide a tiny contender for `eval.measure.worker` that describes its process and fails in every way on demand."""
 
 import os
 import signal

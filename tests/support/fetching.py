@@ -1,7 +1,7 @@
-"""`unshare -n python -m tests.support.fetching`: what makes a server fetch an address, and what came.
+"""Try to make a server fetch a URL: `unshare -n python -m tests.support.fetching`.
 
-The namespace has one address beside loopback, with a public number. A server there notes what it is asked for.
-Prints JSON: `statuses` of the visitor's requests by name, and `fetched`, the addresses that somebody asked for.
+The namespace has one public address beside loopback. A server there records the requests that it gets. The command
+prints JSON: `statuses` per visitor's request, and `fetched`, the requested paths.
 """
 
 import http.client
@@ -17,7 +17,7 @@ from typing import Any
 
 HOST = "11.11.11.11"
 SETUP = (["ip", "link", "set", "lo", "up"], ["ip", "address", "add", f"{HOST}/32", "dev", "lo"])
-CONTROL = "/control.csv"  # that the test itself asks for: what asks is seen
+CONTROL = "/control.csv"  # the test requests this path itself, which shows that requests are recorded
 MCP = "/gradio_api/mcp/"
 SPELLINGS = {
     "plain": "http://{}",
@@ -36,12 +36,12 @@ SPELLINGS = {
 
 
 def file_at(path: str, **more: Any) -> dict[str, Any]:
-    """What Gradio takes for a file."""
+    """Return what Gradio accepts as a file."""
     return {"path": path, "meta": {"_type": "gradio.FileData"}, **more}
 
 
 def bodies(host: str = HOST) -> dict[str, tuple[str, Any]]:
-    """By name, the route and the body of each request that names an address of this host."""
+    """Return, by name, the route and body of each request that contains a URL of this host."""
     calls = {name: file_at(spelling.format(f"{host}/a.csv")) for name, spelling in SPELLINGS.items()}
     address = f"http://{host}/b.csv"
     calls["as a URL"] = file_at("/a.csv", url=address)
@@ -67,24 +67,24 @@ def bodies(host: str = HOST) -> dict[str, tuple[str, Any]]:
 
 
 def called(tool: str, **arguments: Any) -> dict[str, Any]:
-    """The call of an MCP tool."""
+    """Return the body of an MCP tool call."""
     return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
 
 
 def pages(host: str = HOST) -> dict[str, str]:
-    """By name, each address of Gradio's that would bring what another host has."""
+    """Return, by name, each path of Gradio that would serve another host's content."""
     names = {"as a file": "file=http://", "with TLS": "file=https://", "in capitals": "file=HTTP://"}
     names |= {"encoded": "file=%68ttp%3A//", "as an old file": "file/http://", "through the proxy": "proxy=http://"}
     return {f"asked for {name}": f"/gradio_api/{start}{host}/c.csv" for name, start in names.items()}
 
 
 class Noting(BaseHTTPRequestHandler):
-    """Answers with a table, and notes each request."""
+    """A handler that answers with a table and records each request."""
 
     fetched: list[str] = []
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Answer with a table."""
         self.fetched.append(self.path)
         content = b"text\ntech\n"
         self.send_response(200)
@@ -99,7 +99,7 @@ class Noting(BaseHTTPRequestHandler):
 
 
 def main() -> int:
-    """Ask as a visitor, wait until the server has done its work, and print."""
+    """Send requests as a visitor, wait until the server has done its work, and print the outcome."""
     for command in SETUP:
         subprocess.run(command, check=True)
     other = ThreadingHTTPServer((HOST, 80), Noting)
@@ -112,7 +112,7 @@ def main() -> int:
 
 
 def asked() -> dict[str, int]:
-    """Send every request, and let the work of those that were taken be done."""
+    """Send every request, wait until accepted work is done, and return the statuses."""
     from service.guard import uploads
     from tests.tabs.test_served_page import launched
 
@@ -123,10 +123,10 @@ def asked() -> dict[str, int]:
             answer = server.post(path, body, **accepts)
             statuses[name] = answer.status
             if answer.status == 200 and b"event_id" in answer.body and "/call/" in path:
-                server.get(f"{path}/{answer.json()['event_id']}")  # ends with the event
+                server.get(f"{path}/{answer.json()['event_id']}")  # the response ends with the event
         for name, path in pages().items():
             statuses[name] = server.get(path).status
-        time.sleep(1)  # for what joined the queue without anyone waiting for it
+        time.sleep(1)  # for events in the queue that no client waits for
         assert not list(Path(os.environ[uploads.VARIABLE]).rglob("[abc].csv"))
     return statuses
 

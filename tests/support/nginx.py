@@ -1,4 +1,4 @@
-"""A real nginx on loopback in front of a server, with its files in a temporary folder; it needs no root.
+"""Run a real nginx on loopback in front of a server, with files in a temporary folder and without root.
 
 It is Debian's nginx-light, which `.ci/run` installs.
 """
@@ -25,9 +25,9 @@ DOCUMENTED = (
     "proxy_read_timeout 300s",
     "client_max_body_size 6m",
 )
-BARE = ("proxy_http_version 1.1",)  # nginx's own `Host`: the upstream's address
+BARE = ("proxy_http_version 1.1",)  # nginx's default `Host`: the upstream's address
 NO_PORT = ("proxy_set_header Host $host",)
-PASSED_ON = ("proxy_set_header X-Forwarded-For $http_x_forwarded_for",)  # what a client sent, as it is
+PASSED_ON = ("proxy_set_header X-Forwarded-For $http_x_forwarded_for",)  # forwards the client's own header unchanged
 
 CONFIG = """
 daemon off;
@@ -57,14 +57,14 @@ http {{
 def nginx(
     folder: Path, upstream: int, lines: Sequence[str] = DOCUMENTED, prefix: str = "", strip=True
 ) -> Iterator[Served]:
-    """Nginx in front of a port.
+    """Run nginx in front of a port.
 
     Args:
-        folder: for its files, made anew.
-        upstream: the port.
-        lines: of its location.
-        prefix: below which it passes requests on.
-        strip: whether it takes the prefix off.
+        folder: A new folder for its files.
+        upstream: The port of the server behind it.
+        lines: The directives of its location.
+        prefix: The path below which it forwards requests.
+        strip: Whether it removes the prefix.
     """
     folder.mkdir(parents=True)
     with socket.socket() as free:

@@ -1,4 +1,4 @@
-"""A service of planted models behind real HTTP, in this process."""
+"""Serve planted models over real HTTP in this process."""
 
 import http.client
 import json
@@ -19,9 +19,9 @@ from tests.support.planted import Contrarian, ReadyLoader, WordCounter
 
 
 class Slow(WordCounter):
-    """A WordCounter that takes its time, as a model does; counts its calls.
+    """A WordCounter that is as slow as a model and counts its calls.
 
-    `gate` holds it back until it is set.
+    It waits until `gate` is set.
     """
 
     def __init__(self, framework: str = "PyTorch", seconds: float = 0.0):
@@ -32,7 +32,7 @@ class Slow(WordCounter):
         self.calls: list[list[str]] = []
 
     def logits(self, texts):
-        """Its counts, after a while."""
+        """Return the word counts after a delay."""
         self.calls.append(list(texts))
         assert self.gate.wait(60)
         time.sleep(self.seconds)
@@ -41,19 +41,19 @@ class Slow(WordCounter):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """An HTTP response."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
     def json(self) -> Any:
-        """The body's value."""
+        """Return the JSON value of the body."""
         return json.loads(self.body)
 
     @property
     def error(self) -> dict[str, Any]:
-        """What an error says, checked to be in the format of all errors."""
+        """Return the content of an error after checking that it has the format of all errors."""
         assert self.headers["content-type"] == "application/json", self
         assert len(self.body) < 1024, len(self.body)
         found = self.json()["error"]
@@ -67,9 +67,9 @@ class Served:
     """A running server.
 
     Attributes:
-        port: on 127.0.0.1.
-        service: that it serves.
-        app: the page's, of Gradio.
+        port: The port on 127.0.0.1.
+        service: The service behind it.
+        app: Gradio's application, if the page is served.
     """
 
     port: int
@@ -78,11 +78,11 @@ class Served:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Return the base URL."""
         return f"http://127.0.0.1:{self.port}"
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """One request on a connection of its own; what is no bytes is sent as JSON."""
+        """Send one request on a new connection. A body that is not bytes is sent as JSON."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             if body is not None and not isinstance(body, bytes):
@@ -98,11 +98,11 @@ class Served:
             connection.close()
 
     def get(self, path: str, **headers: str) -> Answer:
-        """GET."""
+        """Send a GET request."""
         return self.ask("GET", path, **headers)
 
     def post(self, path: str, body: Any, **headers: str) -> Answer:
-        """POST."""
+        """Send a POST request."""
         return self.ask("POST", path, body, **headers)
 
 
@@ -110,13 +110,13 @@ class Served:
 def serving(
     models: tuple = (), settings: Settings | None = None, loader: Any = None, **changed: int
 ) -> Iterator[Served]:
-    """The API alone on a free port.
+    """Serve the API alone on a free port.
 
     Args:
-        models: the two classifiers; planted ones where none are given.
-        settings: the operator's.
-        loader: in place of one that has these models.
-        changed: limits.
+        models: The two classifiers; planted ones by default.
+        settings: The operator's settings.
+        loader: A loader to use instead of one with these models.
+        changed: Limits that differ from the defaults.
     """
     before = limits.current()
     limits.use(limits.Limits().changed({name: str(value) for name, value in changed.items()}))
@@ -138,7 +138,7 @@ def serving(
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 20) -> None:
-    """Until it holds; fails where it does not in time."""
+    """Wait until the condition holds, and fail after the time limit."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited too long"

@@ -1,4 +1,4 @@
-"""`python -m tests.support.stub_app [flags of app.py]`: the real app on planted models that take their time."""
+"""Run the real app on slow planted models: `python -m tests.support.stub_app [flags of app.py]`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from service.operate import options
 from tests.support.planted import ReadyLoader
 from tests.support.serving import Slow
 
-SECONDS = 0.05  # of a call
+SECONDS = 0.05  # per call of a model
 
 
 @dataclass
 class SlowLoader(ReadyLoader):
-    """Two slow models that are there at once."""
+    """A loader whose two slow models are ready at once."""
 
     models: tuple = (Slow("PyTorch", SECONDS), Slow("TensorFlow", SECONDS))
 
     from_hub: bool = False
 
     def start(self, failed: Callable[[], None]) -> None:
-        """Nothing is to be loaded."""
+        """Do nothing, because nothing is to be loaded."""
 
     def stop(self) -> None:
-        """Nothing is loaded."""
+        """Do nothing, because nothing is loaded."""
 
 
 @one_sentence_errors

@@ -1,4 +1,4 @@
-"""`service/api/routes.py` over real HTTP: what each route answers, and how each refuses."""
+"""Test `service/api/routes.py` over real HTTP: what each route answers, and how it refuses."""
 
 import asyncio
 import csv
@@ -43,7 +43,7 @@ def served(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bare():
-    """No report, no decision, and a loader that has no models."""
+    """Serve without a report, a decision or models."""
 
     class Empty(ReadyLoader):
         def classifiers(self):
@@ -347,7 +347,7 @@ def test_concurrent_single_texts_are_classified_together():
 
 
 def at_once(number, ask):
-    """The results of so many calls, each from a thread of its own."""
+    """Return the results of several calls, each from its own thread."""
     out = [None] * number
     start = threading.Barrier(number)
 
@@ -365,7 +365,7 @@ def at_once(number, ask):
 
 @pytest.fixture
 def held():
-    """A server with room for two texts, whose models are busy until the gate is opened."""
+    """Serve with room for two texts and models that are busy until the gate is opened."""
     model = Slow("PyTorch")
     model.gate.clear()
     with serving((model, Contrarian("TensorFlow")), queue_texts=2, explanations=1, predict_seconds=60) as server:
@@ -463,7 +463,7 @@ def test_predictions_pass_an_explanation():
 
 
 def curls(text, base="http://127.0.0.1:7860"):
-    """Method, path, headers and body of each curl command in a text."""
+    """Return method, path, headers and body of each curl command in a text."""
     for line in text.splitlines():
         if not line.startswith(f"curl {base}"):
             continue

@@ -1,4 +1,4 @@
-"""Requests that schemathesis draws from the OpenAPI document: what it promises is kept, also where it is broken."""
+"""Test the OpenAPI document with requests that schemathesis generates from it, valid and invalid ones."""
 
 import pytest
 import schemathesis

@@ -1,4 +1,4 @@
-"""Requests that no honest client sends: each gets a short JSON error that repeats nothing of it, never a 500."""
+"""Test hostile requests: each gets a short JSON error that quotes nothing of it, and never status 500."""
 
 import gzip
 import http.client
@@ -174,7 +174,7 @@ def test_an_address_or_a_method_that_is_none_is_refused(served, method, path, st
 
 
 def raw(served, sent: bytes) -> bytes:
-    """All that comes back for these bytes."""
+    """Send raw bytes and return the whole response."""
     with socket.create_connection(("127.0.0.1", served.port), timeout=60) as connection:
         connection.sendall(sent)
         parts = []
@@ -260,7 +260,7 @@ def test_all_bodies_together_have_a_limit():
 
 
 def first_refused(server):
-    """The answer to the first prediction that is not answered."""
+    """Send predictions until one is refused, and return its answer."""
     answers = []
     wait_until(lambda: answers.append(server.post(PREDICT, {"text": "sport"})) or answers[-1].status != 200)
     return answers[-1]

@@ -1,4 +1,4 @@
-"""Who may use the server and how often: logins, tokens, failed ones, rates, websites, headers, and what logs hold."""
+"""Test who may use the server and how often: logins, tokens, failures, rates, websites, headers and logs."""
 
 import base64
 import json
@@ -37,7 +37,7 @@ def locked():
 
 @pytest.fixture(autouse=True)
 def forgiven(request):
-    """No test inherits another's failed logins."""
+    """Forget failed logins, so that no test inherits another's."""
     if "locked" in request.fixturenames:
         request.getfixturevalue("locked").service.logins.succeeded("127.0.0.1")
 
@@ -224,7 +224,7 @@ def test_the_page_s_policy_names_its_own_scripts_only(monkeypatch):
 
 @pytest.fixture
 def lines():
-    """The lines that the service logs, as they come."""
+    """Collect the lines that the service logs."""
     written = []
 
     class Handler(logging.Handler):

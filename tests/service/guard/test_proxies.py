@@ -1,4 +1,4 @@
-"""Who asks: the last address that no trusted proxy has, behind real proxies too; never what a client says of itself."""
+"""Test that the client is the last address that is not a trusted proxy's, behind real proxies too."""
 
 import base64
 import http.client
@@ -84,7 +84,7 @@ def page(settings):
 
 
 def ask(port, method, path, source, body=None, **headers):
-    """A request's status; it comes from an address of this machine, all of which begin with 127."""
+    """Send a request from an address of this machine, all of which begin with 127, and return its status."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60, source_address=(source, 0))
     try:
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
@@ -94,7 +94,7 @@ def ask(port, method, path, source, body=None, **headers):
 
 
 def judged(port, source, invented=True):
-    """How many of 25 guesses of the API's login were judged; a client says that each comes from somewhere else."""
+    """Return how many of 25 guesses of the API's login were checked. The client claims a new address for each."""
     named = [{"X_Forwarded_For": f"9.9.9.{number}"} if invented else {} for number in range(25)]
     found = [ask(port, "GET", "/api/v1/models", source, Authorization=WRONG, **each) for each in named]
     assert set(found) <= {401, 429}
@@ -102,7 +102,7 @@ def judged(port, source, invented=True):
 
 
 def page_judged(port, source):
-    """The same at the page's login."""
+    """Return how many of 25 guesses of the page's login were checked."""
     kind, body = "application/x-www-form-urlencoded", b"username=anna&password=wrong"
     found = [
         ask(port, "POST", "/login", source, body, Content_Type=kind, X_Forwarded_For=f"9.9.9.{number}")
@@ -127,7 +127,7 @@ def test_a_client_that_invents_addresses_is_slowed(monkeypatch):
 
 @needs_nginx
 def test_behind_a_proxy_that_passes_inventions_on_they_count_for_nothing(tmp_path):
-    """All visitors are one client there, until the proxy is named; then it must append, as the documented one does."""
+    """All visitors are one client until the proxy is trusted. Then it must append, as the documented one does."""
     with page(Settings(ACCESS)) as server, nginx(tmp_path / "n", server.port, PASSED_ON) as front:
         assert judged(front.port, "127.0.0.2") in SLOWED
         server.service.logins.succeeded("127.0.0.1")

@@ -1,4 +1,4 @@
-"""Uploads: what is stored counts as the disk counts it, what is old goes, dead processes leave none."""
+"""Test uploads: files count by their disk blocks, old files are deleted, and killed processes leave none."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from service.guard.uploads import EMPTY_SECONDS, MAX_AGE_SECONDS, MAX_UPLOADS, P
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The private one."""
+    """Return the private folder."""
     made = tmp_path / f"{PREFIX}{os.getpid()}-x"
     made.mkdir()
     monkeypatch.setenv(uploads.VARIABLE, str(made))
@@ -113,7 +113,7 @@ def test_many_writers_together_pass_no_bound(folder):
 
 
 def test_a_walk_forgets_nothing_that_is_written_meanwhile(folder, monkeypatch):
-    """A file that comes while the walk is under way may have been passed by."""
+    """A walk may have missed a file that is written during the walk."""
     store, paths = Store(1, 100_000), uploads._paths
 
     def slow():
@@ -131,7 +131,7 @@ def test_a_walk_forgets_nothing_that_is_written_meanwhile(folder, monkeypatch):
 
 
 def test_empty_files_of_gradio_s_go_and_others_stay(folder):
-    """It leaves one for each file that it hands to a function, and each takes a place in the disk's tables."""
+    """Gradio leaves one per file that it passes to a function, and each takes an entry in the file system."""
     store, uploaded = Store(1, 10**9), write(folder, "uploaded", b"")
     left, full = folder / "tmpabc", folder / "tmpdef"
     left.touch()

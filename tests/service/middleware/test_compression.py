@@ -1,4 +1,4 @@
-"""Answers of the API and of the page are compressed where that helps, and streams are passed on as they come."""
+"""Test that answers of API and page are compressed where that helps, and that streams are not delayed."""
 
 import gzip
 import http.client

@@ -1,4 +1,4 @@
-"""Below a root path every route asks for what it asks without one, however its address is written; behind nginx too."""
+"""Test that every route requires the same login below a root path, however its path is written, behind nginx too."""
 
 import base64
 import http.client
@@ -33,7 +33,7 @@ def settings(root, access=ACCESS):
 
 @contextmanager
 def page(root, access=ACCESS, **more):
-    """The page and the API beside it; with a login."""
+    """Return the app of page and API, with a login."""
     login = {"auth": access.check_login} if access.required else {}
     with launched(settings(root, access), root_path=root_path(root), **login, **more) as server:
         yield server
@@ -41,13 +41,13 @@ def page(root, access=ACCESS, **more):
 
 @contextmanager
 def api(root, access=ACCESS):
-    """The API alone."""
+    """Return the app of the API alone."""
     with serving(settings=settings(root, access)) as server:
         yield server
 
 
 def status(server, method, path, **headers):
-    """An answer's status alone: some answers have no end."""
+    """Return an answer's status without its body, because some answers never end."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     try:
         body = None if method in paths.READS else b"{}"
@@ -60,7 +60,7 @@ def status(server, method, path, **headers):
 
 
 def table(app):
-    """Each method and address of an app's routes, with something in place of what varies."""
+    """Return each method and path of an app's routes, with values for the parameters."""
     for route in iter_route_contexts(app.routes):
         path = re.sub(r"\{\w+(:path)?\}", "x", route.path)
         yield from ((method, path) for method in getattr(route, "methods", None) or ("GET", "POST"))
@@ -72,21 +72,21 @@ OTHER = ("/bakeoff/bakeoff{}", "/bakeoff/{}", "/bakeoff/..{}", "/bakeoff%2F{}", 
 
 @pytest.fixture(scope="module")
 def below():
-    """The page and the API beside it, below /bakeoff."""
+    """Return the app of page and API below /bakeoff."""
     with page("/bakeoff") as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def api_below():
-    """The API alone, below /bakeoff."""
+    """Return the app of the API alone below /bakeoff."""
     with api("/bakeoff") as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def routes():
-    """Every route of the page's app and of the API's, and what it answers a stranger where there is no root path."""
+    """Return every route of page and API, with its answer to a stranger without a root path."""
     with page("") as server:
         every = {*table(create_api(server.service)), *table(server.app)}
         assert len(every) > 90
@@ -95,13 +95,13 @@ def routes():
 
 @pytest.fixture(scope="module")
 def api_routes(routes):
-    """Those of the API, and what a stranger is answered where it is alone."""
+    """Return every route of the API alone, with its answer to a stranger."""
     with api("") as server:
         return {(method, path): status(server, method, path) for method, path in routes if paths.is_api(path)}
 
 
 def test_what_is_open_to_strangers_is_known(routes):
-    """So that somebody looks at a route that a newer Gradio adds."""
+    """A route that a newer Gradio adds fails this test, so that somebody reviews it."""
     open_ = {path.rstrip("/") for (_, path), answered in routes.items() if answered < 400}
     gradio = {"startup-events", "heartbeat/x", "runs", "theme.css", "user"}
     files = {"", "/favicon.ico", "/manifest.json", "/robots.txt", "/theme.css", "/logout"}
@@ -148,7 +148,7 @@ def test_logins_are_slowed_below_a_root_path(below, prefix):
 
 
 def test_what_else_looks_at_the_path_looks_at_the_routed_one(tmp_path):
-    """Origins, uploads, bodies, policies, errors and metrics."""
+    """This holds for origins, uploads, bodies, policies, errors and metrics."""
     with page("/bakeoff", Access()) as server:
         for path in ("/bakeoff/gradio_api/queue/join", "/bakeoff/login", "/bakeoff/api/v1/predict"):
             assert server.post(path, {}, Origin="https://evil.example").error["code"] == "forbidden"
@@ -169,7 +169,7 @@ def test_what_else_looks_at_the_path_looks_at_the_routed_one(tmp_path):
 
 
 def test_nothing_but_paths_py_looks_at_the_path_itself():
-    """Each look would have to take the root path off, and one would be forgotten."""
+    """Each module would have to remove the root path, and one would be forgotten."""
     for file in (*(ROOT / "tabs/page").glob("*.py"), *(ROOT / "service").rglob("*.py")):
         if file.name != "paths.py":
             found = re.search(r"""scope(\[|\.get\()["'](raw_)?path["']|request\.url\b""", file.read_text("utf-8"))
@@ -177,7 +177,7 @@ def test_nothing_but_paths_py_looks_at_the_path_itself():
 
 
 def test_a_guard_that_does_not_come_up_lets_nobody_in(monkeypatch):
-    """Uvicorn takes an application that fails at `lifespan` for one that knows nothing of it, and serves it."""
+    """Uvicorn serves an application that fails in `lifespan` as if it did not support lifespan."""
     passed = PagePolicy.__call__
 
     async def broken(self, scope, receive, send):

@@ -1,4 +1,4 @@
-"""Where the app listens and what it needs: started for real, it answers at the printed address, or says why not."""
+"""Test where the real app listens and what it needs: it answers at the printed address, or says why not."""
 
 import importlib.util
 import os
@@ -33,7 +33,7 @@ def free_port(host="127.0.0.1"):
 
 
 def starting(log, flags, environment):
-    """The stub app, whose models are planted; without what the environment of the tests says of addresses."""
+    """Start the stub app, without the address variables of the tests' own environment."""
     named = re.compile(r"GRADIO_SERVER|GRADIO_ROOT|(?i:_proxy$)")
     clean = {name: value for name, value in os.environ.items() if not named.search(name)}
     command = [sys.executable, "-m", "tests.support.stub_app", *flags]
@@ -44,7 +44,7 @@ def starting(log, flags, environment):
 
 @contextmanager
 def started(tmp_path, *flags, **environment):
-    """The address that the app printed."""
+    """Return the address that the app printed."""
     path = tmp_path / "log"
     with path.open("w") as log:
         process = starting(log, flags, environment)
@@ -63,7 +63,7 @@ def started(tmp_path, *flags, **environment):
 
 
 def refusal(tmp_path, *flags, **environment):
-    """What the app says that does not start."""
+    """Return the message of an app that does not start."""
     path = tmp_path / "log"
     with path.open("w") as log:
         process = starting(log, flags, environment)
@@ -77,7 +77,7 @@ def refusal(tmp_path, *flags, **environment):
 
 
 def answers(address):
-    """Whether the app is there, in a moment; no proxy of the tests' own environment is asked."""
+    """Return whether the app answers soon. The request uses no proxy of the tests' own environment."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def ready():
@@ -165,7 +165,7 @@ mount --rbind /tmp/dev /dev && exec "$@"
     ids=["no-temporary-folder", "no-shared-memory"],
 )
 def test_a_machine_without_it_is_told_of(change, sentence):
-    """In mounts of its own."""
+    """The app runs in its own mount namespace."""
     unshare = ["unshare", "-m", "sh", "-ec", f"mount -t tmpfs tmpfs /tmp\n{change}", "sh"]
     if (
         shutil.which("unshare") is None

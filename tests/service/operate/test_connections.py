@@ -1,4 +1,4 @@
-"""Connections: how many connections there are, and how slow their clients may be; under both servers."""
+"""Test the number of connections and how slow clients may be, under both servers."""
 
 import http.client
 import json
@@ -24,7 +24,7 @@ HANDLES = 256
 
 @contextmanager
 def served(name, **changed):
-    """The API alone or the page, with some limits changed."""
+    """Serve the API alone or the page, with changed limits."""
     if name == "api":
         with serving(**changed) as server:
             yield server
@@ -45,7 +45,7 @@ def connect(server, sent=b""):
 
 
 def is_closed(client):
-    """Whether the server has closed the connection; what it sent before is thrown away."""
+    """Return whether the server has closed the connection, discarding what it sent before."""
     try:
         while select.select([client], [], [], 0)[0]:
             if not client.recv(2**16):
@@ -143,7 +143,7 @@ def test_where_none_is_idle_the_next_client_is_told(caplog):
 @pytest.mark.parametrize("mode", [["--api-only"], []], ids=["api", "page"])
 @pytest.mark.slow
 def test_more_clients_than_handles_fill_no_log_and_stop_nobody(tmp_path, mode):
-    """Asyncio logs thousands of lines a second where a process has no handles left."""
+    """Asyncio logs thousands of lines per second if a process has no handles left."""
     with running(tmp_path, *mode, handles=HANDLES) as (server, _), ExitStack() as stack:
         logged = len((tmp_path / "log").read_text().splitlines())
         for _ in range(400):

@@ -1,4 +1,4 @@
-"""What reaches the terminal while visitors are served: JSON lines, without a visitor's text, and not too many."""
+"""Test the terminal output while visitors are served: JSON lines, without visitors' texts, and not too many."""
 
 import io
 import json
@@ -24,7 +24,7 @@ CALL = "/gradio_api/call/predict_file"
 
 @pytest.fixture
 def handler():
-    """A handler that writes to memory, at the root of all loggers."""
+    """Install a handler that writes to memory at the root logger."""
     handler = LimitedHandler(io.StringIO(), limit=10, seconds=600)
     handler.setFormatter(JsonFormatter())
     logging.getLogger().addHandler(handler)
@@ -37,7 +37,7 @@ def lines(handler):
 
 
 def as_library(statement, thread="a-visitor"):
-    """Run a statement as if it stood in a library's file, in a thread of this name."""
+    """Run a statement as if it were in a library's file, in a thread of this name."""
     code = compile(statement, "/usr/lib/python3/site-packages/library.py", "exec")
     run = threading.Thread(target=exec, args=(code, {"logging": logging, "secret": SECRET}), name=thread)
     run.start()

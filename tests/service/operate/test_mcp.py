@@ -1,4 +1,4 @@
-"""The MCP server, by its real client: who is let in, what is offered, and that the calls are answered."""
+"""Test the MCP server with its real client: who is admitted, which tools exist, and that calls are answered."""
 
 import asyncio
 import base64
@@ -48,7 +48,7 @@ async def by_events(url, headers):
 
 
 async def talk(read, write):
-    """The names of the tools, and the answers of three."""
+    """Return the names of the tools, and the answers of three."""
     async with ClientSession(read, write) as session:
         await session.initialize()
         names = {tool.name for tool in (await session.list_tools()).tools}
@@ -84,7 +84,7 @@ def test_no_other_credentials_do(locked):
 
 
 def test_a_caller_s_own_headers_change_nothing(locked):
-    """Its cookie would take the place of the server's own, and its Host would be taken for the server's."""
+    """Otherwise the caller's cookie would replace the server's, and its Host would be taken for the server's."""
     odd = {"Cookie": "a=b", "Host": "bakeoff.example", "X_Forwarded_For": "1.2.3.4", "X_Forwarded_Host": "a.example"}
     assert agrees(locked.post(MCP, called("predict", **TEXT), Authorization=BEARER, **ACCEPT, **odd))
 
@@ -106,7 +106,7 @@ def test_a_tool_that_takes_a_file_is_not_there(locked):
 
 
 def test_a_call_counts_once_and_passes_no_proxy(monkeypatch):
-    """The server's own calls come from its own address, which all callers would share."""
+    """The server's own calls come from one address, which all callers would share."""
     with launched(Settings(requests_per_minute=2), mcp_server=True) as server:
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)

@@ -1,4 +1,4 @@
-"""`service/operate/memory.py` and what a refused body leaves behind."""
+"""Test `service/operate/memory.py` and what a refused body leaves behind."""
 
 import asyncio
 import gc
@@ -16,7 +16,7 @@ from tests.support.serving import wait_for
 
 @pytest.fixture
 def no_search():
-    """Python doesn't look for cycles by itself."""
+    """Switch off Python's own garbage collection."""
     gc.disable()
     yield
     gc.enable()

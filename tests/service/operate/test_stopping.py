@@ -1,4 +1,4 @@
-"""The end of the server, in processes of their own: SIGTERM finishes what was taken, under `launch()` and uvicorn."""
+"""Test the end of server processes: after SIGTERM accepted work is finished, under `launch()` and uvicorn."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def free_port():
 
 @contextmanager
 def running(tmp_path, *flags, handles=None, **environment):
-    """The stub app, once it is ready, with so many handles at most; it is killed at the end if it still runs."""
+    """Run the stub app with a limit on handles, wait until it is ready, and kill it at the end if necessary."""
     port = free_port()
     command = [sys.executable, "-m", "tests.support.stub_app", "--port", str(port), *flags]
     environment = {**os.environ, "TMPDIR": str(tmp_path), uploads.VARIABLE: "", **environment}
@@ -53,7 +53,7 @@ def answers(server):
 
 
 def asking(server, count):
-    """So many requests, each on a thread of its own: the threads, and their answers as they come."""
+    """Send requests, each on its own thread, and return the threads and the list that collects their answers."""
     found: list[Answer | Exception] = []
 
     def ask(number):
@@ -92,18 +92,18 @@ def test_sigterm_finishes_what_was_taken(tmp_path, mode):
 
 
 def working(server):
-    """How many requests the server handles, this one not counted."""
+    """Return how many requests the server handles, not counting this one."""
     return metric(server, "bakeoff_requests_open ") - 1
 
 
 def metric(server, name):
-    """The sum of a metric."""
+    """Return the sum of a metric."""
     lines = server.get("/metrics").body.decode().splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
 
 def late(server, process):
-    """What those get who come after the signal: None where nobody listens any more."""
+    """Return the answer to a request after the signal, or None if nothing listens any more."""
     time.sleep(0.2)
     out = []
     for _ in range(3):
@@ -116,7 +116,7 @@ def late(server, process):
 
 @pytest.mark.slow
 def test_a_visitor_gets_the_answer_that_was_under_way_and_the_files_vanish(tmp_path):
-    """As on a Space, where Gradio starts a thread of its own and the API is there too."""
+    """This is the setup of a Space, where Gradio starts its own thread beside the API."""
     from gradio_client import Client, handle_file
 
     texts = tmp_path / "texts.csv"
@@ -157,7 +157,7 @@ def test_a_killed_server_starts_again_on_its_port(tmp_path):
 
 
 def started(tmp_path, *flags, **environment):
-    """The real app, in a process of its own; it writes to `log`."""
+    """Start the real app as a process that writes to `log`."""
     with (tmp_path / "log").open("w") as log:
         return subprocess.Popen(
             [sys.executable, "app.py", "--port", str(free_port()), *flags],

@@ -1,4 +1,4 @@
-"""`service/work/model_loader.py`: each framework serves as soon as it is ready, and whatever becomes of the other."""
+"""Test `service/work/model_loader.py`: each framework serves as soon as it is ready, independently of the other."""
 
 import gc
 import threading
@@ -19,7 +19,7 @@ GONE = ModelError("there is no folder gone; check the name.")
 
 @pytest.fixture
 def loading(monkeypatch):
-    """Starts a loader to which each framework's model comes when a test gives it: a classifier or an error."""
+    """Start a loader that gets each framework's model when the test provides a classifier or an error."""
     come = {framework: threading.Event() for framework in PLANTED}
     given, collected = {}, []
 
@@ -46,7 +46,7 @@ def loading(monkeypatch):
 
 
 def wait_for(condition):
-    """Until it holds; a test's time limit ends it otherwise."""
+    """Wait until the condition holds. The test's time limit ends the wait otherwise."""
     pause = threading.Event()
     while not condition():
         pause.wait(0.01)
@@ -131,7 +131,7 @@ def test_garbage_is_searched_for_again_after_an_error():
 
 
 def test_a_hub_that_is_down_is_asked_again_and_the_server_is_live_meanwhile(monkeypatch):
-    """Both models are pulled as soon as the Hub answers; a model that is there serves already."""
+    """Both models are pulled as soon as the Hub answers. A loaded model serves in the meantime."""
     asked, back = [], threading.Event()
 
     def load_classifier(framework, model):

@@ -1,4 +1,4 @@
-"""The work queue and the models behind it: who is asked what, when, with whom together, and who is refused."""
+"""Test the work queue and the models behind it: order, batches and refusals."""
 
 import threading
 
@@ -23,7 +23,7 @@ def queue():
 
 @pytest.fixture
 def held(queue):
-    """A model that is busy with a first text until its gate is opened."""
+    """Return a model that is busy with a first text until its gate is opened."""
     model = Slow()
     model.gate.clear()
     queue.submit([model], ["first"], 60)
@@ -89,7 +89,7 @@ def test_what_was_begun_is_never_refused_half_way(queue, held):
 
 
 class Ticking(Slow):
-    """A held model whose calls take the seconds of `COSTS`, by a clock of its own."""
+    """A held model whose calls take the seconds of `COSTS`, by its own clock."""
 
     COSTS = {"first": 1, "urgent": 1, "bulk": 2}
 
