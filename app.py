@@ -172,8 +172,9 @@ def serve_api(loader: ModelLoader, settings: options.Settings, arguments: argpar
         server = stopping.ApiServer(app, service, place.host, place.port)
     failure = stopping.Failure(server.end)
     with printed.logged(), stopping.cleaned(loader.stop):
-        loader.start(failure.report)
+        # Before the loader, whose log lines would otherwise come into the middle of this one.
         print(f"* The API: http://{place.name}:{place.port}{addresses.prefix_of(settings.root)}/api/docs", flush=True)
+        loader.start(failure.report)
         json_log.main_thread_serves()
         server.run()
     return failure.status
