@@ -14,8 +14,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.guard import no_fetching, paths, proxies
-from service.guard.origins import AsSeen
 from service.middleware.arrival import PASSED, Arrival
+from service.middleware.as_seen import AsSeen
 from service.middleware.bodies import Bodies
 from service.middleware.gate import Gate
 from service.middleware.headers import PagePolicy, SecurityHeaders
