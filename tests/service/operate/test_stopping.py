@@ -15,7 +15,7 @@ import pytest
 
 from service.guard import uploads
 from tests.support import tiny
-from tests.support.serving import Answer, Served
+from tests.support.serving import Answer, Served, wait_for
 
 IN_FLIGHT = 20
 MODES = {"launch": [], "uvicorn": ["--api-only"]}
@@ -102,9 +102,17 @@ def metric(server, name):
     return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
 
+def is_ready(server):
+    """Return whether the server still accepts work."""
+    try:
+        return server.get("/health/ready").status == 200
+    except OSError:
+        return False
+
+
 def late(server, process):
-    """Return the answer to a request after the signal, or None if nothing listens any more."""
-    time.sleep(0.2)
+    """Return the answers to requests after the server took the signal; None for each if nothing listens any more."""
+    wait_for(lambda: not is_ready(server))
     out = []
     for _ in range(3):
         try:
