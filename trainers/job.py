@@ -15,7 +15,7 @@ from types import ModuleType
 
 import numpy as np
 
-from bakeoff.common import plain_environment, processors, tokenization
+from bakeoff.common import code_digest, plain_environment, processors, tokenization
 from bakeoff.common.errors import Interrupted, RecipeError, TrainingError
 from bakeoff.common.files import replacing_folder, write_json
 from bakeoff.corpus.corpus import Corpus
@@ -179,6 +179,7 @@ def _report(job: Job, trainer: ModuleType, encoder: Encoder, data: TrainingData,
         "framework": trainer.FRAMEWORK,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "identity": job.identity,
+        "code": code_digest.of_kind("training"),
         "corpus": {
             "name": job.corpus.name,
             "digest": job.corpus.digest,

@@ -10,14 +10,12 @@ the statements that coverage.py (https://coverage.readthedocs.io) finds.
 """
 
 import argparse
-import ast
-import hashlib
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bakeoff.common import json_report, options
+from bakeoff.common import code_digest, json_report, options
 from bakeoff.common.errors import ReportError, one_sentence_errors
 from bakeoff.common.files import json_text
 from bakeoff.common.root import ROOT
@@ -76,33 +74,8 @@ def count(root: Path = ROOT) -> dict[str, dict[str, Any]]:
 
 
 def digest(root: Path = ROOT) -> str:
-    """Compute the sha256 over all counted files, which identifies this code.
-
-    Only what the statements do is included. Comments, docstrings, layout and folders are not, so that prose and moves
-    leave the digest unchanged.
-    """
-    combined = hashlib.sha256()
-    for path in (path for framework in FILES for path in files(framework, root)):
-        for part in (path.name, _syntax(ast.parse(path.read_bytes()))):
-            combined.update(hashlib.sha256(part.encode()).digest())
-    return combined.hexdigest()
-
-
-def _syntax(node: Any) -> str:
-    """Write a syntax tree without docstrings and folders of imports, equally in every version of Python.
-
-    `ast.dump` is no substitute: from Python 3.13 on it leaves out empty fields.
-    """
-    if isinstance(node, list):
-        return f"[{','.join(map(_syntax, node))}]"
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    fields = {name: value for name, value in ast.iter_fields(node) if value not in (None, [])}
-    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node):
-        fields["body"] = node.body[1:]
-    if isinstance(node, ast.ImportFrom) and node.module:
-        fields["module"] = node.module.rpartition(".")[2]
-    return f"{type(node).__name__}({','.join(f'{name}={_syntax(value)}' for name, value in fields.items())})"
+    """Compute the sha256 over the statements of all counted files, which identifies this code."""
+    return code_digest.of_files(path for framework in FILES for path in files(framework, root))
 
 
 def lines(frameworks: Mapping[str, Mapping[str, Any]]) -> list[str]:

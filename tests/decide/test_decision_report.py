@@ -159,8 +159,6 @@ def test_every_published_number_follows_from_a_report_beside_it(path: Path):
     assert {source["id"] for source in decision["sources"]} == set(contents)
     assert untraced(decision, contents) == []
     again = report.build(evidence, PRESETS["api"], decision["command"])
-    for source in again["sources"]:  # an older decision names the command as it was called when it was written
-        source["command"] = {"bakeoff train": "python -m trainers"}.get(source["command"], source["command"])
     for part in ("criteria", "sources", "presets", "remarks", "models", "corpus"):
         assert again[part] == decision[part], f"{part} does not follow from the reports: make the decision again"
     # The last claim is about the trainers at that time; the decision contains both files and their digests.

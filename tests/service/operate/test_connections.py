@@ -144,7 +144,7 @@ def test_where_none_is_idle_the_next_client_is_told(caplog):
 @pytest.mark.slow
 def test_more_clients_than_handles_fill_no_log_and_stop_nobody(tmp_path, mode):
     """Asyncio logs thousands of lines per second if a process has no handles left."""
-    # Gradio ends its start with a request to its own page, which the clients below would cut off: wait for its last line.
+    # Gradio's start ends with a request to its own page, which the clients below would cut off.
     started = "* The API:" if mode else "* To create a public link"
     with running(tmp_path, *mode, handles=HANDLES) as (server, _), ExitStack() as stack:
         wait_for(lambda: started in (tmp_path / "log").read_text())
