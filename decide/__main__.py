@@ -4,12 +4,14 @@ bakeoff decide --report results/bbc-minilm --weights api --output bundle
 bakeoff decide --report report.json benchmark.json explain.json --weights ours.json --output bundle --models runs/bbc
 
 `--weights` takes a preset (prototype, api, batch, edge, estate, small_team) or a file; `--save-weights` writes one to
-change. With `--models` the bundle is marked stale where a model is no longer the one that was measured.
+change. `--adr` writes a one-page record in the MADR form. `--definitions` takes an older version of the registered
+definitions and shows its recommendations beside today's. With `--models` the bundle says whether it is about them.
 """
 
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,11 @@ from bakeoff.classifiers.pair import NAMES, locate
 from bakeoff.common import options
 from bakeoff.common.errors import ReportError, one_sentence_errors
 from bakeoff.common.files import json_text
-from decide import report, wording
+from decide import adr, answers, report, wording
 from decide.criteria import presets as decision_presets
 from decide.criteria import weighting as decision_weighting
+from decide.criteria.definitions import BASES, CURRENT, VARIANTS, read
 from decide.evidence import caveats, reports
-from decide.evidence.comparison import ASSUMED, PAIRED
 from decide.pages import view
 from eval.measure.machine import public_command
 from eval.report.provenance import weights_digest
@@ -40,7 +42,14 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument(
         "--weights", default=decision_presets.DEFAULT, metavar="NAME_OR_FILE", help=f"a file, or one of {presets}"
     )
-    add_models(out, required=False, purpose="mark the decision as stale unless it is about these two models")
+    add_models(out, required=False, purpose="say whether the decision is about these two models")
+    basis = f"how the library is called (default: {CURRENT.rule.basis}, if it was measured)"
+    out.add_argument("--basis", choices=BASES, help=basis)
+    out.add_argument("--variant", choices=VARIANTS, help=f"builds of the packages (default: {CURRENT.rule.variant})")
+    mixed = "combine reports of different models, corpora and machines"
+    out.add_argument("--allow-mixed", action="store_true", help=mixed)
+    out.add_argument("--definitions", type=Path, metavar="OLD", help="older definitions, to show beside today's")
+    out.add_argument("--adr", type=Path, metavar="FILE", help="also write the decision as a record of one page (MADR)")
     options.add_output(out, f"folder for {HTML_FILE} and {JSON_FILE}", metavar="DIR")
     out.add_argument("--save-weights", type=Path, metavar="FILE", help="write the weights as a file to change")
     options.add_json(out)
@@ -54,17 +63,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
     weighting = decision_presets.named(arguments.weights)
-    decision = report.build(reports.gather(arguments.report), weighting, public_command("bakeoff decide", given))
+    evidence, command = reports.gather(arguments.report), public_command("bakeoff decide", given)
+    choice = report.Choice(arguments.basis or "", arguments.variant or "", arguments.allow_mixed)
+    decision = report.build(evidence, weighting, command, choice)
     if arguments.models:
-        decision = report.marked(decision, stale_models(decision, arguments.models))
+        decision = report.marked(decision, other_models(decision, arguments.models))
     if arguments.save_weights:
         decision_weighting.write(arguments.save_weights, weighting)
         options.note(arguments, f"weights written to {arguments.save_weights}")
     if arguments.output:
         write_bundle(arguments.output, decision)
         options.note(arguments, f"decision {decision['id']} written to {arguments.output}")
+    if arguments.adr:
+        adr.write(arguments.adr, decision)
+        options.note(arguments, f"record written to {arguments.adr}")
     print(json_text(decision) if arguments.json else summary(decision))
+    if arguments.definitions:
+        old = report.build(evidence, weighting, command, replace(choice, definitions=read(arguments.definitions)))
+        print("\n".join(["", *side_by_side(old, decision)]), file=sys.stderr if arguments.json else sys.stdout)
     return 0
+
+
+def side_by_side(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return one line per preset with the recommendations of two decisions on the same reports."""
+    versions = [f"definitions {decision['definitions']['version']}" for decision in (old, new)]
+    lines = [f"{'':<32}{versions[0]:<40}{versions[1]}"]
+    for key in dict.fromkeys([*old["presets"], *new["presets"]]):
+        results = [decision["presets"].get(key) for decision in (old, new)]
+        name = next(result["weighting"]["name"] for result in results if result)
+        shown = [_headline_and_lead(result) if result else "not defined" for result in results]
+        lines.append(f"{name:<32}{shown[0]:<40}{shown[1]}")
+    return lines
+
+
+def _headline_and_lead(result: Mapping[str, Any]) -> str:
+    return f"{result['headline']} ({result['outcome']['lead']:+.1f})"
 
 
 def write_bundle(folder: Path, decision: Mapping[str, Any]) -> None:
@@ -81,27 +114,23 @@ def write_bundle(folder: Path, decision: Mapping[str, Any]) -> None:
     view.write(folder / HTML_FILE, decision)
 
 
-def stale_models(decision: Mapping[str, Any], models: Sequence[str]) -> str:
+def other_models(decision: Mapping[str, Any], models: Sequence[str]) -> str:
     """Return a sentence that names the models which the decision is not about; empty if it is about all of them."""
     digests = {
         NAMES[framework]: weights_digest(locate(framework, model).path)
         for framework, model in by_framework(models).items()
     }
-    return caveats.stale(decision, digests)
+    return caveats.other_models(decision, digests)
 
 
 def summary(decision: Mapping[str, Any]) -> str:
-    """Return the recommendation and the matrix as text for the terminal."""
+    """Return the first page of a decision as text for the terminal."""
     result = decision["result"]
-    lines = [*filter(None, [decision["stale"], f"{result['headline']}. {result['sentence']}", result["opinion"]]), ""]
-    for row in decision["criteria"]:
-        if row["measured"] is None:
-            lines.append(f"{row['name']:<32}{row['reason']}")
-            continue
-        cells = [f"{wording.estimate(row['measured'][name]):<26}" for name in NAMES.values()]
-        basis = row["measured"]["compared"]["basis"]
-        remark = {PAIRED: "", ASSUMED: " (spread assumed)"}.get(basis, f" ({basis})")
-        lines.append(f"{row['name']:<32}{''.join(cells)}{row['unit']:<10}{view.standing(row)}{remark}")
+    lines = [decision["scope"], *filter(None, [decision["other_models"]]), ""]
+    lines += [f"{result['headline']}. {result['sentence']}", *filter(None, [result["opinion"]]), result["definitions"]]
+    lines += [f"It turns with {answers.choices_in_words(turn)}." for turn in result["multiverse"]["turns"]]
+    lines += ["", *(row["sentence"] for row in answers.answers(decision["criteria"])), ""]
+    lines += [f"{other['weighting']['name']:<32}{other['headline']}" for other in decision["presets"].values()]
     lines += ["", *(f"{claim['claim']} {wording.capital(claim['answer'])}." for claim in decision["claims"])]
     return "\n".join([*lines, *decision["remarks"]])
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from decide.criteria.criteria import BY_KEY, FRAMEWORKS
-from decide.evidence.comparison import ASSUMED, OPEN, SAME, Measured, NotMeasured, ahead, scored, standing
+from decide.evidence.compared import Compared
+from decide.evidence.comparison import ASSUMED, OPEN, SAME, Measured, NotMeasured, ahead, compare, scored, standing
 from decide.evidence.provenance import Reader
-from decide.evidence.readers import BOTH, read
+from decide.evidence.readers import BOTH, measure
 from decide.evidence.reports import Evidence
 from decide.evidence.speed_readers import batches, single_text
 from decide.wording import capital, listed
@@ -37,12 +38,18 @@ class Figure:
     @property
     def ahead(self) -> str:
         """A framework's name or "tie"."""
-        return ahead(scored(self.key, self.measured.to_json()))
+        return ahead(self._compared)
 
     @property
     def standing(self) -> str:
         """A framework's name, SAME if no difference is worth acting on, or OPEN if it is not settled."""
-        return standing(scored(self.key, self.measured.to_json()))
+        return standing(self._compared)
+
+    @property
+    def _compared(self) -> Compared:
+        scale = BY_KEY[self.key].scale
+        assert scale is not None  # a figure is of a measured criterion
+        return scored(self.key, scale, self.measured.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """Return the name, the unit, who is ahead, and the numbers."""
@@ -113,7 +120,7 @@ STANDINGS = {
 
 
 def _figure(evidence: Evidence, key: str) -> Figure | MissingFigure:
-    return _named_figure(BY_KEY[key].name, key, read(evidence, key))
+    return _named_figure(BY_KEY[key].name, key, measure(evidence, BY_KEY[key]))
 
 
 def _named_figure(name: str, key: str, result: Measured | NotMeasured) -> Figure | MissingFigure:
@@ -146,8 +153,8 @@ def _about(figure: Figure | MissingFigure, claimed: str, what: str) -> Answer:
 
 def _open(figure: Figure) -> str:
     """Return that the claim is not settled and the range, such as "not settled: between 0.93 and 1.08 times ..."."""
-    if figure.measured.basis == ASSUMED:
-        return f"{OPEN}: there is no interval, the spread is assumed"
+    if figure.measured.unsettled:
+        return f"{OPEN}: {figure.measured.unsettled}"
     compared = figure.measured.compared.estimate
     if compared.interval is None:
         return OPEN
@@ -232,10 +239,10 @@ def _predictions(reader: Reader) -> Iterator[Figure | MissingFigure]:
     rows = reader.source.content["figures"]
     for number, row in enumerate(rows["latency"]):
         name = f"one text of {row['tokens']} tokens"
-        yield _named_figure(name, "latency", single_text("latency", reader, number, name))
+        yield _named_figure(name, "latency", compare(BY_KEY["latency"], single_text(reader, number, name)))
     for number, row in enumerate(rows["throughput"]):
         name = f"{row['batch']} text{'s' if row['batch'] > 1 else ''} of {row['tokens']} tokens, in a batch"
-        yield _named_figure(name, "throughput", batches(reader, number))
+        yield _named_figure(name, "throughput", compare(BY_KEY["throughput"], batches(reader, number)))
 
 
 def _with_lime(evidence: Evidence, code: Mapping[str, Any]) -> Answer:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,58 +14,95 @@ from bakeoff.common.files import export, json_text
 from bakeoff.common.json_report import identify
 from decide import claims as decision_claims
 from decide import trainer_diff
-from decide.criteria.criteria import CRITERIA, FRAMEWORKS
+from decide.answers import scope
+from decide.criteria.criteria import FRAMEWORKS
 from decide.criteria.criterion import Criterion
-from decide.criteria.presets import DEFAULT, PRESETS
+from decide.criteria.definitions import CURRENT, Definitions
+from decide.criteria.presets import DEFAULT, PRESETS, presets_of
 from decide.criteria.weighting import Weighting
 from decide.evidence.caveats import remarks
-from decide.evidence.comparison import NotMeasured, ahead, scored
-from decide.evidence.readers import read as read_criterion
+from decide.evidence.comparison import NotMeasured, ahead, scored_row
+from decide.evidence.gates import gates, mixed
+from decide.evidence.readers import KIND_OF, every_format, measure, variants
 from decide.evidence.reports import Evidence, gather
-from decide.score.sensitivity import MARGIN, Matrix, Outcome
-from decide.wording import against_opinion, crosscheck, everywhere, recommendation
+from decide.evidence.tracing import sources_of
+from decide.score.multiverse import Universe, explore, universes
+from decide.score.sensitivity import Matrix, Outcome
+from decide.wording import against_opinion, everywhere, over_definitions, percent, recommendation
 from eval.report.catalog import RESULTS
 
 SCHEMA_FILE = Path(__file__).with_name("decision.schema.json")
 SEED = 0
 
 
-def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, Any]:
-    """Build the decision: the matrix, the source of each number, the claims, and the results of all weightings.
+@dataclass(frozen=True)
+class Choice:
+    """What a decision is about, beside the weights.
+
+    Attributes:
+        basis: how the library is called; empty for the definitions' basis, or else the first that was measured.
+        variant: the builds of the packages; empty for the definitions' variant.
+        allow_mixed: whether reports of different models, corpora and machines may be combined.
+        definitions: the registered definitions.
+    """
+
+    basis: str = ""
+    variant: str = ""
+    allow_mixed: bool = False
+    definitions: Definitions = CURRENT
+
+    def resolved(self, evidence: Evidence) -> "Choice":
+        """Fill in the basis and the variant."""
+        rule, bases = self.definitions.rule, evidence.bases()
+        basis = self.basis or (rule.basis if rule.basis in bases or not bases else bases[0])
+        return replace(self, basis=basis, variant=self.variant or rule.variant)
+
+
+def build(evidence: Evidence, weighting: Weighting, command: str, choice: Choice = Choice()) -> dict[str, Any]:
+    """Build the decision: the answers, the matrix, the source of each number, and the results of all weightings.
 
     Args:
         evidence: the reports.
         weighting: the weighting whose result comes first; the results of the presets follow.
         command: the command line that makes the decision again.
+        choice: basis, variant and definitions.
 
     Raises:
         ReportError: a report was written by another version and lacks something.
     """
-    code = trainer_diff.side_by_side()
-    adoption, exports = evidence.of("adoption"), evidence.of("deployability")
-    criteria = [_row(criterion, evidence) for criterion in CRITERIA]
-    claims = decision_claims.check(evidence, code)
+    choice = choice.resolved(evidence)
+    own, code = evidence.on(choice.basis), trainer_diff.side_by_side()
+    adoption, exports = own.of("adoption"), own.of("deployability")
+    criteria = _rows(own, choice)
+    claims = decision_claims.check(own, code)
     decision: dict[str, Any] = {
-        "schema": 1,
+        "schema": 2,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
-        "corpus": _corpus(evidence),
-        "models": evidence.models(),
-        "stale": "",
-        "machine": evidence.machine(),
-        "settings": {"seed": SEED, "margin": MARGIN},
+        "definitions": choice.definitions.to_json(),
+        "basis": choice.basis,
+        "variant": choice.variant,
+        "corpus": _corpus(own),
+        "models": own.models(),
+        "other_models": "",
+        "machine": own.machine(),
+        "settings": {"seed": SEED, "margin": choice.definitions.rule.margin},
         "sources": [source.to_json() for source in evidence.sources],
-        "remarks": remarks(evidence, _used(criteria, claims)),
+        "gates": gates(own, choice.allow_mixed),
+        "remarks": [*_chosen_otherwise(choice), *(mixed(own) if choice.allow_mixed else [])],
         "criteria": criteria,
+        "alternatives": _alternatives(evidence, choice, criteria),
         "claims": claims,
         "code": code,
         "formats": [dict(row) | {"source": exports.id} for row in exports.content["formats"]] if exports else [],
         "facts": list(adoption.content["facts"]) if adoption else [],
     }
-    matrix = Matrix.of(decision)
+    decision["remarks"] += remarks(own, _used(criteria, claims))
+    opened = Opened.of(decision)
+    decision["scope"] = scope(decision, own)
     decision |= {
-        "result": result(matrix, weighting),
-        "presets": {key: result(matrix, preset) for key, preset in PRESETS.items()},
+        "result": opened.result(weighting),
+        "presets": {key: opened.result(preset) for key, preset in presets_of(choice.definitions).items()},
     }
     # After one pass through JSON the decision compares equal to what is read back.
     decision = json.loads(json.dumps(decision, allow_nan=False))
@@ -74,30 +111,26 @@ def build(evidence: Evidence, weighting: Weighting, command: str) -> dict[str, A
     return decision
 
 
-def marked(decision: Mapping[str, Any], stale: str) -> dict[str, Any]:
-    """Return the decision with a warning that it is stale, and a new id.
+def _chosen_otherwise(choice: Choice) -> list[str]:
+    """Say that the figures are on another basis than the registered one; empty if they are on it."""
+    registered = choice.definitions.rule.basis
+    if choice.basis == registered:
+        return []
+    return [
+        f"The figures of speed are on the basis “{choice.basis}”; the registered one is “{registered}”, which "
+        f"`bakeoff speed --basis {registered}` measures."
+    ]
+
+
+def marked(decision: Mapping[str, Any], other_models: str) -> dict[str, Any]:
+    """Return the decision with a note that it is about other models than the loaded ones, and a new id.
 
     Args:
         decision: the decision.
-        stale: a sentence that names the models which changed since; empty if none did.
+        other_models: a sentence that names the models; empty if the loaded ones were measured.
     """
-    decision = dict(decision) | {"stale": stale}
+    decision = dict(decision) | {"other_models": other_models}
     return decision | {"id": identify(decision)}
-
-
-def result(matrix: Matrix, weighting: Weighting) -> dict[str, Any]:
-    """Return the result of a weighting as JSON, with the recommendation first."""
-    outcome = matrix.outcome(weighting)
-    headline, sentence = recommendation(outcome, weighting.name)
-    return {
-        "headline": headline,
-        "sentence": sentence,
-        "opinion": _without_opinions(matrix, weighting, outcome),
-        "crosscheck": crosscheck(outcome),
-        "everywhere": everywhere(outcome),
-        "weighting": weighting.to_json(),
-        "outcome": outcome.to_json(),
-    }
 
 
 def _without_opinions(matrix: Matrix, weighting: Weighting, outcome: Outcome) -> str:
@@ -108,23 +141,61 @@ def _without_opinions(matrix: Matrix, weighting: Weighting, outcome: Outcome) ->
     return against_opinion(outcome, matrix.outcome(replace(weighting, weights=weights, opinions={})))
 
 
-def _row(criterion: Criterion, evidence: Evidence) -> dict[str, Any]:
-    measured = NotMeasured("the team sets it") if criterion.opinion else read_criterion(evidence, criterion.key)
+def _rows(evidence: Evidence, choice: Choice) -> list[dict[str, Any]]:
+    return [_row(criterion, evidence, choice) for criterion in choice.definitions.criteria]
+
+
+def _row(criterion: Criterion, evidence: Evidence, choice: Choice) -> dict[str, Any]:
+    opinion = criterion.opinion
+    measured = NotMeasured("the team sets it") if opinion else measure(evidence, criterion, choice.variant)
     numbers = None if isinstance(measured, NotMeasured) else measured.to_json()
     scale = criterion.scale
-    return {
+    row: dict[str, Any] = {
         "key": criterion.key,
         "name": criterion.name,
         "group": criterion.group,
         "definition": criterion.definition,
-        "opinion": criterion.opinion,
+        "opinion": opinion,
+        "measures": criterion.measures,
         "unit": criterion.unit,
-        "range": None if scale is None else {**vars(scale), "higher_is_better": scale.higher_is_better},
+        "range": None if scale is None else scale.to_json(),
         "assumed_spread": criterion.spread,
+        "basis": choice.basis if criterion.basis else "",
+        "variant": choice.variant if criterion.variant else "",
+        "kind": "" if opinion else KIND_OF[criterion.key],
         "measured": numbers,
-        "ahead": None if numbers is None else ahead(scored(criterion.key, numbers)),
+        "ahead": None,
+        "stale": [],
         "reason": measured.reason if isinstance(measured, NotMeasured) else "",
     }
+    if numbers is None:
+        return row
+    changed = {source.id: source.changed_code() for source in evidence.sources}
+    stale = dict.fromkeys(part for id_ in sources_of(row) for part in changed[id_])
+    return row | {"ahead": ahead(scored_row(row)), "stale": list(stale)}
+
+
+def _alternatives(evidence: Evidence, choice: Choice, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows that change under each other basis, variant of the packages and list of formats."""
+    others: list[tuple[str, str, Evidence, Choice]] = []
+    for basis in evidence.bases():
+        others.append(("basis", basis, evidence.on(basis), replace(choice, basis=basis)))
+    for variant in variants(evidence):
+        others.append(("packages", variant, evidence.on(choice.basis), replace(choice, variant=variant)))
+    alternatives = []
+    for name, value, alternative, changed in others:
+        parts = [row for row in _rows(alternative, changed) if not row["opinion"]]
+        own = {row["key"]: row["measured"] for row in rows}
+        different = [
+            {"key": row["key"], "measured": row["measured"], "reason": row["reason"]}
+            for row in parts
+            if row["measured"] != own[row["key"]]
+        ]
+        if different:
+            alternatives.append({"choice": name, "name": value, "rows": different})
+    if all_formats := every_format(evidence.on(choice.basis)):
+        alternatives.append({"choice": "formats", "name": "every format tried", "rows": [all_formats]})
+    return alternatives
 
 
 def _used(criteria: Sequence[Mapping[str, Any]], claims: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -160,8 +231,6 @@ def check(decision: Any, name: str) -> None:
         )
     if decision["id"] != identify(decision):
         raise ReportError(f"{name} was changed after it was written: its id does not match; make it again.")
-    if [row["key"] for row in decision["criteria"]] != [criterion.key for criterion in CRITERIA]:
-        raise ReportError(f"{name} has other criteria than this version: make it again with `bakeoff decide`.")
     named = {source["id"] for source in decision["sources"]}
     for row in decision["criteria"]:
         for part in ("PyTorch", "TensorFlow", "compared"):
@@ -200,13 +269,42 @@ class Opened:
     document: Mapping[str, Any]
     matrix: Matrix
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Opened":
+        """Prepare a decision."""
+        return cls(document, Matrix.of(document))
+
+    @cached_property
+    def universes(self) -> list[Universe]:
+        """All combinations of the defensible definitions."""
+        return universes(self.document)
+
     def result(self, weighting: Weighting) -> dict[str, Any]:
-        """Return the result of a weighting in the form of the document's `result`; this takes milliseconds."""
-        return result(self.matrix, weighting)
+        """Return the result of a weighting as JSON, with the recommendation first; this takes milliseconds."""
+        outcome = self.matrix.outcome(weighting)
+        headline, sentence = recommendation(outcome, weighting.name, self.document["gates"], self.matrix.rule)
+        multiverse = explore(self.universes, weighting, self.document["definitions"]["multiverse"])
+        return {
+            "headline": headline,
+            "sentence": sentence + _stale(self.document, outcome),
+            "opinion": _without_opinions(self.matrix, weighting, outcome),
+            "everywhere": everywhere(outcome),
+            "definitions": over_definitions(multiverse),
+            "weighting": weighting.to_json(),
+            "outcome": outcome.to_json(),
+            "multiverse": multiverse,
+        }
 
     def with_weights(self, weighting: Weighting) -> dict[str, Any]:
         """Return the document with the result of this weighting instead of its own, and a new id."""
-        return marked(dict(self.document) | {"result": self.result(weighting)}, self.document["stale"])
+        return marked(dict(self.document) | {"result": self.result(weighting)}, self.document["other_models"])
+
+
+def _stale(document: Mapping[str, Any], outcome: Outcome) -> str:
+    """Return a sentence with the share of the weight whose code has changed since; empty if there is none."""
+    stale = {row["key"] for row in document["criteria"] if row["stale"]}
+    share = sum(outcome.shares.get(key, 0.0) for key in stale)
+    return f" Stale: {percent(share)} of the weight was measured with code that has changed since." if share else ""
 
 
 def published(folder: Path = RESULTS) -> dict[str, Path]:
@@ -243,4 +341,4 @@ def _open(path: Path) -> Opened:
         decision = build(gather([path]), weighting, command)
     else:
         decision = read(path)
-    return Opened(decision, Matrix.of(decision))
+    return Opened.of(decision)

@@ -7,74 +7,90 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from decide.criteria.criteria import BY_KEY, FRAMEWORKS, RATINGS
-from decide.score.sensitivity import MARGIN, Outcome
+from decide.criteria.definitions import CURRENT, Rule
+from decide.score.sensitivity import Outcome
 
-SURE = 0.95  # share of the draws from which a lead, or a tie, is stated without reservation
-LIKELY = 2 / 3  # share of the draws below which the lead is not settled
-# Shares of the weight with evidence: below ENOUGH nothing is recommended, below MOST the headline says "so far".
-ENOUGH, MOST = 0.5, 0.8
-NO_EVIDENCE, SAME, OPEN = "Not enough evidence", "It does not matter here", "Not settled"
-NOISE = "no criterion that counts differs by more than its noise"
+BLOCKED, NO_EVIDENCE = "No recommendation", "Not enough evidence"
+NO_REASON, OPEN = "No reason to choose", "Not settled"
 
 
-def headline(outcome: Outcome) -> str:
-    """Return the recommendation in a few words."""
+def headline(outcome: Outcome, gates: Sequence[str] = (), rule: Rule = CURRENT.rule) -> str:
+    """Return the recommendation in a few words; the rule's numbers are in the registered definitions.
+
+    Args:
+        outcome: the outcome of a weighting.
+        gates: one sentence per reason why nothing may be recommended.
+        rule: the rule of the definitions.
+    """
     leader = outcome.leader
-    if outcome.totals is None or outcome.coverage < ENOUGH:
+    if gates:
+        return BLOCKED
+    if outcome.totals is None or outcome.coverage < rule.enough:
         return NO_EVIDENCE
-    so_far = "" if outcome.coverage >= MOST else " (so far)"
-    if outcome.level >= SURE:
-        return SAME + so_far
-    if leader is None or outcome.ahead[leader] < LIKELY:
+    if leader is None or abs(outcome.lead) < rule.margin:
+        return NO_REASON
+    if outcome.ahead[leader] < rule.likely:
         return OPEN
-    return leader if outcome.ahead[leader] >= SURE and not so_far else f"Rather {leader}{so_far}"
+    return leader if outcome.ahead[leader] >= rule.sure and outcome.settled >= rule.most else f"Rather {leader}"
 
 
-def recommends(outcome: Outcome) -> bool:
-    """Return whether the headline names a framework."""
-    return not headline(outcome).startswith((NO_EVIDENCE, SAME, OPEN))
+def recommends(title: str) -> bool:
+    """Return whether a headline names a framework."""
+    return title.endswith(FRAMEWORKS)
 
 
-def recommendation(outcome: Outcome, name: str) -> tuple[str, str]:
-    """Return a headline of a few words, and the sentence with its reason.
+def recommendation(
+    outcome: Outcome, name: str, gates: Sequence[str] = (), rule: Rule = CURRENT.rule
+) -> tuple[str, str]:
+    """Return a headline of a few words, and the sentences with its reason.
 
     Args:
         outcome: the outcome of a weighting.
         name: the name of the weighting.
+        gates: one sentence per reason why nothing may be recommended.
+        rule: the rule of the definitions.
     """
-    title, weights = headline(outcome), capital(f"by the weights “{name}”")
+    title, weights = headline(outcome, gates, rule), f"With the weights “{name}”"
+    if title == BLOCKED:
+        return title, " ".join(gates)
     if outcome.totals is None or title == NO_EVIDENCE:
         return title, (
-            f"{weights} only {percent(outcome.coverage)} of the weight has evidence, too little to recommend "
+            f"{weights}, only {percent(outcome.coverage)} of the weight has evidence, too little to recommend "
             f"anything: {missing(outcome)}."
         )
-    return title, f"{weights} {_scores_and_reasons(outcome, outcome.totals, title)}{_covered(outcome)}."
+    return title, f"{weights}, {_reason(outcome, outcome.totals, title, rule)}.{_reservations(outcome)}"
 
 
-def _scores_and_reasons(outcome: Outcome, totals: Mapping[str, float], title: str) -> str:
+def _reason(outcome: Outcome, totals: Mapping[str, float], title: str, rule: Rule) -> str:
     """Return the scores, their uncertainty, and the criteria that they come from."""
-    leader = outcome.leader
-    if leader is None:
-        why = "what speaks for the one and for the other cancels out" if any(outcome.contributions.values()) else NOISE
-        both = f"both get {totals['PyTorch']:.1f} of 100 points, because {why}"
-        return both if title.startswith(SAME) else f"{both}, but PyTorch's lead {_range(outcome, FRAMEWORKS[0])}"
-    scores, reasons = f"{_scores(totals, leader)}, a lead that {_range(outcome, leader)}", _reasons(outcome, leader)
-    if title.startswith(SAME):
-        return (
-            f"{scores}: less than {MARGIN:g} point apart in {percent(outcome.level)} of the draws, "
-            f"because what differs beyond its noise counts little ({reasons})"
-        )
+    leader = outcome.leader or FRAMEWORKS[0]
+    lead = f"{_scores(totals, leader)}, a lead {_range(outcome, leader)}"
     ahead = f"{leader} is ahead in {percent(outcome.ahead[leader])} of the draws"
-    if outcome.ahead[leader] >= SURE:
-        return f"{scores}; {ahead}; most of that is {reasons}"
-    return f"{scores}; {ahead} only: the evidence does not settle it; most is {reasons}"
+    if title == NO_REASON:
+        sure = outcome.level >= rule.sure
+        settled = f"The lead is smaller in {percent(outcome.level)} of the draws" if sure else f"{ahead}, which is open"
+        return f"{lead}: less than {rule.margin:g} point is no reason to choose. {settled}"
+    if title == OPEN:
+        return f"{lead}. {ahead}, less than the {percent(rule.likely)} from which a framework is recommended"
+    return f"{lead}. {ahead}. Most of the lead comes from {_reasons(outcome, leader)}"
+
+
+def _reservations(outcome: Outcome) -> str:
+    """Return what is missing and what is not settled, each with its share of the weight; empty if nothing is."""
+    sentences = []
+    if outcome.missing:
+        sentences.append(f" {percent(1 - outcome.coverage)} of the weight has no evidence: {missing(outcome)}.")
+    if outcome.unsettled:
+        names = listed([BY_KEY[key].name for key in outcome.unsettled])
+        sentences.append(f" {percent(outcome.coverage - outcome.settled)} of the weight is not settled: {names}.")
+    return "".join(sentences)
 
 
 def _range(outcome: Outcome, leader: str) -> str:
     """Return the middle 95 % of the drawn lead of a framework, in words."""
     sign = 1 if leader == FRAMEWORKS[0] else -1
     low, high = sorted(sign * end for end in outcome.drawn_lead)
-    return f"lies between {low:+.1f} and {high:+.1f} points (95 % of the draws)"
+    return f"between {low:+.1f} and {high:+.1f} points in 95 % of the draws"
 
 
 def missing(outcome: Outcome) -> str:
@@ -97,17 +113,6 @@ def against_opinion(outcome: Outcome, without: Outcome) -> str:
     return f"That is the team's opinion: without it, {without.leader} is ahead by {points(lead)}."
 
 
-def crosscheck(outcome: Outcome) -> str:
-    """Return whether TOPSIS agrees on the leader, in words; empty if no framework is recommended."""
-    if outcome.topsis is None or not recommends(outcome):
-        return ""
-    first, second = (outcome.topsis[name] for name in FRAMEWORKS)
-    leader = None if abs(first - second) < 1e-9 else FRAMEWORKS[int(second > first)]
-    if leader == outcome.leader:
-        return f"TOPSIS, which knows no ranges, agrees on {leader}."
-    return f"TOPSIS, which knows no ranges, says {leader or 'neither'}: the result hangs on the method."
-
-
 def everywhere(outcome: Outcome) -> str:
     """Return how often each framework is ahead over all weightings, in words."""
     if outcome.anywhere is None:
@@ -116,8 +121,19 @@ def everywhere(outcome: Outcome) -> str:
     level = percent(outcome.level_anywhere)
     return (
         "Over all weightings of what was measured and draws from its intervals, without opinions, PyTorch is ahead in "
-        f"{first} and TensorFlow in {second}; in {level} the two are less than {MARGIN:g} point apart. Criteria that "
-        "measure the same thing share one weight."
+        f"{first} and TensorFlow in {second}; in {level} the two are less than {CURRENT.rule.margin:g} point apart. "
+        "Criteria that measure the same property share one weight."
+    )
+
+
+def over_definitions(multiverse: Mapping[str, Any]) -> str:
+    """Return the range of the lead over all defensible definitions, in words."""
+    low, high = multiverse["lead"]
+    shares = multiverse["recommended"]
+    named = listed([f"{name} in {percent(shares[name])}" for name in (*FRAMEWORKS, "neither")])
+    return (
+        f"Over {multiverse['universes']:,} combinations of defensible definitions, PyTorch's lead lies between "
+        f"{low:+.1f} and {high:+.1f} points; recommended: {named}."
     )
 
 
@@ -203,18 +219,14 @@ def _reasons(outcome: Outcome, leader: str) -> str:
     return listed(largest) if largest else "many small differences"
 
 
-def _covered(outcome: Outcome) -> str:
-    if not outcome.missing:
-        return ""
-    return f". That is for {percent(outcome.coverage)} of the weight: {missing(outcome)}"
-
-
 def percent(share: float) -> str:
-    """Return a share in percent; "100 %" and "0 %" mean exactly all and none."""
-    if share == 1:
-        return "100 %"
-    text = f"{100 * share:.0f} %"
-    return {"100 %": "over 99 %", "0 %": "under 1 %"}.get(text, text) if share else "0 %"
+    """Return a share of draws or of weight in percent. A share of finitely many draws is never called 0 or 100 %."""
+    if share > 0.9995:
+        return "> 99.9 %"
+    if share < 0.0005:
+        return "< 0.1 %"
+    digits = 1 if share > 0.995 or share < 0.005 else 0
+    return f"{100 * share:.{digits}f} %"
 
 
 def capital(text: str) -> str:

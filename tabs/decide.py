@@ -146,8 +146,8 @@ class Handlers:
         if not choice:
             return self.panel.empty(NO_DECISION)
         opened = open_choice(self.evidence, choice)
-        stale = notice(self.loader, opened)
-        return self.panel.move(choice, opened, weighting, stale) | {self.panel.preset: preset_of(weighting)}
+        others = notice(self.loader, opened)
+        return self.panel.move(choice, opened, weighting, others) | {self.panel.preset: preset_of(weighting)}
 
     def _opened(self, choice: str | None, weighting: Weighting) -> dict[Component, Any]:
         shown = self._shown(choice, weighting)
@@ -190,12 +190,12 @@ def notice(loader: ModelLoader, opened: Opened) -> str:
         pair = loader.pair()
     except ModelError:
         return ""
-    return caveats.stale(opened.document, provenance.digests(pair))
+    return caveats.other_models(opened.document, provenance.digests(pair))
 
 
-def bundle(opened: Opened, weighting: Weighting, stale: str) -> bytes:
+def bundle(opened: Opened, weighting: Weighting, other_models: str) -> bytes:
     """Return the evidence bundle as a zip archive: the page to print, the decision as JSON, and the weights."""
-    document = report.marked(opened.with_weights(weighting), stale)
+    document = report.marked(opened.with_weights(weighting), other_models)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(decision.HTML_FILE, view.render(document))
@@ -215,7 +215,7 @@ def decide_of(loader: ModelLoader, evidence: Path | None) -> Callable[[str, str]
         return opened.result(preset or decision_weighting.check(_parsed(weights), "the weighting")) | {
             "decision": opened.document["id"],
             "decisions": names,
-            "stale": notice(loader, opened),
+            "other_models": notice(loader, opened),
         }
 
     return shows_errors(decide)

@@ -37,6 +37,7 @@ class Panel:
     load: gr.UploadButton
     make: gr.Button
     bundle: gr.DownloadButton
+    answers: gr.HTML
     plots: gr.HTML
     matrix: gr.HTML
     claims: gr.HTML
@@ -75,7 +76,7 @@ class Panel:
 
     def lasting(self) -> list[Component]:
         """Return the components that change with the decision; at most one column of them changes with the weights."""
-        return [self.matrix, self.claims, self.sources]
+        return [self.answers, self.matrix, self.claims, self.sources]
 
     def move(self, choice: str, opened: Opened, weighting: Weighting, notice: str) -> dict[Component, Any]:
         """Show a weighting in the components that move with it.
@@ -86,10 +87,9 @@ class Panel:
             weighting: The weights and opinions to apply to it.
             notice: A sentence that names the measured models which are not the loaded ones; empty for none.
         """
-        document, result = opened.document, opened.result(weighting)
-        recommendation = view.part("result", document, result)
+        document, result = dict(opened.document) | {"other_models": notice}, opened.result(weighting)
         return {
-            self.result: view.style() + recommendation + view.notice(notice),
+            self.result: view.style() + view.part("result", document, result),
             self.body: gr.Column(visible=True),
             self.links: links(weighting, choice),
             self.plots: view.part("plots", document, result),
@@ -103,6 +103,7 @@ class Panel:
         """Show the parts that no weight changes."""
         document, result = opened.document, opened.document["result"]
         return {
+            self.answers: view.part("answers", document, result),
             self.claims: view.part("claims", document, result),
             self.sources: view.part("sources", document, result),
         }
@@ -156,6 +157,7 @@ def build_panel(names: Sequence[str], own: str) -> Panel:
             load = gr.UploadButton("Load weights (JSON)", file_types=[".json"], elem_id="decision-load")
             make = gr.Button("Evidence bundle (HTML to print, JSON)", elem_id="decision-make")
             bundle = gr.DownloadButton("Bundle", elem_id="decision-bundle")  # hidden: the button before it clicks it
+        answers = gr.HTML(elem_id="decision-answers")
         plots = gr.HTML(elem_id="decision-plots")
         gr.Markdown("### The matrix")
         matrix = gr.HTML(elem_id="decision-matrix")
@@ -163,9 +165,9 @@ def build_panel(names: Sequence[str], own: str) -> Panel:
         claims = gr.HTML(elem_id="decision-claims")
         gr.Markdown("### Sources")
         sources = gr.HTML(elem_id="decision-sources")
-    outputs = {"plots": plots, "matrix": matrix, "claims": claims, "sources": sources, "links": links_shown}
+    outputs = {"answers": answers, "plots": plots, "matrix": matrix, "claims": claims, "sources": sources}
     inputs = {"preset": preset, "weights": weights, "opinions": opinions, "load": load, "make": make, "bundle": bundle}
-    return Panel(choice=choice, alert=alert, result=result, body=body, **outputs, **inputs)
+    return Panel(choice=choice, alert=alert, result=result, body=body, links=links_shown, **outputs, **inputs)
 
 
 def _build_weights(default: Weighting) -> tuple[dict[str, gr.Slider], dict[str, gr.Dropdown]]:

@@ -37,6 +37,16 @@ def render(template: str, **values: Any) -> str:
     return _ENVIRONMENT.get_template(template).render(**values)
 
 
+def render_text(template: str, **values: Any) -> str:
+    """Render plain text or Markdown from a template; nothing is escaped.
+
+    Args:
+        template: the path of the template from the project's root.
+        values: the values to show.
+    """
+    return _ENVIRONMENT.overlay(autoescape=False).get_template(template).render(**values)
+
+
 def printable(text: str) -> str:
     """Replace characters that HTML or UTF-8 can't represent by U+FFFD: control characters and lone surrogates."""
     cleaned = CONTROL_CHARACTERS.sub("\ufffd", text)

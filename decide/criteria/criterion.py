@@ -1,7 +1,9 @@
 """A criterion of the decision, and the scale that turns its values into positions."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +26,15 @@ class Scale:
     logarithmic: bool
     why: str
     least: float = 0.1
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Scale":
+        """Return the scale of a decision's row, from the form of `to_json`."""
+        return cls(**{field.name: row[field.name] for field in fields(cls)})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all fields and the direction."""
+        return {**vars(self), "higher_is_better": self.higher_is_better}
 
     @property
     def higher_is_better(self) -> bool:
@@ -66,6 +77,8 @@ class Criterion:
             It is shown as an assumption. None means that nothing is assumed: without an interval it is not settled.
         exact: whether the value is counted, so that it needs no interval.
         measures: the property that it measures together with correlated criteria; empty if there are no others.
+        basis: whether the value depends on how the library is called, so that it belongs to one basis.
+        variant: whether the value depends on the builds of the packages, so that it belongs to one variant.
     """
 
     key: str
@@ -77,6 +90,8 @@ class Criterion:
     spread: float | None = None
     exact: bool = False
     measures: str = ""
+    basis: bool = False
+    variant: bool = False
 
     @property
     def together(self) -> str:

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bakeoff.stats.difference import square_and_add
 from bakeoff.stats.estimate import Estimate
-from decide.criteria.criteria import BY_KEY, FRAMEWORKS, SCALES
-from decide.criteria.criterion import Criterion
+from decide.criteria.criteria import FRAMEWORKS
+from decide.criteria.criterion import Criterion, Scale
 from decide.evidence.compared import Compared
 from decide.evidence.provenance import Cell
 
@@ -17,6 +17,7 @@ PAIRED = "paired"  # a report compares both frameworks on the same texts or in a
 INDEPENDENT = "independent"  # computed from the intervals of the two numbers
 ASSUMED = "assumed"  # computed from an assumed spread, because a report gives no interval
 EXACT = "exact"  # both numbers are counted, so there is no interval
+MEASURED_ONCE = "it was measured once, and the spread of repeated measurements is assumed"
 SAME, OPEN = "no difference", "not settled"
 SMALLEST = 0.01  # a ratio of counted numbers closer to 1 than this is no difference; otherwise every byte would be one
 
@@ -31,6 +32,7 @@ class Measured:
         ratio: whether `compared` is the ratio.
         basis: where the interval of `compared` comes from: PAIRED, INDEPENDENT, ASSUMED or EXACT.
         note: the conditions of the measurement, such as the length of the texts.
+        unsettled: why the difference does not count as settled, whatever its interval; empty if it can.
     """
 
     cells: Mapping[str, Cell]
@@ -38,6 +40,7 @@ class Measured:
     ratio: bool
     basis: str
     note: str = ""
+    unsettled: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers in the form that the decision stores."""
@@ -49,6 +52,7 @@ class Measured:
                 **self.compared.to_json(),
             },
             "note": self.note,
+            "unsettled": self.unsettled,
         }
 
 
@@ -63,32 +67,56 @@ class NotMeasured:
     reason: str
 
 
-def compare(key: str, cells: Mapping[str, Cell], paired: Cell | None = None, note: str = "") -> Measured | NotMeasured:
-    """Return both cells with their comparison, or the reason why they can't be compared.
+@dataclass(frozen=True)
+class Readings:
+    """The numbers that a reader finds in the reports for one criterion.
 
-    Args:
-        key: the criterion. It determines whether values are divided or subtracted, and which spread is assumed for
-            values without an interval.
+    Attributes:
         cells: one number per framework.
         paired: the comparison that a report gives itself, if it gives one.
         note: the conditions of the measurement, such as the length of the texts.
+        unsettled: why no difference in these numbers counts as settled; empty if one can.
     """
-    criterion, ratio = BY_KEY[key], SCALES[key].logarithmic
+
+    cells: Mapping[str, Cell]
+    paired: Cell | None = None
+    note: str = ""
+    unsettled: str = ""
+
+
+def compare(criterion: Criterion, readings: Readings | NotMeasured) -> Measured | NotMeasured:
+    """Return both numbers with their comparison, or the reason why they can't be compared.
+
+    Args:
+        criterion: the criterion. Its scale determines whether values are divided or subtracted, and its spread is
+            assumed for values without an interval.
+        readings: the numbers that a reader found.
+    """
+    if isinstance(readings, NotMeasured):
+        return readings
+    ratio, cells, paired = _scale(criterion).logarithmic, readings.cells, readings.paired
     for name, cell in cells.items():
         value = cell.estimate.value
         if value is None:
             return NotMeasured(f"{name}: {cell.estimate.reason}")
         if ratio and value <= 0:
-            return NotMeasured(f"{name}: {value:g} is no number that has a ratio to another")
+            return NotMeasured(f"{name}: {value:g} has no ratio to another number")
     if paired is not None and paired.estimate.value is not None and paired.estimate.interval is not None:
-        return Measured(cells, paired, ratio, PAIRED, note)
+        return Measured(cells, paired, ratio, PAIRED, readings.note, readings.unsettled)
     first, second = (cells[name].estimate for name in FRAMEWORKS)
     basis = _basis(first, second, criterion)
     if basis is None:
         return NotMeasured("the report gives no interval: not settled")
     places = tuple(place for name in FRAMEWORKS for place in cells[name].places)
     comparison = Cell(unpaired(first, second, criterion), "from both", 1.0, places)
-    return Measured(cells, comparison, ratio, basis, note)
+    unsettled = readings.unsettled or (MEASURED_ONCE if basis == ASSUMED else "")
+    return Measured(cells, comparison, ratio, basis, readings.note, unsettled)
+
+
+def _scale(criterion: Criterion) -> Scale:
+    if criterion.scale is None:
+        raise ValueError(f"{criterion.key} is an opinion, which is not measured")
+    return criterion.scale
 
 
 def _basis(first: Estimate, second: Estimate, criterion: Criterion) -> str | None:
@@ -104,7 +132,7 @@ def _basis(first: Estimate, second: Estimate, criterion: Criterion) -> str | Non
 
 def unpaired(first: Estimate, second: Estimate, criterion: Criterion) -> Estimate:
     """Compare two values by the intervals of both: the second minus the first, or the second divided by the first."""
-    ratio = SCALES[criterion.key].logarithmic
+    ratio = _scale(criterion).logarithmic
     value = second.number / first.number if ratio else second.number - first.number
     if _basis(first, second, criterion) == EXACT:
         return _exact(value, ratio)
@@ -137,18 +165,25 @@ def _reach(estimate: Estimate, spread: float | None, to_axis: Callable[[float], 
     return to_axis(value) - to_axis(low), to_axis(high) - to_axis(value)
 
 
-def scored(key: str, measured: Mapping[str, Any]) -> Compared:
+def scored(key: str, scale: Scale, measured: Mapping[str, Any]) -> Compared:
     """Return the comparison of a criterion in the form that the scoring uses.
 
     Args:
         key: the criterion.
+        scale: its range.
         measured: its numbers as the decision stores them.
     """
     comparison = measured["compared"]
     to_axis = math.log if comparison["kind"] == "ratio" else float
     first, second = (measured[name]["value"] for name in FRAMEWORKS)
     gap, low, high = (to_axis(comparison[part]) for part in ("value", "low", "high"))
-    return Compared(key, SCALES[key], (first, second), gap, low, high)
+    return Compared(key, scale, (first, second), gap, low, high, settled=not measured["unsettled"])
+
+
+def scored_row(row: Mapping[str, Any]) -> Compared:
+    """Return the comparison of a decision's row, on the range that the row itself states."""
+    compared = scored(row["key"], Scale.of(row["range"]), row["measured"])
+    return replace(compared, measures=row["measures"])
 
 
 def ahead(compared: Compared) -> str:
@@ -161,7 +196,7 @@ def ahead(compared: Compared) -> str:
 
 
 def standing(compared: Compared) -> str:
-    """Return the framework that is ahead, SAME if no difference is worth acting on, or OPEN if it may be noise."""
+    """Return the framework that is ahead, SAME if no difference is worth acting on, or OPEN if it is not settled."""
     if compared.same:
         return SAME
-    return OPEN if compared.tie else ahead(compared)
+    return ahead(compared) if compared.settled and not compared.tie else OPEN

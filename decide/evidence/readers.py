@@ -1,51 +1,71 @@
 """One short reader per criterion, which returns the numbers that the reports give or the reason why there are none."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from decide.criteria.criteria import FRAMEWORKS
+from decide.criteria.criteria import BY_KEY, FRAMEWORKS
+from decide.criteria.criterion import Criterion
 from decide.evidence import speed_readers as speed
-from decide.evidence.comparison import Measured, NotMeasured, compare
+from decide.evidence.caveats import busy_load
+from decide.evidence.comparison import Measured, NotMeasured, Readings, compare
 from decide.evidence.provenance import Cell, Place, Reader, cell
 from decide.evidence.reports import COMMANDS, Evidence
 
-LEAST_FORMATS = 3  # export formats that must have been tried for both frameworks
+NEUTRAL = ("ONNX", "LiteRT", "OpenVINO")  # the export formats that neither framework owns
 LESS = "first less second"
 BOTH = ("pytorch", "tensorflow")  # the evaluation's spelling of FRAMEWORKS, in the same order
 
-CriterionReader = Callable[[Evidence, Reader], Measured | NotMeasured]
+CriterionReader = Callable[[Evidence, Reader], Readings | NotMeasured]
 
 
-def read(evidence: Evidence, key: str) -> Measured | NotMeasured:
-    """Return what the evidence says about a measured criterion.
+def measure(evidence: Evidence, criterion: Criterion, variant: str = "") -> Measured | NotMeasured:
+    """Return what the evidence says about a measured criterion, with the comparison of the two frameworks.
+
+    Args:
+        evidence: the reports, with at most one benchmark.
+        criterion: the criterion.
+        variant: the builds of the packages, for criteria that depend on them.
 
     Raises:
         ReportError: a report was written by another version and lacks a place.
     """
-    kind, reader = READERS[key]
-    result = _read(evidence, kind, reader)
-    if isinstance(result, NotMeasured) and key in OF_RUNS and evidence.of("training"):
-        return _read(evidence, "training", OF_RUNS[key])
-    return result
+    kind, reader = READERS[criterion.key]
+    readings = _read(evidence, kind, reader)
+    if isinstance(readings, NotMeasured) and criterion.key in OF_RUNS and evidence.of("training"):
+        kind, reader = "training", OF_RUNS[criterion.key]
+        readings = _read(evidence, kind, reader)
+    if isinstance(readings, Readings) and criterion.basis:
+        readings = replace(readings, unsettled=_under_load(evidence, kind))
+    return compare(criterion, readings)
 
 
-def _read(evidence: Evidence, kind: str, reader: CriterionReader) -> Measured | NotMeasured:
+def _under_load(evidence: Evidence, kind: str) -> str:
+    """Say that other work ran while the times of this kind were measured; empty if none did."""
+    loads = [load for source in evidence.sources if source.kind == kind and (load := busy_load(source))]
+    if not loads:
+        return ""
+    highest, cores = max(loads)
+    return f"other work ran on the machine when the measurement began (load {highest:g} on {cores} cores)"
+
+
+def _read(evidence: Evidence, kind: str, reader: CriterionReader) -> Readings | NotMeasured:
     source = evidence.of(kind)
     if source is None:
         return NotMeasured(f"no report of `{COMMANDS[kind]}` was given")
     return reader(evidence, Reader(source))
 
 
-def _accuracy(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def _accuracy(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     seeds = reader.source.content["seeds"]
     several = bool(seeds) and seeds["metrics"]["accuracy"]["difference"]["value"] is not None
     top = f"{'seeds' if several else 'comparison'}/metrics/accuracy/"
     cells = {name: reader.cell(top + lower_case, factor=100) for name, lower_case in zip(FRAMEWORKS, BOTH, strict=True)}
     note = f"{seeds['pytorch_runs']} and {seeds['tensorflow_runs']} trainings" if several else "one training of each"
-    return compare("accuracy", cells, reader.cell(top + "difference", factor=100), note)
+    return Readings(cells, reader.cell(top + "difference", factor=100), note)
 
 
-def _robustness(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def _robustness(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     rows = reader.source.content["robustness"]
     if not rows:
         return NotMeasured("the evaluation was made without it (--no-robustness)")
@@ -54,30 +74,30 @@ def _robustness(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
         return reader.cell([f"robustness/{row}/{part}" for row in range(len(rows))], "mean", 100)
 
     cells = dict(zip(FRAMEWORKS, (mean("first/drop"), mean("second/drop")), strict=True))
-    return compare("robustness", cells, mean("difference"), f"{len(rows)} kinds of damage")
+    return Readings(cells, mean("difference"), f"{len(rows)} kinds of damage")
 
 
-def _calibration(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def _calibration(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     cells = {
         name: reader.cell([f"calibration/{name}/calibration/{part}" for part in ("error", "if_calibrated")], LESS, 100)
         for name in FRAMEWORKS
     }
-    return compare("calibration", cells)
+    return Readings(cells)
 
 
-def _training_step_of_runs(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def _training_step_of_runs(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Read the last epoch of the trainings themselves, in which nothing is compiled any more."""
     identity, steps = (reader.source.content[key] for key in ("identity", "steps"))
     epochs = identity["recipe"]["epochs"]
     path = f"seconds_per_epoch/{epochs - 1}"
-    return _of_runs("training_step", evidence, path, epochs / steps, "not in turns: other work may have slowed some")
+    return _of_runs(evidence, path, epochs / steps, "not in turns: other work may have slowed some")
 
 
-def _training_memory_of_runs(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
-    return _of_runs("training_memory", evidence, "peak_memory_megabytes", 1.0, "")
+def _training_memory_of_runs(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
+    return _of_runs(evidence, "peak_memory_megabytes", 1.0, "")
 
 
-def _of_runs(key: str, evidence: Evidence, path: str, factor: float, remark: str) -> Measured | NotMeasured:
+def _of_runs(evidence: Evidence, path: str, factor: float, remark: str) -> Readings | NotMeasured:
     cells, counts = {}, []
     for name in FRAMEWORKS:
         runs = evidence.trainings(name)
@@ -87,77 +107,99 @@ def _of_runs(key: str, evidence: Evidence, path: str, factor: float, remark: str
         cells[name] = cell(contents, [Place(run.id, path) for run in runs], "mean of runs", factor)
         counts.append(len(runs))
     trainings = f"{counts[0]} and {counts[1]} trainings"
-    return compare(key, cells, note=f"{trainings}; {remark}" if remark else trainings)
+    return Readings(cells, note=f"{trainings}; {remark}" if remark else trainings)
 
 
-def _explanation_time(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def _explanation_time(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     stock = reader.source.content["figures"]["stock"]
     if not all(f"stock lime, {name}" in stock for name in FRAMEWORKS):
         return NotMeasured("stock LIME was not timed over both (`python -m benchmarks.explain`, to the end)")
     counts = " and ".join(str(stock[f"stock lime, {name}"]["articles"]) for name in FRAMEWORKS)
     cells = reader.cells("figures/stock/stock lime, {}/median_seconds")
     ratio = reader.cell("figures/stock_ratio_of_seconds")
-    return compare("explanation_time", cells, ratio, note=f"{counts} articles")
+    return Readings(cells, ratio, note=f"{counts} articles")
 
 
-def _faithfulness(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
-    return _ours("faithfulness", reader, "mean_drop_read", 1.0)
+def _faithfulness(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
+    return _ours(reader, "mean_drop_read", 1.0)
 
 
-def _stability(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
-    return _ours("stability", reader, "overlap_of_two_seeds", 100.0)
+def _stability(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
+    return _ours(reader, "overlap_of_two_seeds", 100.0)
 
 
-def _ours(key: str, reader: Reader, figure: str, factor: float) -> Measured | NotMeasured:
+def _ours(reader: Reader, figure: str, factor: float) -> Readings | NotMeasured:
     ours = reader.source.content["figures"]["ours"]
     if not ours:
         return NotMeasured("no article was explained")
     cells = reader.cells(f"figures/ours/models/{{}}/{figure}", factor=factor)
     difference = reader.cell(f"figures/ours/difference/{figure}", factor=factor)
-    return compare(key, cells, difference, note=f"{ours['articles']} articles")
+    return Readings(cells, difference, note=f"{ours['articles']} articles")
 
 
-def _code_size(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def _code_size(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     files = [reader.source.content["frameworks"][name]["files"] for name in FRAMEWORKS]
     note = f"{len(files[0])} and {len(files[1])} files, one author's code"
-    return compare("code_size", reader.cells("frameworks/{}/logical_lines"), note=note)
+    return Readings(reader.cells("frameworks/{}/logical_lines"), note=note)
 
 
-def _deployability(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
-    """Compare the formats that were tried for both; a format that a framework has no way to does not work."""
+def _deployability(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
+    """Compare the formats that neither framework owns."""
+    return _formats(reader, NEUTRAL)
+
+
+def _formats(reader: Reader, formats: Sequence[str]) -> Readings | NotMeasured:
+    """Compare the share of these formats that works; a format that a framework has no way to does not work."""
     rows = reader.source.content["formats"]
     numbers = {(row["framework"], row["format"]): n for n, row in enumerate(rows) if row["status"] != "not tried"}
-    names = dict.fromkeys(row["format"] for row in rows)
-    tried = [format_ for format_ in names if all((framework, format_) in numbers for framework in FRAMEWORKS)]
-    if len(tried) < LEAST_FORMATS:
-        return NotMeasured(f"only {len(tried)} formats were tried for both; {LEAST_FORMATS} are needed")
+    tried = [format_ for format_ in formats if all((framework, format_) in numbers for framework in FRAMEWORKS)]
+    if formats == NEUTRAL and len(tried) < len(NEUTRAL):
+        return NotMeasured(f"of {', '.join(NEUTRAL)}, not all were tried for both frameworks")
     cells = {}
     for name in FRAMEWORKS:
         paths = [f"formats/{numbers[name, format_]}/status" for format_ in tried]
         cells[name] = reader.cell(paths, "share that works", 100)
-    notes = [f"{name}: {_spoken_formats(rows, name)}" for name in FRAMEWORKS]
-    return compare("deployability", cells, note="; ".join([f"{len(tried)} formats", *notes]))
+    working = [f"{name}: {_working(rows, name, tried)}" for name in FRAMEWORKS]
+    return Readings(cells, note="; ".join(working))
 
 
-def _spoken_formats(rows: Sequence[Mapping[str, Any]], framework: str) -> str:
-    by_status: dict[str, list[str]] = {}
-    for row in rows:
-        if row["framework"] == framework:
-            by_status.setdefault(row["status"], []).append(row["format"])
-    return ", ".join(f"{status}: {' '.join(formats)}" for status, formats in sorted(by_status.items(), reverse=True))
+def _working(rows: Sequence[Mapping[str, Any]], framework: str, formats: Sequence[str]) -> str:
+    names = [row["format"] for row in rows if row["framework"] == framework and row["status"] == "works"]
+    return ", ".join(name for name in names if name in formats) or "none"
 
 
-def _hub_models(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def every_format(evidence: Evidence) -> dict[str, Any] | None:
+    """Return the row of portable formats with every format that was tried for both, the frameworks' own ones included.
+
+    None if no report was given, or no other format was tried.
+    """
+    source, criterion = evidence.of("deployability"), BY_KEY["deployability"]
+    if source is None:
+        return None
+    rows = source.content["formats"]
+    names = dict.fromkeys(row["format"] for row in rows if row["status"] != "not tried")
+    measured = compare(criterion, _formats(Reader(source), tuple(names)))
+    if isinstance(measured, NotMeasured) or set(names) <= set(NEUTRAL):
+        return None
+    return {"key": criterion.key, "measured": measured.to_json(), "reason": ""}
+
+
+def variants(evidence: Evidence) -> list[str]:
+    """Return the variants of the packages that were measured."""
+    return []
+
+
+def _hub_models(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     hub = reader.source.content["hub"]
     if not hub:
         return NotMeasured("the Hub was out of reach when the adoption was asked for")
-    return compare("hub_models", reader.cells("hub/{}"), note=f"counted on {hub['date'][:10]}")
+    return Readings(reader.cells("hub/{}"), note=f"counted on {hub['date'][:10]}")
 
 
-def _search_interest(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def _search_interest(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     if not reader.source.content["trends"]:
         return NotMeasured("no file exported from Google Trends was given")
-    return compare("search_interest", reader.cells("trends/mean_of_last_year/{}"))
+    return Readings(reader.cells("trends/mean_of_last_year/{}"))
 
 
 READERS: dict[str, tuple[str, CriterionReader]] = {
@@ -186,3 +228,5 @@ READERS: dict[str, tuple[str, CriterionReader]] = {
 
 # Readers of the trainings, used if no benchmark measured the criterion.
 OF_RUNS = {"training_step": _training_step_of_runs, "training_memory": _training_memory_of_runs}
+
+KIND_OF = {key: kind for key, (kind, _) in READERS.items()}  # the kind of report that measures a criterion

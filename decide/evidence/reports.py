@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bakeoff.common import code_digest
 from bakeoff.common.errors import ReportError
 from bakeoff.common.json_report import identify
 from decide.criteria.criteria import FRAMEWORKS
+from decide.criteria.definitions import BASES
 from eval.report import report
 
 MAX_BYTES = 64_000_000
@@ -52,9 +54,23 @@ class Source:
     machine: Mapping[str, Any]
     content: Mapping[str, Any]
 
+    @property
+    def basis(self) -> str:
+        """How the library is called in a benchmark; reports older than the bases are of our own tuned code."""
+        return str(self.content.get("settings", {}).get("basis", "tuned"))
+
     def to_json(self) -> dict[str, Any]:
-        """Return all fields except the content."""
-        return {key: value for key, value in vars(self).items() if key != "content"}
+        """Return all fields except the content, and the parts of the code that have changed since."""
+        fields = {key: value for key, value in vars(self).items() if key != "content"}
+        return {**fields, "changed_code": self.changed_code()}
+
+    def changed_code(self) -> list[str]:
+        """Return the parts of the code that have changed since the report was made, such as "trainers".
+
+        A report that records no digests is older than they are, so each part that it depends on counts as changed.
+        """
+        recorded = self.content.get("code")
+        return code_digest.changed(self.kind, recorded if isinstance(recorded, dict) else {})
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,15 @@ class Evidence:
     def of(self, kind: str) -> Source | None:
         """Return the first report of a kind; None if there is none."""
         return next((source for source in self.sources if source.kind == kind), None)
+
+    def bases(self) -> list[str]:
+        """Return the bases on which speed was measured, in the order of BASES."""
+        bases = {source.basis for source in self.sources if source.kind == "benchmark"}
+        return [basis for basis in BASES if basis in bases]
+
+    def on(self, basis: str) -> "Evidence":
+        """Return the evidence without the benchmarks of other bases."""
+        return Evidence(tuple(source for source in self.sources if source.kind != "benchmark" or source.basis == basis))
 
     def trainings(self, framework: str) -> list[Source]:
         """Return the trainings of a framework, sorted by seed."""
@@ -196,11 +221,17 @@ def _check(kind: str, content: Mapping[str, Any], name: str) -> None:
 
 
 def _check_one_of_a_kind(sources: list[Source]) -> None:
-    for kind in KINDS:
-        files = [source.file for source in sources if source.kind == kind]
-        if kind != "training" and len(files) > 1:
+    files: dict[tuple[str, str], list[str]] = {}
+    for source in sources:
+        if source.kind != "training":
+            basis = source.basis if source.kind == "benchmark" else ""
+            files.setdefault((source.kind, basis), []).append(source.file)
+    for (kind, basis), names in files.items():
+        if len(names) > 1:
+            on_basis = f" on the basis {basis}" if basis else ""
             raise ReportError(
-                f"{len(files)} reports of `{COMMANDS[kind]}` were given ({', '.join(files)[:200]}): give one of them."
+                f"{len(names)} reports of `{COMMANDS[kind]}`{on_basis} were given ({', '.join(names)[:200]}): give one "
+                "of them."
             )
 
 

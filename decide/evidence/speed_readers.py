@@ -3,83 +3,81 @@
 from collections.abc import Callable, Iterable
 
 from decide.criteria.criteria import FRAMEWORKS
-from decide.evidence.comparison import Measured, NotMeasured, compare
+from decide.evidence.comparison import NotMeasured, Readings
 from decide.evidence.provenance import Reader
 from decide.evidence.reports import Evidence
 
 
-def training_step(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def training_step(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the seconds per training step."""
     if not reader.source.content["figures"]["training"]:
         return _not_measured("training")
     cells = reader.cells("figures/training/frameworks/{}/seconds_per_step")
-    return compare("training_step", cells, reader.cell("figures/training/ratio"), _trained(reader))
+    return Readings(cells, reader.cell("figures/training/ratio"), _trained(reader))
 
 
-def training_start(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def training_start(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the seconds of the first training step."""
     if not reader.source.content["figures"]["training"]:
         return _not_measured("training")
     cells = reader.cells("figures/training/frameworks/{}/first_step_seconds")
-    return compare("training_start", cells, note=_trained(reader))
+    return Readings(cells, note=_trained(reader))
 
 
-def training_memory(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def training_memory(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the peak memory of a training in MB."""
     if not reader.source.content["figures"]["training"]:
         return _not_measured("training")
     cells = reader.cells("figures/training/frameworks/{}/peak_bytes", factor=1e-6)
-    return compare("training_memory", cells, note=_trained(reader))
+    return Readings(cells, note=_trained(reader))
 
 
-def cold_start(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def cold_start(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the seconds from the start of a process to its first answer."""
     if not reader.source.content["figures"]["cold_start"]:
         return _not_measured("cold_start")
     cells = reader.cells("figures/cold_start/frameworks/{}/total")
-    return compare("cold_start", cells, reader.cell("figures/cold_start/ratio"))
+    return Readings(cells, reader.cell("figures/cold_start/ratio"))
 
 
-def latency(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def latency(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the milliseconds for the shortest single text."""
-    return _some_text("latency", reader, min)
+    return _some_text(reader, min)
 
 
-def latency_long(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def latency_long(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the milliseconds for the longest single text."""
-    return _some_text("latency_long", reader, max)
+    return _some_text(reader, max)
 
 
-def _some_text(
-    key: str, reader: Reader, pick: Callable[[Iterable[tuple[int, int]]], tuple[int, int]]
-) -> Measured | NotMeasured:
+def _some_text(reader: Reader, pick: Callable[[Iterable[tuple[int, int]]], tuple[int, int]]) -> Readings | NotMeasured:
     rows = reader.source.content["figures"]["latency"]
     if not rows:
         return _not_measured("latency")
     tokens, number = pick((row["tokens"], number) for number, row in enumerate(rows))
-    return single_text(key, reader, number, f"{tokens} tokens")
+    return single_text(reader, number, f"{tokens} tokens")
 
 
-def single_text(key: str, reader: Reader, number: int, note: str) -> Measured | NotMeasured:
+def single_text(reader: Reader, number: int, note: str) -> Readings | NotMeasured:
     """Return the milliseconds for a single text, from one row of the benchmark's latencies."""
     top = f"figures/latency/{number}/"
     cells = reader.cells(top + "frameworks/{}/texts_per_second", "one over it", 1000)
-    return compare(key, cells, reader.cell(top + "ratio"), note)
+    return Readings(cells, reader.cell(top + "ratio"), note)
 
 
-def throughput(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def throughput(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the texts per second in the largest batch."""
     number = largest_batch(reader)
     return _not_measured("throughput") if number is None else batches(reader, number)
 
 
-def batches(reader: Reader, number: int) -> Measured | NotMeasured:
+def batches(reader: Reader, number: int) -> Readings | NotMeasured:
     """Return the texts per second, from one row of the benchmark's batches."""
     row, top = reader.source.content["figures"]["throughput"][number], f"figures/throughput/{number}/"
     # The report divides seconds, and the criterion counts texts per second, so the ratio is inverted.
     paired = reader.cell(top + "ratio", "one over it")
     note = f"{row['batch']} texts of {row['tokens']} tokens"
-    return compare("throughput", reader.cells(top + "frameworks/{}/texts_per_second"), paired, note)
+    return Readings(reader.cells(top + "frameworks/{}/texts_per_second"), paired, note)
 
 
 def largest_batch(reader: Reader) -> int | None:
@@ -88,15 +86,15 @@ def largest_batch(reader: Reader) -> int | None:
     return max(range(len(rows)), key=lambda index: (rows[index]["batch"], rows[index]["tokens"])) if rows else None
 
 
-def serving_memory(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def serving_memory(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the peak resident memory of a serving process in MB."""
     if not reader.source.content["figures"]["memory"]:
         return _not_measured("memory")
     note = f"texts of up to {_max_length(reader)} tokens, measured once"
-    return compare("serving_memory", reader.cells("figures/memory/{}/long", factor=1e-6), note=note)
+    return Readings(reader.cells("figures/memory/{}/long", factor=1e-6), note=note)
 
 
-def energy(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def energy(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the joules per text in the largest batch."""
     number = largest_batch(reader)
     if number is None:
@@ -104,21 +102,21 @@ def energy(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
     row = reader.source.content["figures"]["throughput"][number]
     if any(row["frameworks"][name]["joules_per_text"] is None for name in FRAMEWORKS):
         return NotMeasured("the machine shows no energy counters")
-    return compare("energy", reader.cells(f"figures/throughput/{number}/frameworks/{{}}/joules_per_text"))
+    return Readings(reader.cells(f"figures/throughput/{number}/frameworks/{{}}/joules_per_text"))
 
 
-def model_size(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def model_size(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the size of the model folder in MB."""
-    return compare("model_size", reader.cells("figures/model_bytes/{}", factor=1e-6))
+    return Readings(reader.cells("figures/model_bytes/{}", factor=1e-6))
 
 
-def install_size(evidence: Evidence, reader: Reader) -> Measured | NotMeasured:
+def install_size(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the size of all packages that serving needs in MB."""
     shared = "figures/install_bytes/shared"
     cells = {
         name: reader.cell([f"figures/install_bytes/{name}", shared], "sum of the parts", 1e-6) for name in FRAMEWORKS
     }
-    return compare("install_size", cells, note="the framework's own and those that both need")
+    return Readings(cells, note="the framework's own and those that both need")
 
 
 def _trained(reader: Reader) -> str:

@@ -21,9 +21,20 @@ def untraced(decision: Mapping[str, Any], contents: Mapping[str, Any]) -> list[s
     return [f"{name}: {fault}" for name, number, row in _numbers(decision) for fault in _faults(number, row, named)]
 
 
+def sources_of(row: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the reports behind a row, without repetition."""
+    if row["measured"] is None:
+        return []
+    places = [place for name in FRAMEWORKS for place in row["measured"][name]["from"]]
+    return list(dict.fromkeys(str(place["source"]) for place in places))
+
+
 def _numbers(decision: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any] | None]]:
     """Yield the name and the JSON of every number, and the row it is computed from if no report gives it directly."""
-    for row in (*decision["criteria"], *(figure for claim in decision["claims"] for figure in claim["figures"])):
+    names = {row["key"]: row["name"] for row in decision["criteria"]}
+    others = [row | {"name": names[row["key"]]} for other in decision["alternatives"] for row in other["rows"]]
+    figures = [figure for claim in decision["claims"] for figure in claim["figures"]]
+    for row in (*decision["criteria"], *others, *figures):
         if row["measured"] is not None:
             for name in FRAMEWORKS:
                 yield f"{row['name']}, {name}", row["measured"][name], None

@@ -12,12 +12,14 @@ from typing import Any
 from bakeoff.common import html_page
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import export
+from decide import answers
 from decide import wording as words
 from decide.criteria.criteria import BY_KEY, FRAMEWORKS, RATINGS
 from decide.evidence import comparison
 from decide.evidence.comparison import OPEN, SAME
+from decide.evidence.tracing import sources_of
 from decide.score.scoring import rated
-from decide.score.sensitivity import MARGIN, leader_of
+from decide.score.sensitivity import leader_of
 
 LEAST_SPAN = 2.0  # points: the smallest range of a plot, so that small differences don't look like large ones
 NEAREST = 5  # number of flips that are shown
@@ -68,7 +70,7 @@ def contributions(decision: Mapping[str, Any], result: Mapping[str, Any]) -> lis
 def _bar(key: str, bar: tuple[float, float], interval: tuple[float, float], reach: float, side: str, label: str) -> Bar:
     start, width = _start_and_width(*bar, reach)
     low, span = _start_and_width(*interval, reach)
-    return Bar(BY_KEY[key].name, start, width, side, low, span, label)
+    return Bar(name_of(key), start, width, side, low, span, label)
 
 
 def _side(points: float) -> str:
@@ -138,10 +140,8 @@ def standings(decision: Mapping[str, Any], result: Mapping[str, Any]) -> list[di
 
 def positions(row: Mapping[str, Any], opinions: Mapping[str, int]) -> dict[str, float]:
     """Return both frameworks' positions on a criterion, from 0 (the worst end of its range, or beyond) to 100."""
-    if row["measured"] is None:
-        both = rated(opinions[row["key"]])
-    else:
-        both = comparison.scored(row["key"], row["measured"]).central()
+    measured = row["measured"] is not None
+    both = comparison.scored_row(row).drawn().mean(axis=0) if measured else rated(opinions[row["key"]])
     return {name: float(max(0.0, 100 * position)) for name, position in zip(FRAMEWORKS, both, strict=True)}
 
 
@@ -159,7 +159,17 @@ def standing(row: Mapping[str, Any]) -> str | None:
     """Return who is ahead on a criterion: a framework's name, SAME, or OPEN; None if there is no evidence."""
     if row["measured"] is None:
         return None
-    return comparison.standing(comparison.scored(row["key"], row["measured"]))
+    return comparison.standing(comparison.scored_row(row))
+
+
+def exchange_rates(decision: Mapping[str, Any], result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what one percentage point of accuracy is worth in the units of the other criteria, with these weights."""
+    return answers.exchange_rates(decision["criteria"], result["outcome"]["shares"])
+
+
+def name_of(key: str) -> str:
+    """Return the name of a criterion for readers."""
+    return BY_KEY[key].name if key in BY_KEY else key
 
 
 def flips(decision: Mapping[str, Any], result: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -172,7 +182,7 @@ def flips(decision: Mapping[str, Any], result: Mapping[str, Any]) -> list[dict[s
     for flip in result["outcome"]["flips"]:
         if phrases := words.flip(flip, leader, measured[flip["key"]]):
             share = f"{100 * flip['share']:.0f} %"
-            rows.append({"name": BY_KEY[flip["key"]].name, "share": share, "phrases": phrases})
+            rows.append({"name": name_of(flip["key"]), "share": share, "phrases": phrases})
     return rows[:NEAREST]
 
 
@@ -182,14 +192,6 @@ def groups(decision: Mapping[str, Any]) -> list[tuple[str, list[Mapping[str, Any
     for row in decision["criteria"]:
         rows_of.setdefault(row["group"], []).append(row)
     return list(rows_of.items())
-
-
-def sources_of(row: Mapping[str, Any]) -> list[str]:
-    """Return the ids of the reports behind a row, without repetition."""
-    if row["measured"] is None:
-        return []
-    places = [place for name in FRAMEWORKS for place in row["measured"][name]["from"]]
-    return list(dict.fromkeys(str(place["source"]) for place in places))
 
 
 def spoken_range(row: Mapping[str, Any]) -> str:
@@ -207,8 +209,11 @@ SHARED: dict[str, Any] = {
     "frameworks": FRAMEWORKS,
     "colors": html_page.COLORS,
     "ratings": RATINGS,
-    "margin": MARGIN,
+    "answers": answers,
 }
+
+
+__all__ = ["sources_of"]  # the templates read it from here
 
 
 def render(decision: Mapping[str, Any]) -> str:
@@ -217,7 +222,7 @@ def render(decision: Mapping[str, Any]) -> str:
 
 
 def part(name: str, decision: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    """Return a part of the page for the tab: `result`, `plots`, `matrix`, `claims` or `sources`."""
+    """Return a part of the page for the tab: `result`, `answers`, `plots`, `matrix`, `claims` or `sources`."""
     return html_page.render(f"decide/pages/{name}.html.j2", decision=decision, result=result, **SHARED)
 
 

@@ -1,11 +1,10 @@
 """Score two alternatives over several criteria, with pure functions.
 
 The score is the weighted sum of positions on meaningful ranges: the additive model of multi-attribute value theory
-(Keeney and Raiffa 1976, "Decisions with Multiple Objectives", chapter 3). TOPSIS (Hwang and Yoon 1981, "Multiple
-Attribute Decision Making", chapter 3), which uses no ranges, is the cross-check.
+(Keeney and Raiffa 1976, "Decisions with Multiple Objectives", chapter 3).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,9 +13,9 @@ from decide.criteria.criteria import RATINGS, STRONGEST
 from decide.evidence.compared import HALVES
 
 
-def rated(rating: int) -> NDArray[np.float64]:
-    """Return the positions (2,) for an opinion from -2 (PyTorch) to 2 (TensorFlow); at most STRONGEST apart."""
-    half = rating / max(RATINGS) * STRONGEST / 2
+def rated(rating: int, strongest: float = STRONGEST) -> NDArray[np.float64]:
+    """Return the positions (2,) for an opinion from -2 (PyTorch) to 2 (TensorFlow); at most `strongest` apart."""
+    half = rating / max(RATINGS) * strongest / 2
     return np.array([0.5 - half, 0.5 + half])
 
 
@@ -26,22 +25,23 @@ def weighted_sum(positions: ArrayLike, weights: ArrayLike) -> NDArray[np.float64
     return np.asarray((np.asarray(positions) * weights).sum(axis=-1) / weights.sum(axis=-1))
 
 
-def topsis(values: ArrayLike, weights: ArrayLike, higher_is_better: Sequence[bool]) -> NDArray[np.float64]:
-    """Return the closeness (m,) of m alternatives to the ideal one, from 0 to 1; 0.5 for all if they are equal.
+def share_weights(weights: Mapping[str, float], groups: Mapping[str, str]) -> dict[str, float]:
+    """Let criteria that measure the same property share the weight of the heaviest, in proportion to their weights.
+
+    Otherwise the number of its criteria would decide how much a property counts.
 
     Args:
-        values: values (m, k) in each criterion's unit.
-        weights: weights (k,), not negative and not all 0.
-        higher_is_better: one flag per criterion.
+        weights: weight by criterion.
+        groups: the property that each criterion measures; a criterion that is missing is alone.
     """
-    values, weights = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-    lengths = np.sqrt((values**2).sum(axis=0))
-    weighted = values / np.where(lengths > 0, lengths, 1) * weights / weights.sum()
-    upwards = np.where(higher_is_better, weighted, -weighted)
-    to_ideal = np.sqrt(((upwards - upwards.max(axis=0)) ** 2).sum(axis=1))
-    to_worst = np.sqrt(((upwards - upwards.min(axis=0)) ** 2).sum(axis=1))
-    both = to_ideal + to_worst
-    return np.where(both > 0, to_worst / np.where(both > 0, both, 1), 0.5)
+    heaviest: dict[str, float] = {}
+    total: dict[str, float] = {}
+    for key, weight in weights.items():
+        group = groups.get(key, key)
+        heaviest[group] = max(heaviest.get(group, 0.0), weight)
+        total[group] = total.get(group, 0.0) + weight
+    shares = {group: heaviest[group] / total[group] if total[group] else 0.0 for group in total}
+    return {key: weight * shares[groups.get(key, key)] for key, weight in weights.items()}
 
 
 def simplex(keys: Sequence[str], groups: Sequence[str], seed: int = 0) -> NDArray[np.float64]:
@@ -50,9 +50,8 @@ def simplex(keys: Sequence[str], groups: Sequence[str], seed: int = 0) -> NDArra
     The second half repeats the first and is combined with draws of the opposite sign. So swapping the frameworks
     mirrors the result.
 
-    Every weighting is as likely as any other, as in SMAA-2 (Lahdelma and Salminen 2001). But criteria that measure the
-    same property share the weight of one, such as the four criteria of classification speed. Otherwise the number of
-    its criteria would decide how much a property counts.
+    Every weighting is as likely as any other, as in SMAA-2 (Lahdelma and Salminen 2001), and criteria that measure the
+    same property share the weight of one.
 
     Args:
         keys: the criteria.

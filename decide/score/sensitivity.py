@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from decide.criteria.criteria import BY_KEY, FRAMEWORKS
+from decide.criteria.criteria import BY_KEY, CRITERIA, FRAMEWORKS, strongest_opinion
+from decide.criteria.definitions import CURRENT, Rule
 from decide.criteria.weighting import Weighting
 from decide.evidence.compared import HALVES, Compared
-from decide.evidence.comparison import ahead, scored
-from decide.score.scoring import rated, simplex, topsis, weighted_sum
+from decide.evidence.comparison import OPEN, ahead, scored_row, standing
+from decide.score.scoring import rated, share_weights, simplex, weighted_sum
 
 LEAST_WEIGHT = 1e-9  # a smaller share is 0 except for rounding
-MARGIN = 1.0  # points of 100: a smaller lead is no reason to choose
 
 
 @dataclass(frozen=True)
@@ -46,31 +46,36 @@ class Outcome:
 
     Attributes:
         coverage: share of the weight on criteria with evidence or an opinion.
+        settled: share of the weight on criteria with an opinion or with evidence that settles who is ahead, or that no
+            difference is worth acting on.
         missing: criteria with a weight but without evidence.
-        totals: points of 100 by framework, over the covered criteria; None if none is covered.
+        unsettled: criteria with a weight whose evidence does not settle who is ahead.
+        totals: points of 100 by framework, over the covered criteria: the mean of the draws; None if none is covered.
         lead: PyTorch's total minus TensorFlow's.
         drawn_lead: the middle 95 % of the lead over the draws.
         ahead: share of the draws in which each framework is ahead, and in which they tie.
         level: share of the draws in which the lead is smaller than the margin.
-        topsis: closeness to the ideal alternative by framework, from 0 to 1; None if no criterion is covered.
         anywhere: share of all weightings that put each framework ahead, each combined with a draw of the measurements.
         level_anywhere: share of all weightings under which the lead is smaller than the margin.
-        contributions: points that each criterion adds to the lead, largest first.
+        shares: the share of each covered criterion in the weight of all covered criteria.
+        contributions: points that each criterion adds to the lead, largest first: the mean of its draws.
         ends: the middle 95 % of each contribution over the draws.
         swings: the lead without a criterion, and with twice its weight.
-        flips: the changes that would make both level, nearest first; criteria that tie are left out.
+        flips: the changes that would make both level, nearest first; criteria that are not settled are left out.
     """
 
     coverage: float
+    settled: float
     missing: tuple[str, ...]
+    unsettled: tuple[str, ...]
     totals: Mapping[str, float] | None
     lead: float
     drawn_lead: tuple[float, float]
     ahead: Mapping[str, float]
     level: float
-    topsis: Mapping[str, float] | None
     anywhere: Mapping[str, float] | None
     level_anywhere: float
+    shares: Mapping[str, float]
     contributions: Mapping[str, float]
     ends: Mapping[str, tuple[float, float]]
     swings: Mapping[str, tuple[float, float]]
@@ -98,17 +103,19 @@ class Matrix:
     Args:
         compared: the criteria with evidence.
         seed: the seed of the draws.
+        rule: the rule of the headline, which sets the margin and the weight of opinions.
     """
 
-    def __init__(self, compared: Sequence[Compared], seed: int = 0) -> None:
+    def __init__(self, compared: Sequence[Compared], seed: int = 0, rule: Rule = CURRENT.rule) -> None:
         self.compared = {criterion.key: criterion for criterion in compared}
         self.seed = seed
+        self.rule = rule
 
     @classmethod
     def of(cls, decision: Mapping[str, Any]) -> "Matrix":
         """Return the matrix of a decision."""
-        rows = [row for row in decision["criteria"] if row["measured"] is not None]
-        return cls([scored(row["key"], row["measured"]) for row in rows], decision["settings"]["seed"])
+        rows = [scored_row(row) for row in decision["criteria"] if row["measured"] is not None]
+        return cls(rows, decision["settings"]["seed"], Rule(**decision["definitions"]["rule"]))
 
     @cached_property
     def _drawn(self) -> dict[str, NDArray[np.float64]]:
@@ -124,91 +131,92 @@ class Matrix:
             return None, 0.0
         keys = sorted(self.compared)
         drawn = np.stack([self._drawn[key][:, 0] - self._drawn[key][:, 1] for key in keys], axis=-1)
-        weights = simplex(keys, [BY_KEY[key].together for key in keys], self.seed)
+        weights = simplex(keys, [self.compared[key].together for key in keys], self.seed)
         leads = 100 * weighted_sum(drawn, weights)
-        return _shares(leads), float(np.mean(np.abs(leads) < MARGIN))
+        return _shares(leads), float(np.mean(np.abs(leads) < self.rule.margin))
 
     def outcome(self, weighting: Weighting) -> Outcome:
         """Return the outcome of a weighting.
 
         The order of the criteria and the names of the frameworks make no difference.
         """
-        weighted = sorted(key for key in BY_KEY if weighting.weight(key) > 0)
-        covered = [key for key in weighted if key in self.compared or key in weighting.opinions]
-        total = sum(weighting.weight(key) for key in weighted)
-        weights = np.array([weighting.weight(key) for key in covered])
+        weights = self.weights(weighting)
+        keys = tuple(key for key in weights if key in self.compared or key in weighting.opinions)
+        missing = tuple(key for key in weights if key not in keys)
+        unsettled = tuple(key for key in keys if key in self.compared and standing(self.compared[key]) == OPEN)
         anywhere, level_anywhere = self._anywhere
-        missing = tuple(key for key in weighted if key not in covered)
-        if not covered:
-            return Outcome(0.0, missing, None, 0.0, (0.0, 0.0), {}, 0.0, None, anywhere, level_anywhere, {}, {}, {}, ())
-        shares = weights / weights.sum()
-        values, higher_is_better = self._for_topsis(covered, weighting)
-        central = np.stack([self._central(key, weighting) for key in covered])
-        drawn = 100 * shares * self._leads(covered, weighting)
-        leads = drawn.sum(axis=1)
-        totals = 100 * weighted_sum(central.T, shares)
-        lead = float(_tidy(totals[0] - totals[1]))
-        parts = 100 * shares * (central[:, 0] - central[:, 1])
+        total, covered = sum(weights.values()), sum(weights[key] for key in keys)
+        if not keys:
+            return Outcome(
+                0.0, 0.0, missing, (), None, 0.0, (0.0, 0.0), {}, 0.0, anywhere, level_anywhere, {}, {}, {}, {}, ()
+            )
+        shares = np.array([weights[key] / covered for key in keys])
+        drawn = np.stack([self._positions(key, weighting) for key in keys], axis=1)  # (draws, keys, 2)
+        parts = 100 * shares * (drawn[..., 0] - drawn[..., 1])
+        leads, means = parts.sum(axis=1), _tidy(parts.mean(axis=0))
+        totals = 100 * shares @ drawn.mean(axis=0)
+        lead = float(_tidy(means.sum()))
         low, high = _middle(leads)
         return Outcome(
-            coverage=float(weights.sum() / total),
+            coverage=covered / total,
+            settled=(covered - sum(weights[key] for key in unsettled)) / total,
             missing=missing,
+            unsettled=unsettled,
             totals=_by_name(totals),
             lead=lead,
             drawn_lead=(float(low), float(high)),
             ahead=_shares(leads),
-            level=float(np.mean(np.abs(leads) < MARGIN)),
-            topsis=_by_name(topsis(values, weights, higher_is_better)),
+            level=float(np.mean(np.abs(leads) < self.rule.margin)),
             anywhere=anywhere,
             level_anywhere=level_anywhere,
-            contributions={covered[n]: float(parts[n]) for n in np.argsort(-np.abs(parts), kind="stable")},
-            ends={key: (float(low), float(high)) for key, low, high in zip(covered, *_middle(drawn), strict=True)},
-            swings={key: _swing(lead, part, share) for key, part, share in zip(covered, parts, shares, strict=True)},
-            flips=self._flips(covered, shares, central, lead / 100),
+            shares={key: float(share) for key, share in zip(keys, shares, strict=True)},
+            contributions={keys[n]: float(means[n]) for n in np.argsort(-np.abs(means), kind="stable")},
+            ends={key: (float(low), float(high)) for key, low, high in zip(keys, *_middle(parts), strict=True)},
+            swings={key: _swing(lead, part, share) for key, part, share in zip(keys, means, shares, strict=True)},
+            flips=self._flips(keys, shares, drawn.mean(axis=0), lead / 100),
         )
+
+    def weights(self, weighting: Weighting, shared: bool = True) -> dict[str, float]:
+        """Return the weights above 0, sorted by criterion.
+
+        Args:
+            weighting: the weights.
+            shared: whether criteria that measure the same property share the weight of the heaviest.
+        """
+        weights = {key: weighting.weight(key) for key in sorted(weighting.weights) if weighting.weight(key) > 0}
+        if not shared:
+            return weights
+        groups = {key: BY_KEY[key].together for key in weights if key in BY_KEY}
+        return share_weights(weights, groups | {key: row.together for key, row in self.compared.items()})
+
+    def differences(self, keys: Sequence[str], weighting: Weighting) -> NDArray[np.float64]:
+        """Return PyTorch's drawn positions minus TensorFlow's, of shape (draws, keys)."""
+        drawn = np.stack([self._positions(key, weighting) for key in keys], axis=1)
+        return np.asarray(drawn[..., 0] - drawn[..., 1])
 
     def ahead(self, key: str) -> str:
         """Return who is ahead on a criterion: a framework's name or "tie"."""
         return ahead(self.compared[key])
 
-    def _central(self, key: str, weighting: Weighting) -> NDArray[np.float64]:
-        return self.compared[key].central() if key in self.compared else rated(weighting.opinions[key])
-
-    def _leads(self, keys: Sequence[str], weighting: Weighting) -> NDArray[np.float64]:
-        """Return PyTorch's positions minus TensorFlow's, of shape (draws, keys)."""
-        columns = [
-            self._drawn[key]
-            if key in self.compared
-            else np.broadcast_to(self._central(key, weighting), (2 * HALVES, 2))
-            for key in keys
-        ]
-        drawn: NDArray[np.float64] = np.stack(columns, axis=1)
-        return drawn[..., 0] - drawn[..., 1]
-
-    def _for_topsis(self, keys: Sequence[str], weighting: Weighting) -> tuple[NDArray[np.float64], list[bool]]:
-        """Return the values (2, keys), equal in a tie, and whether higher ones are better."""
-        values, higher_is_better = [], []
-        for key in keys:
-            criterion = self.compared.get(key)
-            if criterion is None:
-                values.append(rated(weighting.opinions[key]))
-            else:
-                middle = np.mean(criterion.values)
-                values.append(np.array((middle, middle) if criterion.tie else criterion.values))
-            higher_is_better.append(criterion is None or criterion.scale.higher_is_better)
-        return np.array(values).T, higher_is_better
+    def _positions(self, key: str, weighting: Weighting) -> NDArray[np.float64]:
+        """Return the drawn positions (draws, 2) of both frameworks; an opinion is the same in every draw."""
+        if key in self.compared:
+            return self._drawn[key]
+        strongest = strongest_opinion(CRITERIA, self.rule.opinion)
+        return np.broadcast_to(rated(weighting.opinions[key], strongest), (2 * HALVES, 2))
 
     def _flips(
-        self, keys: Sequence[str], shares: NDArray[np.float64], central: NDArray[np.float64], lead: float
+        self, keys: Sequence[str], shares: NDArray[np.float64], means: NDArray[np.float64], lead: float
     ) -> tuple[Flip, ...]:
-        """Return the flips of all measured criteria that have a weight and don't tie, nearest first."""
+        """Return the flips of all measured criteria that have a weight and a framework ahead, nearest first."""
         if not lead:
             return ()
         first, second = (0, 1) if lead > 0 else (1, 0)
         flips = []
-        for key, share, positions in zip(keys, shares, central, strict=True):
+        for key, share, positions in zip(keys, shares, means, strict=True):
             criterion = self.compared.get(key)
-            if criterion is not None and not criterion.tie:  # a tie may move within the noise and change nothing
+            # What is not settled may move within the noise and change nothing.
+            if criterion is not None and standing(criterion) in FRAMEWORKS:
                 flips.append(_flip(criterion, float(share), float(positions[first]), float(positions[second]), lead))
         return tuple(sorted(flips, key=lambda flip: (flip.share, flip.key)))
 

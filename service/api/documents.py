@@ -50,7 +50,7 @@ def evaluation(path: Path | None) -> Response:
 
 
 def decision(path: Path | None, loaded: Iterable[BertClassifier]) -> Response:
-    """Return the decision that the page shows first. It is marked stale if it is about other models than are served.
+    """Return the decision that the page shows first. It says so if it is about other models than are served.
 
     Args:
         path: A decision, or a folder of reports to decide from; None for the first published decision.
@@ -66,12 +66,12 @@ def decision(path: Path | None, loaded: Iterable[BertClassifier]) -> Response:
         opened = report.open_decision(path)
     except ReportError:
         raise _unreadable("decision", NO_DECISION) from None
-    return _json(_marked(opened, caveats.stale(opened.document, provenance.digests(loaded))))
+    return _json(_marked(opened, caveats.other_models(opened.document, provenance.digests(loaded))))
 
 
 @lru_cache(maxsize=4)
-def _marked(opened: report.Opened, stale: str) -> bytes:
-    document = report.marked(opened.document, stale) if stale else opened.document
+def _marked(opened: report.Opened, other_models: str) -> bytes:
+    document = report.marked(opened.document, other_models) if other_models else opened.document
     return json_text(document).encode()
 
 

@@ -41,6 +41,7 @@ def test_the_command_writes_a_bundle(tmp_path, capsys):
     assert written["result"]["headline"] in (bundle / "decision.html").read_text(encoding="utf-8")
     assert "not measured" not in printed.split("\n")[0]
     assert "Not settled: between 1.00 and 1.10 times PyTorch's." in printed
+    assert written["scope"] in printed.split("\n")[0]
 
 
 def test_the_command_compares_the_evidence_with_models(tmp_path, encoder_folder, capsys):
@@ -51,10 +52,10 @@ def test_the_command_compares_the_evidence_with_models(tmp_path, encoder_folder,
     folder, models = decided.write(tmp_path / "reports", *decided.everything()), [str(other), str(tmp_path / "model")]
     arguments = ["--report", str(folder), "--models", *models, "--output", str(tmp_path / "bundle")]
     assert command.main(arguments) == 0
-    stale = f"PyTorch was {'a' * 12}, is {weights_digest(tmp_path / 'model')[:12]}"
-    assert stale in capsys.readouterr().out
-    assert stale in (tmp_path / "bundle" / "decision.html").read_text(encoding="utf-8")
-    assert stale in report.read(tmp_path / "bundle" / "decision.json")["stale"]
+    others = f"PyTorch {'a' * 12} there, {weights_digest(tmp_path / 'model')[:12]} here"
+    assert others in capsys.readouterr().out
+    assert others in (tmp_path / "bundle" / "decision.html").read_text(encoding="utf-8")
+    assert others in report.read(tmp_path / "bundle" / "decision.json")["other_models"]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,9 @@ def test_the_page_starts_with_the_recommendation_and_names_its_sources(decision)
     page = view.render(decision)
     first = page[: page.index("<h2>Why</h2>")]
     assert decision["result"]["headline"] in first
-    assert "What would make the two level" in first
+    assert "When to use which" in first
+    assert "What turns this answer" in first
+    assert decision["scope"] in first
     for preset in PRESETS.values():
         assert preset.name in first
     for source in decision["sources"]:
@@ -96,24 +99,24 @@ def test_the_page_starts_with_the_recommendation_and_names_its_sources(decision)
 
 def test_a_criterion_that_is_not_settled_shows_what_it_may_add(decision):
     bars = {bar.name: bar for bar in view.contributions(decision, decision["result"])}
-    tie, same, decided_on = (bars[name] for name in ("serving memory", "long-text latency", "short-text latency"))
-    assert (tie.width, tie.label) == (0, "not settled")
-    assert (same.width, same.label) == (0, "no difference")
+    tie, decided_on = bars["serving memory"], bars["short-text latency"]
+    assert "long-text latency" not in bars, "no difference adds nothing in any draw"
+    assert tie.width < 0.5
     assert tie.low < 50 < tie.low + tie.span
     assert decided_on.label.endswith("for PyTorch") and decided_on.width > 0
 
 
-@pytest.mark.parametrize("name", ["result", "plots", "matrix", "claims", "sources"])
+@pytest.mark.parametrize("name", ["result", "answers", "plots", "matrix", "claims", "sources"])
 def test_every_part_of_the_tab_is_rendered(decision, name):
     assert view.part(name, decision, decision["result"]) in view.render(decision)
 
 
-def test_a_stale_bundle_carries_a_warning(decision):
-    stale = caveats.stale(decision, {"PyTorch": "f" * 64})
-    marked = report.marked(decision, stale)
+def test_a_bundle_about_other_models_says_so_in_plain_gray(decision):
+    others = caveats.other_models(decision, {"PyTorch": "f" * 64})
+    marked = report.marked(decision, others)
     report.check(marked, "it")
-    assert stale in view.render(marked)
-    assert "stale" not in re.sub(r"<style>.*?</style>", "", view.render(decision), flags=re.DOTALL).lower()
+    assert f'<p class="quiet">{others}</p>' in view.render(marked)
+    assert "about other models than the loaded ones" not in view.render(decision)
 
 
 def test_text_of_a_report_is_escaped_and_nothing_is_fetched(decision):

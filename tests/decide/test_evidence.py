@@ -9,7 +9,9 @@ import pytest
 from bakeoff.common.errors import ReportError
 from bakeoff.common.json_report import identify
 from decide import report
-from decide.criteria.criteria import MEASURED
+from decide.criteria.criteria import BY_KEY, MEASURED
+from decide.criteria.presets import PRESETS
+from decide.criteria.weighting import Weighting
 from decide.evidence import caveats, readers
 from decide.evidence import reports as decision_evidence
 from decide.evidence.comparison import NotMeasured
@@ -20,7 +22,7 @@ from tests.support import decided
 
 
 def read(key, *contents):
-    return readers.read(decided.evidence(*contents), key)
+    return readers.measure(decided.evidence(*contents), BY_KEY[key])
 
 
 def reason(key, *contents):
@@ -62,6 +64,7 @@ def test_a_benchmark_is_read_in_the_criterion_s_unit(key, planted, pytorch, tens
         # The spread is 20 % of each value, combined as squares on the logarithmic axis.
         reach = math.hypot(math.log(1.2), math.log(0.8))
         assert (low, high) == pytest.approx((ratio * math.exp(-reach), ratio * math.exp(reach)))
+        assert result.unsettled == "it was measured once, and the spread of repeated measurements is assumed"
 
 
 def test_an_evaluation_is_read_with_its_paired_differences():
@@ -88,14 +91,25 @@ def test_trainings_give_the_memory_and_without_a_benchmark_the_time():
     assert values(read("training_memory", *runs, decided.benchmark(steps_memory=1.5))) == (2000, 3000)
 
 
-def test_formats_that_both_tried_are_compared_and_no_way_counts_as_failure():
-    assert values(read("deployability", decided.deployability(pytorch_openvino="fails"))) == (75, 75)
-    result = read("deployability", decided.deployability(pytorch_openvino="fails", tensorflow_onnx="not tried"))
-    assert values(result) == pytest.approx((200 / 3, 200 / 3)), "ONNX is left out for both"
-    assert result.note.startswith("3 formats; PyTorch: works: ONNX")
-    assert "not tried: ONNX" in result.note and "no way: TorchScript" in result.note
-    few = decided.deployability(tensorflow_onnx="not tried", pytorch_savedmodel="not tried")
-    assert reason("deployability", few) == "only 2 formats were tried for both; 3 are needed"
+def test_formats_that_neither_framework_owns_are_compared_and_no_way_counts_as_failure():
+    result = read("deployability", decided.deployability(pytorch_openvino="fails", tensorflow_litert="no way"))
+    assert values(result) == pytest.approx((200 / 3, 200 / 3))
+    assert result.note == "PyTorch: ONNX, LiteRT; TensorFlow: ONNX, OpenVINO"
+    own = decided.deployability(pytorch_torchscript="fails", tensorflow_savedmodel="fails")
+    assert values(read("deployability", own)) == (100, 100), "own formats have no weight"
+    few = decided.deployability(tensorflow_onnx="not tried")
+    assert reason("deployability", few) == "of ONNX, LiteRT, OpenVINO, not all were tried for both frameworks"
+    every = readers.every_format(decided.evidence(decided.deployability()))
+    assert every["measured"]["TensorFlow"]["value"] == 80, "one of five formats has no way there"
+
+
+def test_times_under_load_settle_nothing_and_sizes_do():
+    busy = decided.benchmark(short=2, files=2)
+    busy["machine"]["load_average_before"] = 1.5
+    unsettled = "other work ran on the machine when the measurement began (load 1.5 on 2 cores)"
+    assert read("latency", decided.identified(busy)).unsettled == unsettled
+    assert read("model_size", decided.identified(busy)).unsettled == ""
+    assert read("latency", decided.benchmark(short=2)).unsettled == ""
 
 
 def test_explanations_are_compared_article_by_article():
@@ -247,7 +261,10 @@ def test_reports_of_other_models_and_corpora_are_named():
 def test_reports_that_began_beside_other_work_are_counted():
     busy = decided.benchmark()
     sentence = "Other work ran on the machine when 1 of 1 reports of `bakeoff speed` began (load up to 1.5 on 2 "
-    for load, expected in ((1.0, []), (1.5, [sentence + "cores): their times may be too long."])):
+    for load, expected in (
+        (1.0, []),
+        (1.5, [sentence + "cores): their times may be too long and count as not settled."]),
+    ):
         busy["machine"]["load_average_before"] = load
         assert remarks(busy) == expected
 
@@ -259,12 +276,41 @@ def test_reports_without_a_number_get_no_remark():
     assert decided.decision(training, other, decided.benchmark())["remarks"] == []
 
 
-def test_a_decision_is_stale_where_a_model_changed():
+def test_a_decision_about_other_models_says_so_without_alarm():
     decision = decided.decision()
-    assert caveats.stale(decision, decided.DIGESTS) == ""
-    stale = caveats.stale(decision, decided.DIGESTS | {"TensorFlow": "e" * 64})
-    assert "TensorFlow was bbbbbbbbbbbb, is eeeeeeeeeeee" in stale
-    assert "PyTorch" not in stale
+    assert caveats.other_models(decision, decided.DIGESTS) == ""
+    sentence = caveats.other_models(decision, decided.DIGESTS | {"TensorFlow": "e" * 64})
+    assert "TensorFlow bbbbbbbbbbbb there, eeeeeeeeeeee here" in sentence
+    assert "PyTorch" not in sentence
+
+
+def test_a_row_is_stale_where_its_code_has_changed_since():
+    fresh = decided.explanations()
+    changed = decided.explanations()
+    changed["code"] = changed["code"] | {"classifiers": "0" * 16}
+    for report_, expected in ((fresh, []), (changed, ["classifiers"])):
+        decision = decided.decision(decided.identified(report_))
+        row = next(row for row in decision["criteria"] if row["key"] == "stability")
+        assert row["stale"] == expected
+        assert decision["sources"][0]["changed_code"] == expected
+        weighted = report.Opened.of(decision).result(Weighting("x", "", {"stability": 1.0}))
+        assert ("Stale: > 99.9 % of the weight" in weighted["sentence"]) == bool(expected)
+
+
+def test_benchmarks_of_two_bases_are_never_mixed():
+    tuned, documented = decided.benchmark(short=2), decided.benchmark(short=3)
+    tuned["settings"]["basis"] = "tuned"
+    evidence = decided.evidence(decided.identified(tuned), documented)
+    assert evidence.bases() == ["documented", "tuned"]
+    for basis, ratio in (("", 3), ("documented", 3), ("tuned", 2)):
+        decision = report.build(evidence, PRESETS["api"], "x", report.Choice(basis=basis))
+        row = next(row for row in decision["criteria"] if row["key"] == "latency")
+        assert row["measured"]["compared"]["value"] == ratio
+        assert (row["basis"], decision["basis"]) == (basis or "documented",) * 2
+    assert any("the basis “tuned”; the registered one is “documented”" in line for line in decision["remarks"])
+    alternative = next(row for row in decision["alternatives"] if row["choice"] == "basis")
+    assert alternative["name"] == "documented"
+    assert {row["key"] for row in alternative["rows"]} >= {"latency"}
 
 
 def test_a_decision_is_json_that_comes_back(tmp_path):

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bakeoff.common import code_digest
 from bakeoff.common.json_report import identify
 from decide import report
 from decide.criteria.presets import PRESETS
@@ -86,6 +87,7 @@ def benchmark(**ratios: float) -> dict[str, Any]:
                 "versions": {"torch": "2"},
             },
             "settings": {
+                "basis": "documented",
                 "rounds": 7,
                 "fresh": True,
                 "threads": 2,
@@ -103,9 +105,11 @@ def benchmark(**ratios: float) -> dict[str, Any]:
 
 
 def deployability(**statuses: str) -> dict[str, Any]:
-    """Return a report on four formats. All work unless `statuses` differs, except TensorFlow with TorchScript."""
+    """Return a report on five formats. All work unless `statuses` differs, except TensorFlow with TorchScript."""
     tried = [
-        (framework, name) for framework in FRAMEWORKS for name in ("ONNX", "TorchScript", "SavedModel", "OpenVINO")
+        (framework, name)
+        for framework in FRAMEWORKS
+        for name in ("ONNX", "TorchScript", "SavedModel", "OpenVINO", "LiteRT")
     ]
     statuses = {"tensorflow_torchscript": "no way"} | statuses
     rows = [
@@ -155,6 +159,7 @@ def adoption(hub: dict | None = None, trends: dict | None = None) -> dict[str, A
 def training(framework: str, seed: int = 0, megabytes: int = 1000) -> dict[str, Any]:
     """Return the parts of a training record that a decision reads."""
     return {
+        "code": code_digest.of_kind("training"),
         "framework": framework,
         "finished": "2026-01-01",
         "identity": {"recipe": {"seed": seed, "epochs": 2}, "corpus": CORPUS},
@@ -177,11 +182,13 @@ def explanations(tensorflow: float = 1.0) -> dict[str, Any]:
     ours = {"articles": 7, "models": dict.fromkeys(FRAMEWORKS, model), "difference": difference}
     figures = {"ours": ours, "stock": stock, "stock_ratio_of_seconds": estimate(tensorflow, 0.2)}
     content = {"command": "python -m benchmarks.explain", "created": "2026-01-02T03:04:05+00:00", "models": DIGESTS}
-    return content | {"window": 128, "articles": 7, "figures": figures}
+    code = code_digest.of_kind("explanations")
+    return content | {"window": 128, "articles": 7, "figures": figures, "code": code}
 
 
 def identified(content: dict[str, Any]) -> dict[str, Any]:
-    """Return a report with its id."""
+    """Return a report with its id, made with today's code."""
+    content = {"code": code_digest.of_kind(kind_of(content) or "")} | content
     return content | {"id": identify(content)}
 
 

@@ -121,7 +121,7 @@ def test_the_bundle_holds_page_document_and_weights(evidence):
 def test_other_models_than_those_measured_are_named(evidence, encoder_folder, tmp_path):
     opened = report.open_decision(evidence)
     loader = ReadyLoader(planted_pair(encoder_folder, tmp_path / "models"))
-    assert "PyTorch was aaaaaaaaaaaa" in decide.notice(loader, opened)
+    assert "PyTorch aaaaaaaaaaaa there" in decide.notice(loader, opened)
     assert decide.notice(Loading(), opened) == ""
 
 

@@ -179,11 +179,11 @@ def test_the_decision_without_one_of_its_own_is_the_published_one_as_on_the_page
     assert bare.get("/api/v1/decision").json() == json.loads(path.read_bytes())
 
 
-def test_a_decision_about_other_models_is_marked_stale_as_on_the_page(encoder_folder, tmp_path):
+def test_a_decision_about_other_models_says_so_as_on_the_page(encoder_folder, tmp_path):
     with serving(loader=ReadyLoader(planted_pair(encoder_folder, tmp_path / "models"))) as server:
         answers = [server.get("/api/v1/decision").json() for _ in range(2)]
     assert answers[0] == answers[1]
-    assert "PyTorch was" in answers[0]["stale"]
+    assert "about other models than the loaded ones" in answers[0]["other_models"]
     decision_report.check(answers[0], "it")
 
 
