@@ -1,4 +1,4 @@
-"""Estimates: callers that know that an interval exists get its ends, and others an error that says why there is none."""
+"""Callers that know that an interval exists get its ends; others get an error that says why there is none."""
 
 import pytest
 
