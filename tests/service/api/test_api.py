@@ -406,6 +406,7 @@ def test_a_client_that_leaves_is_not_asked_for(held, caplog):
     wait_for(lambda: len(server.service.models.queue) == 1)
     second.close()
     wait_for(lambda: server.service.working == 1)
+    assert server.get("/health/live").status == 200  # by then the event loop has passed the cancellation on
     model.gate.set()
     assert first.getresponse().status == 200
     assert server.post(path, {"text": "third"}).status == 200
