@@ -10,7 +10,7 @@ from typing import Any
 from decide.criteria.criteria import FRAMEWORKS
 from decide.evidence.comparison import EXACT, OPEN, SAME, scored_row, standing
 from decide.evidence.reports import COMMANDS, Evidence
-from decide.wording import listed, number
+from decide.wording import capital, listed, number
 
 FIRST = ("accuracy", "latency", "throughput", "training_step", "cold_start", "serving_memory", "install_size")
 ELSEWHERE = ("GPU", "Windows", "macOS")  # what no report of ours covers
@@ -40,19 +40,23 @@ def answers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def sentence(row: Mapping[str, Any]) -> str:
-    """Return what a criterion costs in its unit, such as "short-text latency: TensorFlow needs 6.4 ms more ..."."""
+    """Return what a criterion costs in its unit, such as "Cold start: PyTorch is ahead by 2.37 s (...)"."""
     measured, unit = row["measured"], row["unit"].replace("%", "percentage points")
     first, second = (measured[name]["value"] for name in FRAMEWORKS)
     low, high = difference(row)
-    values = f"PyTorch {number(first)}, TensorFlow {number(second)} {row['unit']}"
+    numbers = f"PyTorch {number(first)}, TensorFlow {number(second)} {row['unit']}"
+    numbers += f"; TensorFlow minus PyTorch {signed(second - first)}"
+    if measured["compared"]["basis"] != EXACT:
+        numbers += f", 95 % {signed(low)} to {signed(high)}"
     who = standing(scored_row(row))
-    span = "" if measured["compared"]["basis"] == EXACT else f", 95 % {number(low)} to {number(high)}"
-    if who == SAME:
-        return f"{row['name']}: no difference worth acting on ({values}; difference {number(second - first)}{span})."
-    if who == OPEN:
-        return f"{row['name']}: not settled ({values}; difference {number(second - first)} {unit}{span})."
-    amount = number(abs(second - first))
-    return f"{row['name']}: {who} is ahead by {amount} {unit} ({values}; difference{span[1:] or ' counted'})."
+    amount = f"{who} is ahead by {number(abs(second - first))} {unit}"
+    said = {SAME: "no difference worth acting on", OPEN: "not settled"}.get(who, amount)
+    return f"{capital(row['name'])}: {said} ({numbers})."
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign."""
+    return f"{'+' if value > 0 else ''}{number(value)}"
 
 
 def difference(row: Mapping[str, Any]) -> tuple[float, float]:
@@ -112,17 +116,23 @@ def situation(result: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> d
         rows: the criteria of the decision.
     """
     by_key = {row["key"]: row for row in rows}
-    contributions = result["outcome"]["contributions"]
-    largest = [key for key, points in contributions.items() if abs(points) >= 0.05 and key in by_key][:2]
-    reasons = [sentence(by_key[key]) for key in largest if by_key[key]["measured"] is not None]
+    largest = [key for key, points in result["outcome"]["contributions"].items() if abs(points) >= 0.05]
+    reasons = [_reason(by_key[key]) for key in largest if key in by_key]
     turns = result["multiverse"]["turns"]
     change = listed([choices_in_words(turn) for turn in turns[:3]]) if turns else "no single defensible choice"
     return {
         "name": result["weighting"]["name"],
         "recommendation": result["headline"],
-        "reason": " ".join(reasons) or "nothing that counts differs by more than its noise",
+        "reason": " ".join(list(filter(None, reasons))[:2]) or "Nothing that counts differs by more than its noise.",
         "change": change,
     }
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    """Return why a criterion speaks for a framework; empty if it is not settled or there is no difference."""
+    if row["opinion"]:
+        return f"{capital(row['name'])}: the team's opinion."
+    return sentence(row) if standing(scored_row(row)) in FRAMEWORKS else ""
 
 
 def choices_in_words(turn: Mapping[str, Any]) -> str:

@@ -92,7 +92,7 @@ class Panel:
             self.result: view.style() + view.part("result", document, result),
             self.body: gr.Column(visible=True),
             self.links: links(weighting, choice),
-            self.plots: view.part("plots", document, result),
+            self.plots: view.part("score", document, result) + view.part("plots", document, result),
         }
 
     def weigh(self, opened: Opened, weighting: Weighting) -> dict[Component, Any]:

@@ -222,7 +222,7 @@ def render(decision: Mapping[str, Any]) -> str:
 
 
 def part(name: str, decision: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    """Return a part of the page for the tab: `result`, `answers`, `plots`, `matrix`, `claims` or `sources`."""
+    """Return a part of the page for the tab: `result`, `answers`, `score`, `plots`, `matrix`, `claims` or `sources`."""
     return html_page.render(f"decide/pages/{name}.html.j2", decision=decision, result=result, **SHARED)
 
 

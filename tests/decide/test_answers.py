@@ -13,8 +13,9 @@ def rows(*contents):
 def test_each_answer_is_in_its_unit_with_the_interval_of_the_difference():
     found = rows(decided.benchmark(short=2, cold=1.005, memory=3))
     assert found["latency"]["sentence"] == (
-        "short-text latency: TensorFlow is ahead by 20 ms (PyTorch 20, TensorFlow 40 ms; difference 95 % 18 to 22)."
-    ).replace("TensorFlow is ahead", "PyTorch is ahead")
+        "Short-text latency: PyTorch is ahead by 20 ms "
+        "(PyTorch 20, TensorFlow 40 ms; TensorFlow minus PyTorch +20, 95 % +18 to +22)."
+    )
     assert found["cold_start"]["standing"] == "no difference"
     assert found["serving_memory"]["standing"] == "not settled"
     assert "measured once" in found["serving_memory"]["settle"]

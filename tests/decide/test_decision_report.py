@@ -106,7 +106,7 @@ def test_a_criterion_that_is_not_settled_shows_what_it_may_add(decision):
     assert decided_on.label.endswith("for PyTorch") and decided_on.width > 0
 
 
-@pytest.mark.parametrize("name", ["result", "answers", "plots", "matrix", "claims", "sources"])
+@pytest.mark.parametrize("name", ["result", "answers", "score", "plots", "matrix", "claims", "sources"])
 def test_every_part_of_the_tab_is_rendered(decision, name):
     assert view.part(name, decision, decision["result"]) in view.render(decision)
 
