@@ -95,7 +95,7 @@ def lines(findings: Findings) -> Iterator[str]:
     for feature in findings.features:
         yield f"  {'missing' if feature.lacks else 'ok':<9}{feature.name}{_remedy(feature)}"
     yield ""
-    yield "The main job can run." if findings.ready else "The main job can't run yet. The first feature shows what is missing."
+    yield "The main job can run." if findings.ready else "The main job can't run yet: see the first feature."
 
 
 def _machine_lines(computer: Machine) -> Iterator[str]:

@@ -91,7 +91,7 @@ def digest(root: Path = ROOT) -> str:
 def _syntax(node: Any) -> str:
     """Write a syntax tree without docstrings and folders of imports, equally in every version of Python.
 
-    `ast.dump` is no substitute: from Python 3.13 on it leaves out empty fields.
+    `ast.dump` can't replace this function, because it leaves out empty fields from Python 3.13 on.
     """
     if isinstance(node, list):
         return f"[{','.join(map(_syntax, node))}]"

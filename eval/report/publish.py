@@ -216,12 +216,12 @@ def _folders(models: Sequence[str], repositories: Mapping[str, str]) -> dict[str
     """Return the folders of the models that have a repository to go to.
 
     Raises:
-        InputError: a model is no folder.
+        InputError: a model is not a folder.
     """
     named = by_framework(models)
     folders = {framework: Path(named[framework]) for framework in repositories}
     if others := [str(folder) for folder in folders.values() if not folder.is_dir()]:
-        raise InputError(f"{others[0]} is no folder: give the folders of trained models with --models.")
+        raise InputError(f"{others[0]} is not a folder: give the folders of trained models with --models.")
     return folders
 
 
