@@ -31,28 +31,32 @@ DEMO = Path(__file__).parent / "runs" / "demo"
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line. Each model flag has an environment variable."""
-    out = command("serve", __doc__, "bakeoff serve --models runs/news --port 7860")
+    flags = command("serve", __doc__, "bakeoff serve --models runs/news --port 7860")
     environment = os.environ.get
-    add_models(out, required=False, purpose="the two models, instead of the next two flags")
+    add_models(flags, required=False, purpose="the two models, instead of the next two flags")
     model = "folder or Hub id[@revision] of the %s model (default: ${%s}, else the demo pair)"
     for flag, name in (("pytorch", "PyTorch"), ("tensorflow", "TensorFlow")):
         variable = f"BAKEOFF_{flag.upper()}_MODEL"
-        out.add_argument(f"--{flag}-model", default=environment(variable), help=model % (name, variable))
+        flags.add_argument(f"--{flag}-model", default=environment(variable), help=model % (name, variable))
     report = (
         "that `bakeoff evaluate` wrote, for the tab Evaluate (default: $BAKEOFF_REPORT; the demo pair's own is made)"
     )
-    out.add_argument("--report", type=Path, default=environment("BAKEOFF_REPORT") or None, metavar="FILE", help=report)
-    out.add_argument("--host", help="address to listen on (default: $GRADIO_SERVER_NAME, else 127.0.0.1)")
-    out.add_argument("--port", type=_port, help="port (default: $GRADIO_SERVER_PORT, else 7860, or the next free one)")
-    out.add_argument("--share", action="store_true", help="also serve through a public gradio.live link")
-    out.add_argument(
+    flags.add_argument(
+        "--report", type=Path, default=environment("BAKEOFF_REPORT") or None, metavar="FILE", help=report
+    )
+    flags.add_argument("--host", help="address to listen on (default: $GRADIO_SERVER_NAME, else 127.0.0.1)")
+    flags.add_argument(
+        "--port", type=_port, help="port (default: $GRADIO_SERVER_PORT, else 7860, or the next free one)"
+    )
+    flags.add_argument("--share", action="store_true", help="also serve through a public gradio.live link")
+    flags.add_argument(
         "--auth",
         metavar="USER:PASSWORD",
         default=environment("BAKEOFF_AUTH"),
         help="ask visitors and API clients to log in (default: $BAKEOFF_AUTH, which a process list does not show)",
     )
-    options.add(out.add_argument_group("the API, and what the server takes"))
-    return out
+    options.add(flags.add_argument_group("the API, and what the server takes"))
+    return flags
 
 
 def _port(text: str) -> int:

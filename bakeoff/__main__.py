@@ -68,9 +68,7 @@ COMMANDS = {
             "eval.report.publish",
         ),
         Command("serve", "Share", "serve the page and the REST API", "app"),
-        Command(
-            "doctor", "Help", "show what is installed, what is missing and how to get it", "bakeoff.doctor.__main__"
-        ),
+        Command("doctor", "Help", "check the installation and show how to fix it", "bakeoff.doctor.__main__"),
     )
 }
 

@@ -67,42 +67,48 @@ class CachedModel:
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    out = options.command(
+    command = options.command(
         "evaluate", __doc__, "bakeoff evaluate --models runs/demo --output runs/demo/report.json --html report.html"
     )
-    add_models(out)
-    corpus.add_corpus(out, "whose test split is used")
-    out.add_argument(
+    add_models(command)
+    corpus.add_corpus(command, "whose test split is used")
+    command.add_argument(
         "--seeds-dir", type=Path, metavar="DIR", help="folder that `bakeoff train --seeds N --output DIR` wrote"
     )
-    out.add_argument("--no-robustness", action="store_true", help="leave out the perturbed texts: eight times faster")
-    out.add_argument("--margin", type=float, default=MARGIN, metavar="SHARE", help="margin of accuracy for equivalence")
-    out.add_argument("--rounds", type=int, default=2000, metavar="N", help="rounds of the bootstrap")
-    options.add_seed(out, "the bootstrap and the perturbations")
-    out.add_argument("--cache", type=Path, metavar="DIR", help="cache of predictions (default: in the user's cache)")
-    options.add_output(out, "where the report is written", Path("report.json"))
-    out.add_argument("--html", type=Path, metavar="FILE", help="also write the report as a page to read or print")
-    options.add_json(out)
-    options.add_quiet(out)
-    return out
+    command.add_argument(
+        "--no-robustness", action="store_true", help="leave out the perturbed texts: eight times faster"
+    )
+    command.add_argument(
+        "--margin", type=float, default=MARGIN, metavar="SHARE", help="margin of accuracy for equivalence"
+    )
+    command.add_argument("--rounds", type=int, default=2000, metavar="N", help="rounds of the bootstrap")
+    options.add_seed(command, "the bootstrap and the perturbations")
+    command.add_argument(
+        "--cache", type=Path, metavar="DIR", help="cache of predictions (default: in the user's cache)"
+    )
+    options.add_output(command, "where the report is written", Path("report.json"))
+    command.add_argument("--html", type=Path, metavar="FILE", help="also write the report as a page to read or print")
+    options.add_json(command)
+    options.add_quiet(command)
+    return command
 
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the report and print its verdict."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    arguments = parser().parse_args(given)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(words)
     if not 0 < arguments.margin < 1 or arguments.rounds < 100:
         raise ReportError("a margin lies between 0 and 1, and a bootstrap takes at least 100 rounds; change the flags.")
     data = corpus.from_options(arguments)
     with tqdm(desc="texts", unit="text", disable=options.hide_progress(arguments)) as bar:
-        made = evaluate(arguments, data, bar, command=public_command("bakeoff evaluate", given))
-    report.write(arguments.output, made)
-    options.note(arguments, f"report {made['id']} written to {arguments.output}")
+        document = evaluate(arguments, data, bar, command=public_command("bakeoff evaluate", words))
+    report.write(arguments.output, document)
+    options.note(arguments, f"report {document['id']} written to {arguments.output}")
     if arguments.html:
-        html_report.write(arguments.html, made)
+        html_report.write(arguments.html, document)
         options.note(arguments, f"page written to {arguments.html}")
-    print(json_text(made) if arguments.json else summary(made))
+    print(json_text(document) if arguments.json else summary(document))
     return 0
 
 

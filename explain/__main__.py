@@ -32,29 +32,31 @@ from explain.table import table
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    out = options.command(
+    command = options.command(
         "explain",
         __doc__,
         'bakeoff explain --models runs/demo --text "The striker scored twice" --html explanation.html',
     )
-    add_models(out)
-    text = out.add_mutually_exclusive_group(required=True)
+    add_models(command)
+    text = command.add_mutually_exclusive_group(required=True)
     text.add_argument("--text", help="the text")
     text.add_argument("--file", metavar="FILE", help="a UTF-8 file that holds it; - for standard input")
-    what = out.add_mutually_exclusive_group()
+    what = command.add_mutually_exclusive_group()
     what.add_argument("--label", help="the class to explain (default: each model's own answer)")
     what.add_argument("--disagreement", action="store_true", help="explain what pushes the two models apart")
-    out.add_argument("--samples", type=int, default=Settings.samples, metavar="N", help="calls of each model at most")
-    out.add_argument("--seconds", type=float, default=Settings.seconds, metavar="N", help="seconds at most")
-    out.add_argument("--target", choices=list(TARGETS), default=Settings.target, help="what is fitted")
-    out.add_argument("--stock", action="store_true", help="draw, weigh and fit as stock lime does")
-    options.add_seed(out, "the samples")
-    out.add_argument("--top", type=int, default=Settings.top, metavar="N", help="words to list")
-    options.add_json(out)
-    options.add_quiet(out)
-    out.add_argument("--csv", type=Path, metavar="FILE", help="also write the table of words")
-    out.add_argument("--html", type=Path, metavar="FILE", help="also write a page to read, which opens offline")
-    return out
+    command.add_argument(
+        "--samples", type=int, default=Settings.samples, metavar="N", help="calls of each model at most"
+    )
+    command.add_argument("--seconds", type=float, default=Settings.seconds, metavar="N", help="seconds at most")
+    command.add_argument("--target", choices=list(TARGETS), default=Settings.target, help="what is fitted")
+    command.add_argument("--stock", action="store_true", help="draw, weigh and fit as stock lime does")
+    options.add_seed(command, "the samples")
+    command.add_argument("--top", type=int, default=Settings.top, metavar="N", help="words to list")
+    options.add_json(command)
+    options.add_quiet(command)
+    command.add_argument("--csv", type=Path, metavar="FILE", help="also write the table of words")
+    command.add_argument("--html", type=Path, metavar="FILE", help="also write a page to read, which opens offline")
+    return command
 
 
 @one_sentence_errors

@@ -10,7 +10,7 @@ from decide.criteria.criteria import CRITERIA, OPINIONS
 from decide.criteria.weighting import Weighting
 
 NOT_SET = "not set"  # the value of an opinion's menu while the team has no opinion
-OWN_WEIGHTS = "own"  # the value of the preset's buttons when the weights are no preset's
+OWN_WEIGHTS = "own"  # the value of the preset's buttons when the weights match no preset
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What many tests share: a tiny encoder, and one pair of models that the real command trained from it."""
+"""Fixtures that many tests share: a tiny encoder, and one pair of models that the real command trains from it."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ from tests.support.hub_fixtures import connected_hub, fake_hub, published_hub  #
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where processes share the work, files with slow tests first: none then waits long for the last of another."""
+    """Start files with slow tests first if several processes run the tests, so that all end at about the same time."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         slow = {item.path for item in items if item.get_closest_marker("slow")}
         items.sort(key=lambda item: item.path not in slow)
@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
-    """Gives the folder of a name; of the processes that run tests, the first to ask makes it for all."""
+    """Return a function that gives the folder of a name. The first process that needs it fills it for all."""
     root = tmp_path_factory.getbasetemp()
     root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
 
@@ -38,19 +38,19 @@ def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Pat
 
 @pytest.fixture(scope="session")
 def encoder_folder(made_once) -> Path:
-    """A tiny BERT in the transformers format. Tests that change it work on `encoder_copy`."""
+    """Return a tiny BERT in the transformers format. Tests that change it use `encoder_copy`."""
     return made_once("tiny-bert", tiny.write_encoder)
 
 
 @pytest.fixture
 def encoder_copy(encoder_folder, tmp_path) -> Path:
-    """A copy of the tiny encoder for one test to damage."""
+    """Return a copy of the tiny encoder that a test may change."""
     return shutil.copytree(encoder_folder, tmp_path / "tiny-bert")
 
 
 @pytest.fixture(scope="session")
 def tiny_runs(encoder_folder, made_once) -> Path:
-    """`runs/NAME` with a `pytorch` and a `tensorflow` model of the sample corpus. Not to be changed."""
+    """Return `runs/NAME` with a `pytorch` and a `tensorflow` model of the sample corpus. Tests must not change it."""
 
     def train(output: Path) -> None:
         for status, printed in tiny.train_both(encoder_folder, output).values():
@@ -61,13 +61,13 @@ def tiny_runs(encoder_folder, made_once) -> Path:
 
 @pytest.fixture
 def runs_copy(tiny_runs, tmp_path) -> Path:
-    """A copy of the trained pair for one test to damage."""
+    """Return a copy of the trained pair that a test may change."""
     return shutil.copytree(tiny_runs, tmp_path / "runs")
 
 
 @pytest.fixture(scope="session")
 def pair(tiny_runs):
-    """Both models of `tiny_runs`, loaded. A test that sets weights puts them back."""
+    """Return both loaded models of `tiny_runs`. A test that sets weights must restore them."""
     from bakeoff.classifiers.pair import load_pair
 
     return load_pair(str(tiny_runs / "pytorch"), str(tiny_runs / "tensorflow"))
@@ -75,7 +75,7 @@ def pair(tiny_runs):
 
 @pytest.fixture
 def one_thread():
-    """Tiny models run many times faster on one thread, where others keep the machine busy."""
+    """Use one thread: on a busy machine tiny models then run many times faster."""
     import torch
 
     before = torch.get_num_threads()

@@ -1,4 +1,4 @@
-"""Which way imports go: every import of every file is checked against the order of the folders.
+"""Check every import of every file against the order of the folders.
 
 Nested imports count, and so does `importlib.import_module` with a literal name.
 """
@@ -13,7 +13,7 @@ import pytest
 
 from bakeoff.common.root import ROOT
 
-# From the ground up: a folder may import what is before it. Those in one line do not import each other.
+# Lowest level first: a folder may import the folders on earlier lines. Folders on one line do not import each other.
 ORDER = """
 bakeoff.common
 bakeoff.corpus
@@ -32,7 +32,7 @@ FLOOR = {folder: number for number, line in enumerate(ORDER.strip().splitlines()
 PYTORCH = "trainers/*_pytorch.py bakeoff/classifiers/pytorch_*.py eval/portability/export_pytorch.py benchmarks/stock/*"
 TENSORFLOW = "trainers/*_tensorflow.py bakeoff/classifiers/tensorflow_*.py eval/portability/export_tensorflow.py"
 EXPORTED = "eval/portability/export_runtime.py"
-# Libraries that stay in a few files, and modules that only some may import.
+# Libraries that only a few files may import, and modules that only some folders may import.
 ONLY_IN = {
     "torch": f"{PYTORCH} eval/speed/probe_pytorch.py {EXPORTED}",
     "transformers": PYTORCH,
@@ -90,7 +90,7 @@ def broken_rules(module: str, file: str) -> Iterator[str]:
         if within(module, names) and matches(file, files):
             yield f"{files} must not import {names}"
     here, there = folder_of(file.removesuffix(".py").replace("/", ".")), folder_of(module)
-    # `bakeoff/__main__.py` starts every command by its name and imports none.
+    # `bakeoff/__main__.py` starts every command by name, without a static import.
     if there and here and here != there and FLOOR[there] >= FLOOR[here]:
         yield f"{here} must not import {there}, which is not below it"
 
@@ -106,7 +106,7 @@ def violations(source: str, file: str) -> list[str]:
 
 
 def project_files() -> list[str]:
-    """Return every Python file of the project but its tests."""
+    """Return every Python file of the project except its tests."""
     files = (path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
     return sorted(file for file in files if not matches(file, "tests/* runs/* build/* site/* .*"))
 
@@ -123,7 +123,7 @@ def rooms(files: Iterable[str]) -> dict[str, set[str]]:
         names = {
             modules[name] for name, _ in imports((ROOT / file).read_text(encoding="utf-8"), file) if name in modules
         }
-        # A name of a package is its empty __init__.py: what is meant is imported from a module below it.
+        # A package's own name is its empty __init__.py. The real import is from a module below it.
         own = {room(name) for name in names if not name.endswith("__init__.py")} - {room(file)}
         graph.setdefault(room(file), set()).update(own)
     return graph

@@ -128,7 +128,7 @@ def _check_weights(encoder: Encoder) -> None:
             # Older checkpoints use the names gamma and beta. Checkpoints of a whole pretraining model have a prefix.
             names = {
                 key.removeprefix("bert.").replace(".gamma", ".weight").replace(".beta", ".bias")
-                for key in file.keys()  # noqa: SIM118  the file is no mapping
+                for key in file.keys()  # noqa: SIM118  the file is not a mapping
             }
     except Exception as error:
         raise RecipeError(f"{WEIGHTS} of the encoder can't be read ({error}); fetch it again.") from error

@@ -90,7 +90,7 @@ def _parts(model: str) -> dict[str, str]:
     if folder.is_dir() and (missing := [name for name, part in parts.items() if not part.is_dir()]):
         only = f"{model} holds no folder {' and no folder '.join(missing)}"
     else:
-        only = f"{model} is no folder of a pair"
+        only = f"{model} is not the folder of a pair"
     raise ModelError(
         f"{only}: give a folder that holds pytorch/ and tensorflow/, as `bakeoff train --output` writes it, or two "
         "models."

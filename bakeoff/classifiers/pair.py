@@ -54,12 +54,12 @@ class Pair:
 
 
 def may_be_on_hub(model: str) -> bool:
-    """Return whether the name is no folder and has the form of a Hub id."""
+    """Return whether the name is not a folder and has the form of a Hub id."""
     return not Path(model).is_dir() and model.count("/") == 1 and not model.startswith((".", "/", "~"))
 
 
 def locate(framework: str, model: str) -> pull.Snapshot:
-    """Return the model's folder, pulled from the Hub if the name is no folder; no framework is imported.
+    """Return the model's folder, or pull it from the Hub if the name is not a folder. No framework is imported.
 
     Raises:
         ModelError: the folder holds files that must not be loaded.

@@ -48,7 +48,7 @@ class LabelledTable:
     Attributes:
         table: the whole table.
         text_column: the name of the text column, or two names joined by "+".
-        label_column: the name of the label column; empty if there is none.
+        label_column: The name of the label column, or an empty string without one.
         texts: the texts as str, indexed by row number.
         labels: the labels as str, with the same index.
         others: the other columns, with the same index.

@@ -1,1 +1,1 @@
-"""Show what is installed, what is missing and how to get it."""
+"""Check the installation and the machine, and show the commands that fix what is missing."""

@@ -1,10 +1,10 @@
-"""Show what is installed, what is missing and the command that brings it.
+"""Check the installation and the machine, and show the commands that fix what is missing.
 
 bakeoff doctor
 bakeoff doctor --json
 
-Nothing is changed, no framework is imported, and no token is printed. The exit status is 0 if the main job can run,
-from training to serving, and 1 otherwise.
+The check changes nothing, imports no framework and prints no token. The exit status is 0 if Bakeoff can run the main
+job, from training to serving, and 1 otherwise.
 """
 
 import argparse
@@ -24,19 +24,19 @@ from bakeoff.doctor.packages import Package, required
 
 FRAMEWORKS = ("torch", "tensorflow", "tensorflow-cpu")
 WIDTH = 14
-SHOWN = 8  # of the packages that a feature lacks
+MAX_NAMES = 8  # packages to name per feature that lacks some
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything that `bakeoff doctor` found out.
+    """The result of `bakeoff doctor`.
 
     Attributes:
-        bakeoff: its version.
-        machine: that it runs on.
-        packages: of requirements.txt.
-        hub: its address, whether it answers, and the token's owner; see `bakeoff/hub/account.py`.
-        features: what each lacks.
+        bakeoff: The version of Bakeoff.
+        machine: The machine that Bakeoff runs on.
+        packages: The packages that requirements.txt names.
+        hub: The Hub's address, whether it answers, and the token's owner; see `bakeoff/hub/account.py`.
+        features: The features, with the parts that are missing.
     """
 
     bakeoff: str
@@ -47,7 +47,7 @@ class Findings:
 
     @property
     def ready(self) -> bool:
-        """Whether the main job can run."""
+        """Return whether the main job can run."""
         return not any(feature.lacks for feature in self.features if feature.name == MAIN_JOB)
 
 
@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the findings: 0 if the main job can run, 1 otherwise."""
+    """Print the findings, and return 0 if the main job can run and 1 otherwise."""
     arguments = parser().parse_args(argv)
     findings = examine()
     if arguments.json:
@@ -71,23 +71,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def examine() -> Findings:
-    """Look at the machine, the packages, the Hub and the features."""
+    """Examine the machine, the packages, the Hub and the features."""
     computer, packages, hub = machine.read(), required("requirements.txt"), ask_hub()
     return Findings(__version__, computer, packages, hub, features(computer, packages, hub))
 
 
 def ask_hub() -> dict[str, Any]:
-    """Ask the Hub who the token belongs to; without its client there is nobody to ask with."""
+    """Ask the Hub who the token belongs to. If the Hub's client is not installed, say so instead."""
     try:
         from bakeoff.hub.account import account
     except ModuleNotFoundError as error:
-        sentence = f"The package {error.name} is not installed, so the Hub was not asked."
+        sentence = f"The package {error.name} is not installed, so the Hub was not contacted."
         return {"endpoint": "", "state": "fails", "token": False, "user": "", "role": "", "sentence": sentence}
     return asdict(account())
 
 
 def lines(findings: Findings) -> Iterator[str]:
-    """Yield the findings for the terminal."""
+    """Yield the lines that the terminal shows."""
     yield from (_row("bakeoff", findings.bakeoff), *_machine_lines(findings.machine), *_hub_lines(findings.hub), "")
     yield "packages of requirements.txt"
     yield from _package_lines(findings.packages)
@@ -106,40 +106,40 @@ def _machine_lines(computer: Machine) -> Iterator[str]:
     limit = f", container limit {_gigabytes(computer.memory_limit_bytes)}" if computer.memory_limit_bytes else ""
     available = _gigabytes(computer.available_bytes)
     yield _row("memory", f"{_gigabytes(computer.memory_bytes)}, {available} available{limit}")
-    yield _row("disk", f"{_gigabytes(computer.disk_free_bytes)} free where Bakeoff is")
+    yield _row("disk", f"{_gigabytes(computer.disk_free_bytes)} free on Bakeoff's disk")
     yield _row("GPU", "; ".join(computer.gpus) or "none")
 
 
 def _hub_lines(hub: dict[str, Any]) -> Iterator[str]:
-    states = {"answers": "answers", "offline": "is not asked", "fails": "does not answer as it should"}
+    states = {"answers": "reachable", "offline": "not contacted", "fails": "not available"}
     reason = f": {hub['sentence']}" if hub["sentence"] else ""
-    yield _row("Hub", f"{hub['endpoint'] or 'it'} {states[hub['state']]}{reason}")
+    yield _row("Hub", " ".join(filter(None, (hub["endpoint"], states[hub["state"]]))) + reason)
     if hub["user"]:
         yield _row("token", f"belongs to {hub['user']} ({hub['role'] or 'unknown role'})")
     elif hub["token"]:
-        yield _row("token", "there is one, whose owner is not known")
+        yield _row("token", "found, but its owner is unknown")
     else:
         yield _row("token", "none: public models can be pulled, nothing can be published")
 
 
 def _package_lines(packages: Sequence[Package]) -> Iterator[str]:
-    """Yield the frameworks with their variant, the packages that are not as expected, and the number of the others."""
-    plain = 0
+    """Yield the frameworks, the packages that are missing or have another version, and the number of the others."""
+    matching = 0
     for package in packages:
         if package.name in FRAMEWORKS or package.differs or not package.installed:
-            what = f"{package.installed} {f'({package.variant})' if package.variant else ''}".strip() or "missing"
+            version = f"{package.installed} {f'({package.variant})' if package.variant else ''}".strip() or "missing"
             expected = f", expected {package.expected}" if package.differs or not package.installed else ""
-            yield f"  {package.name:<20}{what}{expected}"
+            yield f"  {package.name:<20}{version}{expected}"
         else:
-            plain += 1
-    yield f"  and {plain} more as expected"
+            matching += 1
+    yield f"  {matching} more packages are installed as expected"
 
 
 def _remedy(feature: Feature) -> str:
     if not feature.lacks:
         return ""
-    rest = len(feature.lacks) - SHOWN
-    lacks = ", ".join(feature.lacks[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(feature.lacks) - MAX_NAMES
+    lacks = ", ".join(feature.lacks[:MAX_NAMES]) + (f" and {rest} more" if rest > 0 else "")
     return f": lacks {lacks}" + (f"\n             → {feature.command}" if feature.command else "")
 
 

@@ -1,4 +1,4 @@
-"""What each feature of Bakeoff lacks on this machine, and the command that brings it."""
+"""Find the parts that each feature of Bakeoff lacks on this machine, and the command that installs them."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 @dataclass(frozen=True)
 class Feature:
-    """A feature.
+    """A feature of Bakeoff, and the parts that it lacks.
 
     Attributes:
-        name: what can be done with it.
-        lacks: what is missing; empty where it can be used.
-        command: what brings it; empty where nothing is missing, or where no command does.
+        name: The task that the feature is for.
+        lacks: The missing parts. It is empty if the feature can be used.
+        command: The command that installs the missing parts. It is empty if nothing is missing or no command can help.
     """
 
     name: str
@@ -34,25 +34,25 @@ def features(machine: Machine, packages: Sequence[Package], hub: Mapping[str, An
     """Return all features, the main job first.
 
     Args:
-        machine: that they are to run on.
-        packages: of requirements.txt.
-        hub: how the Hub answered: the fields of `bakeoff/hub/account.py`.
+        machine: The machine that the features run on.
+        packages: The packages that requirements.txt names.
+        hub: The Hub's answer, as the fields of `bakeoff.hub.account.Account`.
     """
     parts = (gpu(machine), *export_formats(), mcp(), publishing(hub), code_size(), *tests())
-    all_of_them = (main_job(packages), *parts)
-    return tuple(feature if feature.lacks else Feature(feature.name) for feature in all_of_them)
+    everything = (main_job(packages), *parts)
+    return tuple(feature if feature.lacks else Feature(feature.name) for feature in everything)
 
 
 def main_job(packages: Sequence[Package]) -> Feature:
-    """Return whether everything of requirements.txt is installed."""
-    missing = _missing(packages) if packages else ("requirements.txt, which a clone of the project holds",)
+    """Check that every package of requirements.txt is installed."""
+    missing = _missing(packages) if packages else ("requirements.txt, which is part of a clone of the project",)
     return Feature(MAIN_JOB, missing, "pip install -r requirements.txt")
 
 
 def gpu(machine: Machine) -> Feature:
-    """Return whether both frameworks can use the GPU."""
+    """Check that both frameworks can use the GPU."""
     if not machine.gpus:
-        return Feature("GPU", ("an NVIDIA GPU that nvidia-smi shows; the CPU is used",))
+        return Feature("GPU", ("an NVIDIA GPU that nvidia-smi lists (the CPU is used instead)",))
     torch, tensorflow = look_up("torch"), look_up("tensorflow")
     lacks, commands = [], []
     if torch.installed and not torch.variant.startswith(("CUDA", "ROCm")):
@@ -65,12 +65,12 @@ def gpu(machine: Machine) -> Feature:
 
 
 def export_formats() -> tuple[Feature, ...]:
-    """Return what each format that `bakeoff export` tries lacks, over both frameworks."""
+    """Check, per format of `bakeoff export`, that the packages of both frameworks are installed."""
     needed: dict[str, list[str]] = {name: [] for name in FORMATS}
     for route in ROUTES:
         if not route.none:
             needed[route.format] += [FRAMEWORK_PACKAGES[route.framework], *route.packages]
-    command = "pip install -r requirements-export.txt  (in an environment of its own)"
+    command = "pip install -r requirements-export.txt  (in a separate environment)"
     return tuple(
         Feature(f"export to {name}", _missing([look_up(package) for package in dict.fromkeys(packages)]), command)
         for name, packages in needed.items()
@@ -78,29 +78,29 @@ def export_formats() -> tuple[Feature, ...]:
 
 
 def publishing(hub: Mapping[str, Any]) -> Feature:
-    """Return whether the Hub accepts a token that may write."""
+    """Check that the Hub accepts the token and that the token has write permission."""
     if hub["role"] == "read":
-        return Feature(PUBLISHING, ("a token that may write: this one may only read",), "hf auth login")
+        return Feature(PUBLISHING, ("a token with write permission (this one can only read)",), "hf auth login")
     if hub["user"]:
         return Feature(PUBLISHING)
     if hub["token"] and hub["state"] != "answers":
-        return Feature(PUBLISHING, ("an answer of the Hub about the token",))
+        return Feature(PUBLISHING, ("confirmation of the token, because the Hub did not answer",))
     return Feature(PUBLISHING, ("a token that the Hub accepts",), "hf auth login")
 
 
 def mcp() -> Feature:
-    """Return whether `bakeoff serve --mcp` can start."""
-    command = "pip install 'gradio[mcp]'  (in an environment of its own: it asks for an older pydantic)"
+    """Check that `bakeoff serve --mcp` can start."""
+    command = "pip install 'gradio[mcp]'  (in a separate environment, because it requires an older pydantic)"
     return Feature("serve --mcp", _missing([look_up("mcp")]), command)
 
 
 def code_size() -> Feature:
-    """Return whether `bakeoff code-size` can count."""
+    """Check that `bakeoff code-size` can run."""
     return Feature("code-size", _missing([look_up("coverage")]), "pip install -r requirements-dev.txt")
 
 
 def tests() -> tuple[Feature, ...]:
-    """Return what `make test` lacks."""
+    """Check that `make test` can run, and that its browser is installed."""
     browser = () if any(map(shutil.which, BROWSERS)) else ("Chromium or Google Chrome",)
     packages = Feature("tests", _missing(required("requirements-dev.txt")), "make test")
     return packages, Feature("tests in a browser", browser, "apt-get install chromium")

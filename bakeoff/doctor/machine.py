@@ -1,4 +1,4 @@
-"""The machine that Bakeoff runs on, read with the standard library alone: the packages may be missing."""
+"""Describe the machine that Bakeoff runs on, with the standard library alone, because packages may be missing."""
 
 import os
 import platform
@@ -10,26 +10,26 @@ from pathlib import Path
 from bakeoff.common.root import ROOT
 
 PROC, CGROUP = Path("/proc"), Path("/sys/fs/cgroup")
-UNLIMITED = 2**60  # bytes: how the first version of control groups says that there is no limit
+UNLIMITED = 2**60  # bytes; version 1 of control groups reports "no limit" as a number above this
 GPU_QUERY = ("nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What the system tells; None where it does not.
+    """A machine, as the operating system describes it. Unknown values are None.
 
     Attributes:
-        system: operating system and architecture.
-        python: version of the interpreter.
-        processor: its name.
-        logical_cores: all of the machine.
-        usable_cores: those that this process may run on.
-        quota_cores: processor time that the container may use, in cores.
-        memory_bytes: of the machine.
-        available_bytes: of it, for new work.
-        memory_limit_bytes: of the container.
-        disk_free_bytes: where the project is.
-        gpus: name, memory and driver of each, from `nvidia-smi`.
+        system: The operating system and the architecture.
+        python: The version of the interpreter.
+        processor: The name of the processor.
+        logical_cores: The number of logical cores of the machine.
+        usable_cores: The number of cores that this process may run on.
+        quota_cores: The processor time that the container may use, in cores.
+        memory_bytes: The memory of the machine.
+        available_bytes: The memory that is available for new work.
+        memory_limit_bytes: The memory limit of the container.
+        disk_free_bytes: The free space on the disk that holds the project.
+        gpus: The name, memory and driver of each NVIDIA GPU, from `nvidia-smi`.
     """
 
     system: str
@@ -46,7 +46,7 @@ class Machine:
 
 
 def read() -> Machine:
-    """Return what the system tells about the machine."""
+    """Read the description of the machine."""
     memory = _pairs(PROC / "meminfo")
     cpu = _pairs(PROC / "cpuinfo")
     return Machine(
@@ -65,7 +65,7 @@ def read() -> Machine:
 
 
 def quota_cores(root: Path = CGROUP) -> float | None:
-    """Return the processor time that the container may use, in cores; both versions of control groups are read."""
+    """Return the processor time that the container may use, in cores, from either version of control groups."""
     if words := _words(root / "cpu.max"):
         quota, period = words
     else:
@@ -82,16 +82,16 @@ def memory_limit(root: Path = CGROUP) -> int | None:
 
 
 def gpus() -> tuple[str, ...]:
-    """Return a line for each NVIDIA GPU; none where there is no `nvidia-smi`, or where it fails."""
+    """Return one line per NVIDIA GPU. The result is empty if `nvidia-smi` is missing or fails."""
     try:
-        asked = subprocess.run(GPU_QUERY, capture_output=True, text=True, timeout=20, check=True)
+        answer = subprocess.run(GPU_QUERY, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):
         return ()
-    return tuple(line.strip() for line in asked.stdout.splitlines() if line.strip())
+    return tuple(line.strip() for line in answer.stdout.splitlines() if line.strip())
 
 
 def _pairs(path: Path) -> dict[str, str]:
-    """Return the first value of each key of a file of the system; empty where there is no such file."""
+    """Return the first value of each key of a system file. The result is empty if the file can't be read."""
     pairs: dict[str, str] = {}
     for line in _text(path).splitlines():
         key, _, value = line.partition(":")

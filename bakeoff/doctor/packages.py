@@ -1,4 +1,4 @@
-"""What is installed and in which variant, read without importing it: an import takes seconds and may fail."""
+"""Find the installed version and variant of a package without importing it: an import takes seconds and may fail."""
 
 import ast
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bakeoff.common.root import ROOT
 
-# What also serves as a package that requirements.txt names.
-ALSO = {"tensorflow": ("tensorflow-cpu",)}
+# Packages that can be installed instead of one that requirements.txt names.
+SUBSTITUTES = {"tensorflow": ("tensorflow-cpu",)}
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
 
@@ -20,10 +20,10 @@ class Package:
     """A package that Bakeoff needs.
 
     Attributes:
-        name: the distribution that is installed, or that should be.
-        expected: the version that the requirements pin; empty where they pin none.
-        installed: the version that is installed; empty where it is missing.
-        variant: of the frameworks: the kind of build.
+        name: The distribution that is installed, or that should be.
+        expected: The version that the requirements pin. It is empty if they pin none.
+        installed: The version that is installed. It is empty if the package is missing.
+        variant: The kind of build, for the two frameworks only.
     """
 
     name: str
@@ -33,30 +33,30 @@ class Package:
 
     @property
     def differs(self) -> bool:
-        """Whether another version is installed than the pinned one; a build's own suffix, such as +cpu, counts not."""
+        """Return whether the installed version differs from the pinned one. A build suffix such as +cpu is ignored."""
         return bool(self.installed and self.expected) and self.installed.partition("+")[0] != self.expected
 
 
 def required(file: str, root: Path = ROOT) -> tuple[Package, ...]:
-    """Return the packages that a requirements file names; other files that it includes are left out."""
+    """Return the packages that a requirements file names, without those of files that it includes."""
     try:
         lines = (root / file).read_text(encoding="utf-8").splitlines()
     except OSError:
         return ()
-    found = (re.match(r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*])?(?:==(\S+))?\s*(?:#.*)?$", line) for line in lines)
-    return tuple(look_up(match[1], match[2] or "") for match in found if match)
+    matches = (re.match(r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*])?(?:==(\S+))?\s*(?:#.*)?$", line) for line in lines)
+    return tuple(look_up(match[1], match[2] or "") for match in matches if match)
 
 
 def look_up(name: str, expected: str = "") -> Package:
-    """Return what is installed of a package, or of one that serves as it."""
-    for candidate in (name, *ALSO.get(name, ())):
+    """Look up the installed version of a package, or of a substitute for it."""
+    for candidate in (name, *SUBSTITUTES.get(name, ())):
         if installed := installed_version(candidate):
             return Package(candidate, expected, installed, variant(name))
     return Package(name, expected, "")
 
 
 def installed_version(name: str) -> str:
-    """Return the installed version of a distribution; empty where there is none."""
+    """Return the installed version of a distribution. The result is empty if it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -64,14 +64,14 @@ def installed_version(name: str) -> str:
 
 
 def variant(name: str) -> str:
-    """Return the kind of a framework's build, such as `CPU build`; empty for all other packages."""
+    """Return the kind of a framework's build, such as `CPU build`. For other packages the result is empty."""
     if name == "torch":
         return torch_variant(_folder("torch"))
     return tensorflow_variant(_folder("tensorflow")) if name == "tensorflow" else ""
 
 
 def torch_variant(folder: Path | None) -> str:
-    """Return PyTorch's kind of build, from the constants of its `version.py`."""
+    """Read PyTorch's kind of build from the constants of its `version.py`."""
     if folder is None or not (folder / "version.py").is_file():
         return "unknown build"
     values = _assigned((folder / "version.py").read_text(encoding="utf-8"))
@@ -82,19 +82,22 @@ def torch_variant(folder: Path | None) -> str:
 
 
 def tensorflow_variant(folder: Path | None) -> str:
-    """Return TensorFlow's kind of build, and whether oneDNN is on: Bakeoff turns it on unless the environment says."""
+    """Return TensorFlow's kind of build, and whether oneDNN is on.
+
+    Bakeoff turns oneDNN on unless the environment sets it.
+    """
     switch = os.environ.get(ONEDNN)
-    by_us = f"Bakeoff sets {ONEDNN}=1"
-    onednn = f"oneDNN {'off' if switch == '0' else 'on'} ({by_us if switch is None else f'{ONEDNN}={switch}'})"
+    our_default = f"Bakeoff sets {ONEDNN}=1"
+    onednn = f"oneDNN {'off' if switch == '0' else 'on'} ({our_default if switch is None else f'{ONEDNN}={switch}'})"
     file = folder / "python" / "platform" / "build_info.py" if folder else None
     if file is None or not file.is_file():
         return f"unknown build, {onednn}"
     text = file.read_text(encoding="utf-8")
     for kind, flag in (("CUDA", "is_cuda_build"), ("ROCm", "is_rocm_build")):
         if re.search(rf"'{flag}', True", text):
-            found = re.search(rf"'{kind.lower()}_version', '([^']+)'", text)
+            release = re.search(rf"'{kind.lower()}_version', '([^']+)'", text)
             libraries = "" if has_cuda_libraries() or kind != "CUDA" else ", without CUDA's libraries"
-            return f"{kind} {found[1] if found else ''} build{libraries}, {onednn}".replace("  ", " ")
+            return f"{kind} {release[1] if release else ''} build{libraries}, {onednn}".replace("  ", " ")
     return f"CPU build, {onednn}"
 
 
@@ -104,7 +107,7 @@ def has_cuda_libraries() -> bool:
 
 
 def _folder(module: str) -> Path | None:
-    """Return the folder of a top-level package, which is not imported."""
+    """Return the folder of a top-level package without importing the package."""
     spec = find_spec(module)
     return Path(next(iter(spec.submodule_search_locations))) if spec and spec.submodule_search_locations else None
 

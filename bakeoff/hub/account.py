@@ -1,4 +1,4 @@
-"""Find out whether the Hub answers, and who the token belongs to."""
+"""Check whether the Hub answers, and who the token belongs to."""
 
 import re
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from bakeoff.common.errors import HubError
 from bakeoff.hub.errors import Attempt, one_sentence
 from bakeoff.hub.pull import given_token
 
-SECONDS = 5  # seconds until the Hub counts as out of reach
+SECONDS = 5  # to wait for the Hub's answer
 ANSWERS, OFFLINE, FAILS = "answers", "offline", "fails"
 
 
 @dataclass(frozen=True)
 class Account:
-    """How the Hub answered. The token itself is in no field.
+    """The Hub's answer about the token. No field holds the token itself.
 
     Attributes:
-        endpoint: the Hub's address, without a password that it may hold.
-        state: ANSWERS, OFFLINE (HF_HUB_OFFLINE is set, so it was not asked) or FAILS.
-        token: whether there is a token.
-        user: the token's owner; empty where the Hub does not say.
-        role: `read`, `write` or `fineGrained`, as the Hub calls it; empty where there is no user.
-        sentence: what is wrong or missing; empty where nothing is.
+        endpoint: The Hub's address, with any password removed.
+        state: ANSWERS, OFFLINE (HF_HUB_OFFLINE is set, so the Hub was not contacted) or FAILS.
+        token: Whether there is a token.
+        user: The token's owner. It is empty if the Hub does not name one.
+        role: `read`, `write` or `fineGrained`, in the Hub's terms. It is empty if there is no user.
+        sentence: The problem, in one sentence. It is empty if there is none.
     """
 
     endpoint: str
@@ -42,7 +42,7 @@ def account(seconds: float = SECONDS) -> Account:
     try:
         token = given_token(None)
         if constants.is_offline_mode():
-            return Account(endpoint, OFFLINE, bool(token), sentence="HF_HUB_OFFLINE is set, so the Hub was not asked.")
+            return Account(endpoint, OFFLINE, bool(token), sentence="HF_HUB_OFFLINE is set.")
         return _ask(endpoint, token, seconds)
     except HubError as error:
         return Account(endpoint, FAILS, bool(token), sentence=str(error))

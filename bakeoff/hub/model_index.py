@@ -20,7 +20,7 @@ from bakeoff.hub.errors import Attempt, one_sentence, retry
 from bakeoff.hub.pull import LISTING_WAITS, commit_of
 
 CARD = "README.md"
-INTERVAL = " (95 % interval "  # ends the name of a metric; what stands before it tells metrics apart
+INTERVAL = " (95 % interval "  # the end of a metric's name; the part before it identifies the metric
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Score:
         metric: the Hub's id of the metric, such as `f1`.
         name: as the page shows it, such as `Macro F1`.
         value: the number.
-        low: lower end of its 95 % interval; None where there is none.
+        low: The lower end of its 95 % interval, or None without an interval.
         high: upper end.
     """
 

@@ -85,7 +85,7 @@ def publish(
 
 
 def _open_repo(api: HfApi, repo_id: str, private: bool) -> ownership.Contents:
-    """Create the repository where there is none, and look up what it holds."""
+    """Create the repository if it does not exist, and return its contents."""
     api.create_repo(repo_id, private=private or None, exist_ok=True)
     head = pull.commit_of(api.model_info(repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT))
     return ownership.contents(api, repo_id, head)

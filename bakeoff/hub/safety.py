@@ -22,7 +22,7 @@ ALLOWED_KERAS_CLASSES = (
     "BertTokenizer",
     "DTypePolicy",
 )
-# Glob characters are no attack by themselves, but names are handed to the Hub's client as patterns.
+# Glob characters are harmless in themselves, but names are handed to the Hub's client as patterns.
 SAFE_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+ -]*(/[A-Za-z0-9_][A-Za-z0-9_.+ -]*)*")
 KERAS_MODULE = re.compile(r"keras(_hub)?(\.[A-Za-z0-9_]+)*")
 TOKEN = re.compile(rb"hf_[A-Za-z0-9]{30,}")

@@ -1,4 +1,4 @@
-"""A number with its uncertainty, or the reason why there is none."""
+"""A number with its uncertainty, or the reason why it is missing."""
 
 import math
 from collections.abc import Sequence

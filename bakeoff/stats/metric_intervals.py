@@ -83,13 +83,13 @@ def model_interval(value: float, replicates: FloatArray, few: bool, scale: Scale
     """
     if np.isnan(value):
         return Estimate(None, reason=ONE_CLASS), NO_INTERVAL
-    ends = percentile_interval(replicates, CONFIDENCE)
-    if few or _is_point(ends):
+    interval = percentile_interval(replicates, CONFIDENCE)
+    if few or _is_point(interval):
         as_proportion = float(np.clip(1 - (1 - value) / scale.unit, 0, 1))
         plain = wilson_interval(as_proportion * scale.n, scale.n)
         wide = [float(np.clip(1 - (1 - end) * scale.unit, scale.bottom, 1)) for end in plain]
-        return _widened(value, ends, wide)
-    return _bootstrapped(value, ends)
+        return _widened(value, interval, wide)
+    return _bootstrapped(value, interval)
 
 
 def difference_interval(
@@ -116,39 +116,41 @@ def difference_interval(
     """
     if np.isnan(difference):
         return Estimate(None, reason=ONE_CLASS), NO_INTERVAL
-    ends = percentile_interval(replicates, confidence)
-    if few or _is_point(ends):
+    interval = percentile_interval(replicates, confidence)
+    if few or _is_point(interval):
         share = scale.n / n
         plain = tango_interval(only_a * share, only_b * share, scale.n, confidence)
         shifts = [(end - (only_b - only_a) / n) * scale.unit for end in plain]
         limit = 1 - scale.bottom
-        return _widened(difference, ends, [float(np.clip(difference + shift, -limit, limit)) for shift in shifts])
-    return _bootstrapped(difference, ends)
+        return _widened(difference, interval, [float(np.clip(difference + shift, -limit, limit)) for shift in shifts])
+    return _bootstrapped(difference, interval)
 
 
 def loss_interval(value: float, replicates: FloatArray) -> tuple[Estimate, str]:
     """Return a mean loss, or the difference of two, with its interval from replicates (r,), and the method."""
-    ends = percentile_interval(replicates, CONFIDENCE)
-    return (Estimate(value, reason=SAME_EVERYWHERE), NO_INTERVAL) if _is_point(ends) else _bootstrapped(value, ends)
+    interval = percentile_interval(replicates, CONFIDENCE)
+    if _is_point(interval):
+        return Estimate(value, reason=SAME_EVERYWHERE), NO_INTERVAL
+    return _bootstrapped(value, interval)
 
 
 def mean_loss_interval(losses: FloatArray, replicates: FloatArray) -> Estimate:
     """Return the mean of one model's losses per text (n,), with a BCa interval from replicates (r,) of the mean."""
     value = float(losses.mean())
-    ends = bca_interval(losses, replicates, CONFIDENCE)
-    return Estimate(value, reason=SAME_EVERYWHERE) if _is_point(ends) else within(value, *ends)
+    interval = bca_interval(losses, replicates, CONFIDENCE)
+    return Estimate(value, reason=SAME_EVERYWHERE) if _is_point(interval) else within(value, *interval)
 
 
-def _is_point(ends: tuple[float, float] | None) -> bool:
-    return ends is not None and ends[1] - ends[0] <= 1e-12 * max(1.0, abs(ends[0]))
+def _is_point(interval: tuple[float, float] | None) -> bool:
+    return interval is not None and interval[1] - interval[0] <= 1e-12 * max(1.0, abs(interval[0]))
 
 
-def _widened(value: float, ends: tuple[float, float] | None, wide: list[float]) -> tuple[Estimate, str]:
-    ends = ends or (value, value)
-    return Estimate(value, min(ends[0], wide[0]), max(ends[1], wide[1])), WIDENED
+def _widened(value: float, interval: tuple[float, float] | None, wide: list[float]) -> tuple[Estimate, str]:
+    interval = interval or (value, value)
+    return Estimate(value, min(interval[0], wide[0]), max(interval[1], wide[1])), WIDENED
 
 
-def _bootstrapped(value: float, ends: tuple[float, float] | None) -> tuple[Estimate, str]:
-    if ends is None:
+def _bootstrapped(value: float, interval: tuple[float, float] | None) -> tuple[Estimate, str]:
+    if interval is None:
         return Estimate(value, reason=OFTEN_UNDEFINED), NO_INTERVAL
-    return within(value, *ends), BOOTSTRAP
+    return within(value, *interval), BOOTSTRAP

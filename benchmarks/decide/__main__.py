@@ -91,11 +91,11 @@ def measure(models: Sequence[str], moves: int) -> dict[str, Any]:
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    out = argparse.ArgumentParser(prog="python -m benchmarks.decide", description=__doc__.split("\n")[0])
-    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
-    out.add_argument("--moves", type=int, default=50, help="(default: 50)")
-    out.add_argument("--output", type=Path, default=Path("decide.json"), metavar="FILE")
-    return out
+    command = argparse.ArgumentParser(prog="python -m benchmarks.decide", description=__doc__.split("\n")[0])
+    command.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
+    command.add_argument("--moves", type=int, default=50, help="(default: 50)")
+    command.add_argument("--output", type=Path, default=Path("decide.json"), metavar="FILE")
+    return command
 
 
 @one_sentence_errors

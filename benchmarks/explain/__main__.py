@@ -180,22 +180,26 @@ def articles(arguments: argparse.Namespace) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    out = argparse.ArgumentParser(prog="python -m benchmarks.explain", description=__doc__.split("\n")[0])
-    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
-    out.add_argument("--corpus", default=corpus.SAMPLE, help="a file of texts, or `sample` (default)")
-    out.add_argument("--articles", type=int, default=20, help="how many (default: 20)")
-    out.add_argument("--words", type=int, nargs=2, default=(250, 350), metavar=("LEAST", "MOST"), help="in an article")
-    out.add_argument("--stock", type=int, default=5000, metavar="N", help="samples of stock lime (default: 5000)")
-    out.add_argument("--seed", type=int, default=0, help="of the articles and of the contenders' order (default: 0)")
-    out.add_argument("--output", type=Path, default=Path("explain.json"), metavar="FILE")
-    return out
+    command = argparse.ArgumentParser(prog="python -m benchmarks.explain", description=__doc__.split("\n")[0])
+    command.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
+    command.add_argument("--corpus", default=corpus.SAMPLE, help="a file of texts, or `sample` (default)")
+    command.add_argument("--articles", type=int, default=20, help="how many (default: 20)")
+    command.add_argument(
+        "--words", type=int, nargs=2, default=(250, 350), metavar=("LEAST", "MOST"), help="in an article"
+    )
+    command.add_argument("--stock", type=int, default=5000, metavar="N", help="samples of stock lime (default: 5000)")
+    command.add_argument(
+        "--seed", type=int, default=0, help="of the articles and of the contenders' order (default: 0)"
+    )
+    command.add_argument("--output", type=Path, default=Path("explain.json"), metavar="FILE")
+    return command
 
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the figures and write them."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    arguments = parser().parse_args(given)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(words)
     computer = machine.record()
     texts = articles(arguments)
     pair = tuple(load_pair(*arguments.models))
@@ -217,7 +221,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     write_json(
         arguments.output,
         {
-            "command": machine.public_command("python -m benchmarks.explain", given),
+            "command": machine.public_command("python -m benchmarks.explain", words),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             **about,
             "window": window,

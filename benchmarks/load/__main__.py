@@ -46,27 +46,29 @@ PACKAGES = (*machine.PACKAGES, "gradio", "fastapi", "uvicorn", "locust")
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    out = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__.split("\n")[0])
-    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
-    out.add_argument(
+    command = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__.split("\n")[0])
+    command.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
+    command.add_argument(
         "--parts", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}"
     )
-    out.add_argument(
+    command.add_argument(
         "--seconds",
         type=int,
         default=300,
         help="length of users; a turn of the next two parts takes a tenth of it (default: 300)",
     )
-    out.add_argument(
+    command.add_argument(
         "--blocks", type=int, default=2, help="blocks of turns, back and forth, of overload and together (default: 2)"
     )
-    out.add_argument("--fuzz-requests", type=int, default=20_000, help="number of hostile requests (default: 20,000)")
-    out.add_argument("--soak-seconds", type=int, default=1800, help="length of the soak (default: 1,800)")
-    out.add_argument("--stops", type=int, default=10, help="number of stops of each kind (default: 10)")
-    out.add_argument("--seed", type=int, default=0, help="seed of the hostile requests (default: 0)")
-    out.add_argument("--quick", action="store_true", help="run briefly, to try it; the figures are not reliable")
-    out.add_argument("--output", type=Path, default=Path("load.json"), metavar="FILE")
-    return out
+    command.add_argument(
+        "--fuzz-requests", type=int, default=20_000, help="number of hostile requests (default: 20,000)"
+    )
+    command.add_argument("--soak-seconds", type=int, default=1800, help="length of the soak (default: 1,800)")
+    command.add_argument("--stops", type=int, default=10, help="number of stops of each kind (default: 10)")
+    command.add_argument("--seed", type=int, default=0, help="seed of the hostile requests (default: 0)")
+    command.add_argument("--quick", action="store_true", help="run briefly, to try it; the figures are not reliable")
+    command.add_argument("--output", type=Path, default=Path("load.json"), metavar="FILE")
+    return command
 
 
 @one_sentence_errors

@@ -30,10 +30,10 @@ TEXTS = 6  # per request; all requests together take seconds and fit into the qu
 
 def stop(arguments: Namespace, _: Path) -> dict[str, Any]:
     """Send SIGTERM repeatedly while requests are in flight, with the page and without."""
-    out: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for name, more in (("launch", []), ("uvicorn", ["--api-only"])):
         stops = [_stopped([*flags(arguments), *more]) for _ in tqdm(range(arguments.stops), desc=name, leave=False)]
-        out[name] = {
+        figures[name] = {
             "times": len(stops),
             "in_flight": [run["in_flight"] for run in stops],
             "answered_after_it": sum(run["answered"] for run in stops),
@@ -41,7 +41,7 @@ def stop(arguments: Namespace, _: Path) -> dict[str, Any]:
             "longest_seconds": round(max(run["seconds"] for run in stops), 2),
             "exit_statuses": dict(Counter(str(run["status"]) for run in stops)),
         }
-    return out
+    return figures
 
 
 def start(arguments: Namespace, _: Path) -> dict[str, Any]:

@@ -46,20 +46,20 @@ def overload(arguments: Namespace, samples: Path) -> dict[str, Any]:
         tried = {count: _rate(storm(server, samples, count, seconds, 0), seconds) for count in (CLIENTS, 2 * CLIENTS)}
         best = max(tried, key=tried.get)
         turns = [count for turn in abba([best, CROWD], arguments.blocks, arguments.seed) for count in turn]
-        found: dict[int, list[tuple]] = {best: [], CROWD: []}
+        requests: dict[int, list[tuple]] = {best: [], CROWD: []}
         for count in tqdm(turns, desc="overload", leave=False):
-            found[count] += storm(server, samples, count, seconds, 0, probers=1)
+            requests[count] += storm(server, samples, count, seconds, 0, probers=1)
         after = server.predict(HEADLINE)
     whole = seconds * len(turns) / 2
-    refused = [took for name, status, took, _ in found[CROWD] if name == PREDICT and status == 503]
-    live = [(status, took) for name, status, took, _ in found[CROWD] if name == LIVE]
+    refused = [took for name, status, took, _ in requests[CROWD] if name == PREDICT and status == 503]
+    live = [(status, took) for name, status, took, _ in requests[CROWD] if name == LIVE]
     return {
         "users": CROWD,
         "seconds": whole,
         "peak_of_users": best,
-        "peak_per_second": round(_rate(found[best], whole), 1),
-        **_answered(found[CROWD], whole),
-        "share_of_peak": round(_rate(found[CROWD], whole) / _rate(found[best], whole), 3),
+        "peak_per_second": round(_rate(requests[best], whole), 1),
+        **_answered(requests[CROWD], whole),
+        "share_of_peak": round(_rate(requests[CROWD], whole) / _rate(requests[best], whole), 3),
         "refused_ms": quantiles(refused),
         "live_ms": quantiles([took for _, took in live]),
         "live_failed": sum(status != 200 for status, _ in live),
@@ -117,7 +117,7 @@ def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
     with running(flags(arguments)) as server, _watching(server, watched):
         _open_sessions(server)
         _warm_up(server, arguments.seed)
-        found = storm(
+        requests = storm(
             server,
             samples,
             USERS,
@@ -130,9 +130,9 @@ def soak(arguments: Namespace, samples: Path) -> dict[str, Any]:
     settled = [sample for sample in watched if sample["second"] >= min(SETTLE_SECONDS, arguments.soak_seconds / 3)]
     return {
         "seconds": arguments.soak_seconds,
-        **_answered(found, arguments.soak_seconds),
-        "hostile": dict(Counter(str(status) for name, status, *_ in found if name == "hostile")),
-        "new_sessions": sum(name == "page" for name, *_ in found),
+        **_answered(requests, arguments.soak_seconds),
+        "hostile": dict(Counter(str(status) for name, status, *_ in requests if name == "hostile")),
+        "new_sessions": sum(name == "page" for name, *_ in requests),
         "first_settled": settled[0],
         "last": settled[-1],
         "grown_megabytes": round(max(sample["megabytes"] for sample in settled) - settled[0]["megabytes"], 1),
@@ -146,15 +146,15 @@ def flags(arguments: Namespace) -> list[str]:
     return ["--pytorch-model", arguments.models[0], "--tensorflow-model", arguments.models[1]]
 
 
-def _rate(found: Sequence[tuple], seconds: float) -> float:
+def _rate(requests: Sequence[tuple], seconds: float) -> float:
     """Return the answers per second over the whole run; seconds without any answer count."""
-    return sum(name == PREDICT and status == 200 for name, status, *_ in found) / seconds
+    return sum(name == PREDICT and status == 200 for name, status, *_ in requests) / seconds
 
 
-def _answered(found: Sequence[tuple], seconds: float) -> dict[str, Any]:
-    predictions = [sample for sample in found if sample[0] == PREDICT]
+def _answered(requests: Sequence[tuple], seconds: float) -> dict[str, Any]:
+    predictions = [sample for sample in requests if sample[0] == PREDICT]
     return {
-        "per_second": round(_rate(found, seconds), 1),
+        "per_second": round(_rate(requests, seconds), 1),
         "answered_ms": quantiles([took for _, status, took, _ in predictions if status == 200]),
         "statuses": dict(Counter(str(status) for _, status, *_ in predictions)),
     }

@@ -73,33 +73,34 @@ RIVALS = {
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    out = argparse.ArgumentParser(prog="python -m benchmarks.predict", description=__doc__.split("\n")[0])
-    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
-    out.add_argument("--corpus", default=corpus.SAMPLE, help="its test split is classified (default: the sample)")
-    corpus.add_options(out)
-    out.add_argument("--texts", type=int, default=300, help="of the test split (default: 300)")
-    out.add_argument("--max-length", type=int, default=256, help="tokens that are read of a text (default: 256)")
-    out.add_argument("--rounds", type=int, default=timing.LEAST_ROUNDS)
-    out.add_argument("--threads", type=int, default=2, help="of each process (default: 2)")
-    out.add_argument("--seed", type=int, default=0, help="of the order of turns")
-    out.add_argument("--output", type=Path, default=Path("predict.json"), metavar="FILE")
-    return out
+    command = argparse.ArgumentParser(prog="python -m benchmarks.predict", description=__doc__.split("\n")[0])
+    command.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
+    command.add_argument("--corpus", default=corpus.SAMPLE, help="its test split is classified (default: the sample)")
+    corpus.add_options(command)
+    command.add_argument("--texts", type=int, default=300, help="of the test split (default: 300)")
+    command.add_argument("--max-length", type=int, default=256, help="tokens that are read of a text (default: 256)")
+    command.add_argument("--rounds", type=int, default=timing.LEAST_ROUNDS)
+    command.add_argument("--threads", type=int, default=2, help="of each process (default: 2)")
+    command.add_argument("--seed", type=int, default=0, help="of the order of turns")
+    command.add_argument("--output", type=Path, default=Path("predict.json"), metavar="FILE")
+    return command
 
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the figures and write them."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    arguments = parser().parse_args(given)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(words)
     folders = {
-        each: locate(each, model).path for each, model in zip(("pytorch", "tensorflow"), arguments.models, strict=True)
+        framework: locate(framework, model).path
+        for framework, model in zip(("pytorch", "tensorflow"), arguments.models, strict=True)
     }
     data = corpus.from_options(arguments)
     articles = [example.text for example in data.test[: arguments.texts]]
     unlimited = tokenization.load(folders["pytorch"])
     texts = {"articles": articles, "headlines": Cutter(unlimited, articles).cut(HEADLINE, HEADLINES)}
     about = {
-        "models": {each: weights_digest(folder)[:16] for each, folder in folders.items()},
+        "models": {framework: weights_digest(folder)[:16] for framework, folder in folders.items()},
         "corpus": data.digest,
         **{name: getattr(arguments, name) for name in ("texts", "max_length", "threads", "seed")},
     }
@@ -113,9 +114,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     lengths = [len(ids) for ids in tokenization.load(folders["pytorch"], arguments.max_length).encode(articles)]
     operations = Architecture.of(ModelFolder(folders["pytorch"])).operations(lengths)
     figures = predict_figures.summarize(log.measured, operations, 2 * PRODUCT**3, RIVALS)
-    command = machine.public_command("python -m benchmarks.predict", given)
-    made = {"command": command, **about, "tokens": sum(lengths), "machine": log.measured[MACHINE], "figures": figures}
-    write_json(arguments.output, made)
+    command = machine.public_command("python -m benchmarks.predict", words)
+    document = {
+        "command": command,
+        **about,
+        "tokens": sum(lengths),
+        "machine": log.measured[MACHINE],
+        "figures": figures,
+    }
+    write_json(arguments.output, document)
     print("\n".join(predict_figures.lines(figures)))
     return 0
 

@@ -55,13 +55,15 @@ Measured = dict[tuple[int, int], tuple[str, Marks]]  # by round and place in the
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    out = argparse.ArgumentParser(prog="python -m benchmarks.start", description=__doc__.split("\n")[0])
-    out.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
-    out.add_argument("--repeats", type=int, default=5, help="rounds, in which each contender starts twice (default: 5)")
-    out.add_argument("--browser", action="store_true", help="also until a Chromium has typed into the page")
-    out.add_argument("--seed", type=int, default=0, help="of the order (default: 0)")
-    out.add_argument("--output", type=Path, default=Path("start.json"), metavar="FILE")
-    return out
+    command = argparse.ArgumentParser(prog="python -m benchmarks.start", description=__doc__.split("\n")[0])
+    command.add_argument("--models", nargs=2, required=True, metavar=("PYTORCH", "TENSORFLOW"), help="folders")
+    command.add_argument(
+        "--repeats", type=int, default=5, help="rounds, in which each contender starts twice (default: 5)"
+    )
+    command.add_argument("--browser", action="store_true", help="also until a Chromium has typed into the page")
+    command.add_argument("--seed", type=int, default=0, help="of the order (default: 0)")
+    command.add_argument("--output", type=Path, default=Path("start.json"), metavar="FILE")
+    return command
 
 
 @one_sentence_errors

@@ -55,27 +55,27 @@ CONTENDERS = {
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    out = argparse.ArgumentParser(prog="python -m benchmarks.train", description=__doc__.split("\n")[0])
-    out.add_argument("--corpus", default=corpus.SAMPLE, help="a file, a Hub data set id, or `sample` (default)")
-    out.add_argument("--test", help="a second file")
-    out.add_argument("--encoder", default="embedded", help="`embedded` (default), a folder or a Hub id")
-    out.add_argument("--max-length", type=int, default=512, help="tokens (default: 512)")
-    out.add_argument("--batch-size", type=int, default=16)
-    out.add_argument("--epochs", type=int, default=1)
-    out.add_argument("--learning-rate", type=float, default=1e-4)
-    out.add_argument("--fraction", type=float, default=1.0, help="of the training; the rest is extrapolated")
-    out.add_argument("--block", type=int, default=4, metavar="STEPS", help="in one turn (default: 4)")
-    out.add_argument("--threads", type=int, default=2, help="of each process (default: 2)")
-    out.add_argument("--seed", type=int, default=0, help="of the recipe and of the order of turns")
-    out.add_argument("--output", type=Path, default=Path("train.json"), metavar="FILE")
-    return out
+    command = argparse.ArgumentParser(prog="python -m benchmarks.train", description=__doc__.split("\n")[0])
+    command.add_argument("--corpus", default=corpus.SAMPLE, help="a file, a Hub data set id, or `sample` (default)")
+    command.add_argument("--test", help="a second file")
+    command.add_argument("--encoder", default="embedded", help="`embedded` (default), a folder or a Hub id")
+    command.add_argument("--max-length", type=int, default=512, help="tokens (default: 512)")
+    command.add_argument("--batch-size", type=int, default=16)
+    command.add_argument("--epochs", type=int, default=1)
+    command.add_argument("--learning-rate", type=float, default=1e-4)
+    command.add_argument("--fraction", type=float, default=1.0, help="of the training; the rest is extrapolated")
+    command.add_argument("--block", type=int, default=4, metavar="STEPS", help="in one turn (default: 4)")
+    command.add_argument("--threads", type=int, default=2, help="of each process (default: 2)")
+    command.add_argument("--seed", type=int, default=0, help="of the recipe and of the order of turns")
+    command.add_argument("--output", type=Path, default=Path("train.json"), metavar="FILE")
+    return command
 
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the figures and write them."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    arguments = parser().parse_args(given)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(words)
     recipe = Recipe(
         encoder=arguments.encoder,
         max_length=arguments.max_length,
@@ -100,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     write_json(
         arguments.output,
         {
-            "command": machine.public_command("python -m benchmarks.train", given),
+            "command": machine.public_command("python -m benchmarks.train", words),
             **about,
             "machine": computer,
             "figures": figures,

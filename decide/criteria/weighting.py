@@ -131,12 +131,12 @@ def to_query(weighting: Weighting, evidence: str = "") -> str:
 
 
 def evidence_of(query: str) -> str:
-    """Return the name of the evidence in a link's query; empty if there is none."""
+    """Return the name of the evidence in a link's query, or an empty string without one."""
     return parse_qs(query[:LONGEST]).get(EVIDENCE, [""])[0]
 
 
 def from_query(query: str) -> Weighting | None:
-    """Return the weighting in a link's query; None if there is none.
+    """Return the weighting in a link's query, or None without one.
 
     Raises:
         InputError: the weighting in the query is not valid.

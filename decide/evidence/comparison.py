@@ -19,7 +19,7 @@ ASSUMED = "assumed"  # computed from an assumed spread, because a report gives n
 EXACT = "exact"  # both numbers are counted, so there is no interval
 MEASURED_ONCE = "it was measured once, and the spread of repeated measurements is assumed"
 SAME, OPEN = "no difference", "not settled"
-SMALLEST = 0.01  # a ratio of counted numbers closer to 1 than this is no difference; otherwise every byte would be one
+SMALLEST = 0.01  # a ratio of counted numbers closer to 1 than this counts as equal; otherwise every byte would matter
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class NotMeasured:
     """A criterion for which the reports give no comparison.
 
     Attributes:
-        reason: why there is none, in the words that the decision shows.
+        reason: why there is no comparison, in the words that the decision shows.
     """
 
     reason: str
@@ -120,7 +120,7 @@ def _scale(criterion: Criterion) -> Scale:
 
 
 def _basis(first: Estimate, second: Estimate, criterion: Criterion) -> str | None:
-    """Return where the interval of an unpaired comparison comes from; None if there is none and none is assumed."""
+    """Return where the interval of an unpaired comparison comes from, or None without a known or assumed interval."""
     if first.interval is not None and second.interval is not None:
         return INDEPENDENT
     if criterion.exact:

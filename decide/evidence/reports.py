@@ -84,7 +84,7 @@ class Evidence:
     sources: tuple[Source, ...]
 
     def of(self, kind: str) -> Source | None:
-        """Return the first report of a kind; None if there is none."""
+        """Return the first report of a kind, or None without one."""
         return next((source for source in self.sources if source.kind == kind), None)
 
     def bases(self) -> list[str]:
@@ -156,7 +156,7 @@ def read(path: Path) -> Source | None:
 
 
 def kind_of(content: Any) -> str | None:
-    """Return the kind of a report; None if the content is no report."""
+    """Return the kind of a report; None if the content is not a report."""
     if not isinstance(content, dict):
         return None
     if content.get("kind") in KINDS:

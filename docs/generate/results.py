@@ -34,11 +34,11 @@ def page() -> str:
     reports = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(STUDY.glob("*.json"))}
     speed = [
         (
-            each.title,
-            table(("&nbsp;", *each.columns[1:]) if not each.columns[0] else each.columns, list(each.rows)),
-            each.note,
+            sheet.title,
+            table(("&nbsp;", *sheet.columns[1:]) if not sheet.columns[0] else sheet.columns, list(sheet.rows)),
+            sheet.note,
         )
-        for each in speed_tables.tables(reports["benchmark"])
+        for sheet in speed_tables.tables(reports["benchmark"])
     ]
     return environment.get_template("results.md.j2").render(
         reports=reports,

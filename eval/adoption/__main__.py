@@ -50,33 +50,33 @@ def facts() -> list[dict[str, str]]:
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    out = options.command("adoption", __doc__, "bakeoff adoption --output adoption.json")
-    out.add_argument("--trends", type=Path, metavar="FILE", help="a CSV exported from Google Trends")
-    options.add_output(out, "where the report is written", Path("adoption.json"))
-    options.add_json(out)
-    options.add_quiet(out)
-    return out
+    command = options.command("adoption", __doc__, "bakeoff adoption --output adoption.json")
+    command.add_argument("--trends", type=Path, metavar="FILE", help="a CSV exported from Google Trends")
+    options.add_output(command, "where the report is written", Path("adoption.json"))
+    options.add_json(command)
+    options.add_quiet(command)
+    return command
 
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Query the Hub, read the files, print the report and write it."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    arguments = parser().parse_args(given)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(words)
     trends = adoption_trends.read(arguments.trends) if arguments.trends else None
     counted, notice = hub(default_cache().with_name("hub_counts.json"))
-    made = json_report.build(
+    document = json_report.build(
         "adoption",
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=public_command("bakeoff adoption", given),
+        command=public_command("bakeoff adoption", words),
         hub=counted,
         trends=trends,
         facts=facts(),
         notes=[notice] if notice else [],
     )
-    json_report.write(arguments.output, made)
-    options.note(arguments, f"adoption {made['id']} written to {arguments.output}")
-    print(json_text(made) if arguments.json else "\n".join(lines(made)))
+    json_report.write(arguments.output, document)
+    options.note(arguments, f"adoption {document['id']} written to {arguments.output}")
+    print(json_text(document) if arguments.json else "\n".join(lines(document)))
     return 0
 
 

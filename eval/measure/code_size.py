@@ -89,23 +89,23 @@ def lines(frameworks: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    out = options.command("code-size", __doc__, "bakeoff code-size --output code_size.json")
-    options.add_output(out, "where the report is written", Path("code_size.json"))
-    options.add_json(out)
-    options.add_quiet(out)
-    return out
+    command = options.command("code-size", __doc__, "bakeoff code-size --output code_size.json")
+    options.add_output(command, "where the report is written", Path("code_size.json"))
+    options.add_json(command)
+    options.add_quiet(command)
+    return command
 
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Count the lines, print the counts and write them."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    arguments = parser().parse_args(given)
-    command = public_command("bakeoff code-size", given)
-    made = json_report.build("code_size", command=command, commit_or_digest=digest(), frameworks=count())
-    json_report.write(arguments.output, made)
-    options.note(arguments, f"code size {made['id']} written to {arguments.output}")
-    print(json_text(made) if arguments.json else "\n".join(lines(made["frameworks"])))
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(words)
+    command = public_command("bakeoff code-size", words)
+    document = json_report.build("code_size", command=command, commit_or_digest=digest(), frameworks=count())
+    json_report.write(arguments.output, document)
+    options.note(arguments, f"code size {document['id']} written to {arguments.output}")
+    print(json_text(document) if arguments.json else "\n".join(lines(document["frameworks"])))
     return 0
 
 

@@ -57,10 +57,10 @@ HOSTILE = (
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    out = options.command("export", __doc__, "bakeoff export --models runs/demo --only ONNX OpenVINO")
-    add_models(out)
-    options.add_output(out, "where the report is written", Path("deployability.json"))
-    out.add_argument(
+    command = options.command("export", __doc__, "bakeoff export --models runs/demo --only ONNX OpenVINO")
+    add_models(command)
+    options.add_output(command, "where the report is written", Path("deployability.json"))
+    command.add_argument(
         "--only",
         nargs="+",
         choices=FORMATS,
@@ -68,27 +68,27 @@ def parser() -> argparse.ArgumentParser:
         metavar="FORMAT",
         help=f"formats to try: {', '.join(FORMATS)} (default: all)",
     )
-    out.add_argument(
+    command.add_argument(
         "--rounds", type=int, default=timing.LEAST_ROUNDS, metavar="N", help="rounds of the timing; 5 for intervals"
     )
-    out.add_argument("--headlines", type=int, default=30, metavar="N", help="headlines that are timed in each turn")
-    out.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="time limit of each step")
-    out.add_argument(
+    command.add_argument("--headlines", type=int, default=30, metavar="N", help="headlines that are timed in each turn")
+    command.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="time limit of each step")
+    command.add_argument(
         "--threads",
         type=int,
         metavar="N",
         help="threads of each process (default: the cores that this process may use)",
     )
-    options.add_json(out)
-    options.add_quiet(out)
-    return out
+    options.add_json(command)
+    options.add_quiet(command)
+    return command
 
 
 @one_sentence_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Try all routes, print the table and write the document."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    arguments = parser().parse_args(given)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(words)
     folders = {name: locate(name, model).path for name, model in by_framework(arguments.models).items()}
     settings = _settings(arguments, folders)
     digests = {NAMES[name]: weights_digest(folder) for name, folder in folders.items()}
@@ -100,20 +100,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rows is None:
         print("stopped; run the same command again to resume.", file=sys.stderr)
         return 130
-    made = json_report.build(
+    document = json_report.build(
         "deployability",
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=machine.public_command("bakeoff export", given),
+        command=machine.public_command("bakeoff export", words),
         models=digests,
         machine=ran_on,
         formats=rows,
     )
-    json_report.write(arguments.output, made)
-    options.note(arguments, f"deployability {made['id']} written to {arguments.output}")
+    json_report.write(arguments.output, document)
+    options.note(arguments, f"deployability {document['id']} written to {arguments.output}")
     if arguments.json:
-        print(json_text(made), end="")
+        print(json_text(document), end="")
     else:
-        Console(width=None if sys.stdout.isatty() else FILE_WIDTH).print(table(made["formats"]))
+        Console(width=None if sys.stdout.isatty() else FILE_WIDTH).print(table(document["formats"]))
     return 0
 
 

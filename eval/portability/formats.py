@@ -9,7 +9,7 @@ FORMATS = ("ONNX", "TorchScript", "torch.export", "SavedModel", "LiteRT", "OpenV
 
 @dataclass(frozen=True)
 class Route:
-    """A way from a framework to a format, or why there is none.
+    """A way to export a framework's model to a format, or the reason why there is no way.
 
     Attributes:
         framework: The framework, `pytorch` or `tensorflow`.

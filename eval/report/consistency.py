@@ -36,7 +36,9 @@ def check_parts(report: Mapping[str, Any], name: str) -> None:
         for row in (*predictions[framework], *confusion):
             _check_size(row, classes, f"a row of {framework}", name)
     if any(reference >= classes for reference in predictions["references"]):
-        raise ReportError(f"{name} is damaged: a label in predictions/references is no class; make it again.")
+        raise ReportError(
+            f"{name} is damaged: a label in predictions/references is not one of the classes; make it again."
+        )
     if any(not isinstance(index, int) or not 0 <= index < texts for index in _indices(report)):
         raise ReportError(f"{name} is damaged: an index of a text is outside its {texts:,} texts; make it again.")
     for framework in ("PyTorch", "TensorFlow"):

@@ -165,7 +165,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Publish the models, then the scores of the report."""
     arguments = parser().parse_args(argv)
     repositories = _repositories(arguments)
-    made = report.read(arguments.report) if arguments.report else None
+    document = report.read(arguments.report) if arguments.report else None
     if arguments.models:
         folders = _folders(arguments.models, repositories)
         _ask(arguments, folders, repositories)
@@ -176,9 +176,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             overwrite=arguments.overwrite,
             progress=lambda text: options.note(arguments, text),
         )
-    if made is None:
+    if document is None:
         return 0
-    for repo_id, commit in publish(made, repositories).items():
+    for repo_id, commit in publish(document, repositories).items():
         print(
             f"{repo_id}: scores published, commit {commit}"
             if commit
@@ -216,12 +216,12 @@ def _folders(models: Sequence[str], repositories: Mapping[str, str]) -> dict[str
     """Return the folders of the models that have a repository to go to.
 
     Raises:
-        InputError: a model is no folder.
+        InputError: a model is not a folder.
     """
     named = by_framework(models)
     folders = {framework: Path(named[framework]) for framework in repositories}
     if others := [str(folder) for folder in folders.values() if not folder.is_dir()]:
-        raise InputError(f"{others[0]} is no folder: give the folders of trained models with --models.")
+        raise InputError(f"{others[0]} is not a folder: give the folders of trained models with --models.")
     return folders
 
 

@@ -26,17 +26,21 @@ from explain.summary.effects import LEAST_TEXTS, summarize
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    out = options.command("summarize", __doc__, "bakeoff summarize --models runs/demo --texts 50 --output summary.html")
-    add_models(out)
-    corpus.add_corpus(out, "whose test split is used")
-    out.add_argument("--texts", type=int, default=50, metavar="N", help="texts, drawn at random from the test split")
-    out.add_argument("--samples", type=int, default=200, metavar="N", help="calls of each model per text, at most")
-    out.add_argument("--top", type=int, default=10, metavar="N", help="words to list per class")
-    options.add_seed(out, "the texts and the samples")
-    options.add_output(out, "also write it, as .html (with a plot), .csv or .json")
-    options.add_json(out)
-    options.add_quiet(out)
-    return out
+    command = options.command(
+        "summarize", __doc__, "bakeoff summarize --models runs/demo --texts 50 --output summary.html"
+    )
+    add_models(command)
+    corpus.add_corpus(command, "whose test split is used")
+    command.add_argument(
+        "--texts", type=int, default=50, metavar="N", help="texts, drawn at random from the test split"
+    )
+    command.add_argument("--samples", type=int, default=200, metavar="N", help="calls of each model per text, at most")
+    command.add_argument("--top", type=int, default=10, metavar="N", help="words to list per class")
+    options.add_seed(command, "the texts and the samples")
+    options.add_output(command, "also write it, as .html (with a plot), .csv or .json")
+    options.add_json(command)
+    options.add_quiet(command)
+    return command
 
 
 @one_sentence_errors

@@ -153,7 +153,7 @@ class Store:
         """Delete old files of visitors and measure the rest.
 
         Args:
-            now: Seconds since the epoch; None stands for the clock's time.
+            now: Seconds since the epoch, or None for the current time.
         """
         with self._lock:
             settled = self._unseen - self._writing  # these bytes are on the disk and are counted below

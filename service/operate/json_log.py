@@ -1,7 +1,7 @@
 """Writes the logs as lines of JSON with the request's id and without any data of visitors.
 
-Our own messages contain no visitor's data. A library's message may. It is shown only if it stands literally in the
-library's source code, or comes from a thread that never sees a visitor's data.
+Our own messages contain no visitor's data. A library's message may. It is shown only if the library's
+source code contains it literally, or comes from a thread that never sees a visitor's data.
 """
 
 import json

@@ -59,14 +59,16 @@ def _positive(text: str) -> int:
 
 def _origin(text: str) -> str:
     if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?", text):
-        raise argparse.ArgumentTypeError(f"{text} is no origin: give scheme and host, such as https://example.org")
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a valid origin: give scheme and host, such as https://example.org"
+        )
     return text
 
 
 def _setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise argparse.ArgumentTypeError(f"{text} is no limit: give NAME=VALUE, such as rows=500")
+        raise argparse.ArgumentTypeError(f"{text} is not a valid limit: give NAME=VALUE, such as rows=500")
     return name, value
 
 

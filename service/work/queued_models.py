@@ -154,7 +154,7 @@ class QueuedModels:
             raise
 
     def failed(self, framework: str | None = None) -> bool:
-        """Return whether a framework's model will never answer. None stands for either model."""
+        """Return whether a framework's model will never answer. None means either model."""
         progress, failed = self._loader.progress(), self._loader.failures
         return (progress.failed and progress.finished) or bool(
             failed if framework is None else NAMES[framework] in failed

@@ -161,7 +161,7 @@ def robustness(report: Mapping[str, Any]) -> dict[str, list]:
 
 
 def robustness_note(report: Mapping[str, Any]) -> str:
-    """Say how to read the table of robustness, or why there is none."""
+    """Say how to read the table of robustness, or why there is no table."""
     if report["robustness"]:
         return "This is the accuracy lost on damaged texts. The difference is positive where TensorFlow loses more."
     return "Robustness to damaged texts was not measured. `bakeoff evaluate` measures it."

@@ -1,4 +1,4 @@
-"""`bakeoff`: its table of commands, what it imports, and the flags that mean the same everywhere."""
+"""Test the `bakeoff` command: its table of commands, its imports, and the flags that all commands share."""
 
 import argparse
 import importlib
@@ -33,12 +33,12 @@ SHARED = {"--models", "--corpus", "--text-column", "--label-column", "--output",
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
-    """The parser of each command, as its module makes it."""
+    """Return the parser of each command, built by its module."""
     return {name: importlib.import_module(command.module).parser() for name, command in COMMANDS.items()}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """`python -m bakeoff` in a process of its own."""
+    """Run `python -m bakeoff` in a separate process."""
     return subprocess.run(
         [sys.executable, "-m", "bakeoff", *arguments],
         cwd=ROOT,
@@ -117,7 +117,7 @@ def test_the_shared_flags_mean_the_same_everywhere():
     for name, parser in parsers().items():
         for action in parser._actions:
             for flag in SHARED & set(action.option_strings):
-                # A training's seed has no default of its own: it is the recipe's.
+                # The default seed of a training comes from the recipe, not from the flag.
                 kind = "N" if flag == "--seed" else (type(action).__name__, action.nargs, action.type)
                 kinds.setdefault(flag, set()).add(kind)
                 assert action.dest == flag[2:].replace("-", "_"), f"{name} {flag}"
@@ -181,7 +181,7 @@ def test_no_escape_codes_go_into_a_pipe():
 def test_what_is_installed_holds_every_folder_and_its_data_files():
     setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     folders = {init.parent.name: init.parent for init in ROOT.glob("[a-z]*/__init__.py")}
-    for name in ("tests", "docs"):  # nobody needs these to use Bakeoff
+    for name in ("tests", "docs"):  # not needed to use Bakeoff
         folders.pop(name, None)
     assert {pattern.rstrip("*") for pattern in setuptools["packages"]["find"]["include"]} == set(folders)
     assert [f"{name}.py" for name in setuptools["py-modules"]] == [path.name for path in ROOT.glob("*.py")]
@@ -192,7 +192,7 @@ def test_what_is_installed_holds_every_folder_and_its_data_files():
 
 
 def test_make_alone_lists_its_targets():
-    # A make that runs the tests passes its level on, and the inner make would then print the folders it enters.
+    # If make runs the tests, the inner make inherits its level and prints the folders that it enters.
     outer = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     printed = subprocess.run(["make"], cwd=ROOT, env=outer, capture_output=True, text=True, timeout=60).stdout
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -202,7 +202,7 @@ def test_make_alone_lists_its_targets():
 
 
 def raising(error: BaseException):
-    """A command that ends with this error."""
+    """Run a command that raises this error."""
 
     def command(argv=None) -> int:
         raise error
@@ -211,7 +211,7 @@ def raising(error: BaseException):
 
 
 def caused(error: BakeoffError, cause: BaseException) -> BakeoffError:
-    """The error as it is raised `from` its cause."""
+    """Return the error with its cause, as `raise … from` sets it."""
     error.__cause__ = cause
     return error
 

@@ -1,4 +1,4 @@
-"""`bakeoff doctor`: what it reads, what it advises, and that it shows no token."""
+"""Test what `bakeoff doctor` reads and advises, and that it prints no token."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ HUB = {"endpoint": "", "state": "answers", "token": True, "user": "alice", "role
 
 
 def run(environment, *flags, cwd=ROOT):
-    """The command in a process of its own: its exit status and all it printed."""
+    """Run the command in a separate process, and return its exit status, output and error output."""
     command = [sys.executable, "-m", "bakeoff", "doctor", *flags]
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120)
     assert "Traceback" not in done.stderr, done.stderr
@@ -46,24 +46,24 @@ def test_a_token_that_the_hub_refuses_is_not_shown_either(fake_hub, tmp_path):
     assert "x" * 10 not in out + err
 
 
-def test_without_a_token_the_hub_answers_all_the_same(connected_hub):
+def test_the_hub_answers_without_a_token_too(connected_hub):
     found = account()
     assert (found.state, found.token, found.user, found.sentence) == ("answers", False, "", "")
 
 
-def test_a_hub_that_is_away_or_not_to_be_asked_is_told(fake_hub, tmp_path):
+def test_a_hub_that_is_unreachable_or_not_contacted_is_reported(fake_hub, tmp_path):
     environment = fake_hub.env(tmp_path, token=fake_hub.token("alice"))
     asked = len(fake_hub.requests)
     _, out, _ = run(environment | {"HF_HUB_OFFLINE": "1"})
-    assert "is not asked: HF_HUB_OFFLINE is set" in out and len(fake_hub.requests) == asked
+    assert "not contacted: HF_HUB_OFFLINE is set" in out and len(fake_hub.requests) == asked
     fake_hub.stop()
     try:
         status, out, _ = run(environment)
     finally:
         fake_hub.start()
-    assert status == 0, "a Hub that is away keeps nobody from the main job"
+    assert status == 0, "the main job does not need the Hub"
     assert "can't be reached" in out
-    assert "lacks an answer of the Hub" in out
+    assert "lacks confirmation of the token" in out
 
 
 def test_a_password_in_the_endpoint_is_not_shown(fake_hub, tmp_path):
@@ -83,7 +83,7 @@ def test_no_framework_is_imported(monkeypatch):
 
 
 def test_it_runs_where_nothing_is_installed(tmp_path):
-    """The interpreter is started without its site-packages."""
+    """Start the interpreter without its site-packages."""
     script = (
         f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom bakeoff.__main__ import main\nsys.exit(main(['doctor']))"
     )
@@ -140,7 +140,7 @@ def test_tensorflow_cpu_serves_as_tensorflow(monkeypatch):
     assert (found.name, found.installed) == ("tensorflow-cpu", "2.21.0")
 
 
-def test_the_build_s_suffix_is_no_other_version():
+def test_the_build_s_suffix_is_ignored():
     assert not packages.Package("torch", "2.13.0", "2.13.0+cpu").differs
 
 

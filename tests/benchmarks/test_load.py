@@ -1,4 +1,4 @@
-"""`benchmarks/load*.py`: what is drawn, counted and summarized, and its users against a small server."""
+"""Test `benchmarks/load`: its requests, counts and summaries, and its users against a small server."""
 
 import json
 from collections import Counter
@@ -68,7 +68,7 @@ def test_a_part_that_was_measured_is_not_measured_again(monkeypatch, tmp_path, c
 
 
 class Asked:
-    """A server of a test, as the benchmark asks it."""
+    """A test's server, as the benchmark calls it."""
 
     def __init__(self, served):
         self._served = served
@@ -94,7 +94,7 @@ def test_a_soak_s_visitors_open_new_sessions_of_the_page(tmp_path):
         found = server.storm(Asked(served), tmp_path / "samples", 4, 8, 0.2, visits=0.5)
     asked = Counter(name for name, *_ in found)
     assert asked["page"] > 0
-    assert asked["visit"] > asked["page"]  # each is asked, and its answer fetched
+    assert asked["visit"] > asked["page"]  # one request for the event and one for its answer
     assert all(status == 200 for _, status, *_ in found)
 
 

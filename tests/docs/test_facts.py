@@ -1,4 +1,4 @@
-"""What the hand-written pages name exists: routes, environment variables, file formats."""
+"""Test that the routes, environment variables and file formats in the hand-written pages exist."""
 
 import re
 
@@ -16,7 +16,7 @@ def page(name: str) -> str:
 
 
 def source() -> str:
-    """Return all code of the project but its tests and the documentation's scripts."""
+    """Return all code of the project except its tests and the documentation's scripts."""
     left_out = {"tests", "docs", ".venv", "runs"}
     files = (path for path in ROOT.rglob("*.py") if not left_out & set(path.relative_to(ROOT).parts))
     return "\n".join(path.read_text(encoding="utf-8") for path in files)

@@ -1,4 +1,4 @@
-"""Every generated part of the documentation is what its source says today."""
+"""Test that every generated part of the documentation matches its source."""
 
 import json
 import shutil

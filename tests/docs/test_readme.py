@@ -1,4 +1,4 @@
-"""The README stays short, stays the Space's card, and links to files that exist."""
+"""Test that the README is short, is a valid Space card, and links to files that exist."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Every command line that README and documentation show is parsed by its real parser."""
+"""Test that the real parsers accept every command line in the README and the documentation."""
 
 import importlib
 import re
@@ -15,7 +15,7 @@ PAGES = [
     ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "data/README.md")
 ]
 PAGES += sorted(path for path in (ROOT / "docs").glob("*.md") if path.name != "commands.md")
-# Commands of other programs, which are not ours to parse.
+# Commands of other programs, which have no parser here.
 OTHERS = {".", "apt-get", "cd", "curl", "docker", "export", "git", "hf", "openssl", "pip", "python3.11"}
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -23,7 +23,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding=
 def shown(page: Path) -> Iterator[list[str]]:
     """Yield the words of every command in a page's fenced blocks, and in code spans such as `bakeoff decide --report`.
 
-    A span with a name alone, such as `bakeoff decide`, stands for its help.
+    A span with a name alone, such as `bakeoff decide`, counts as its help.
     """
     text = page.read_text(encoding="utf-8")
     for language, block in re.findall(r"^ *```(\w*)\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL):
@@ -36,7 +36,7 @@ def shown(page: Path) -> Iterator[list[str]]:
 
 
 def words(line: str) -> list[str]:
-    """Return a line's words without prompt, comment and settings of the environment."""
+    """Return a line's words without the prompt, comments and environment variables."""
     found = shlex.split(line.strip().removeprefix("$ "), comments=True)
     while found and re.match(r"[A-Z_]+=", found[0]):
         del found[0]
@@ -44,7 +44,7 @@ def words(line: str) -> list[str]:
 
 
 def check(command: list[str]) -> None:
-    """Parse a command as its program would; SystemExit or an assertion tells what is wrong."""
+    """Parse a command as its program would. SystemExit or an assertion reports an error."""
     program, *rest = command
     if program == "bakeoff":
         if rest[0] not in ("--help", "--version"):

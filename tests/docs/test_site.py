@@ -1,4 +1,4 @@
-"""The site builds strictly, and nothing in it asks an outside host."""
+"""Test that the site builds strictly and loads nothing from an outside host."""
 
 import functools
 import http.server
@@ -16,7 +16,7 @@ from bakeoff.common.root import ROOT
 from tests.support.chromium import CHROMIUM, FLAGS
 
 SOURCES = ["mkdocs.yml", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md"]
-# What a browser fetches when it shows a page; a link that a reader may follow is not among it.
+# The attributes that make a browser fetch something when it shows a page. Links to follow are not among them.
 FETCHED = re.compile(
     r"""<(?:script|img|iframe|source|video|audio|embed)\b[^>]*\bsrc="([^"]+)"|<link\b[^>]*\bhref="([^"]+)\""""
 )
@@ -24,7 +24,7 @@ IN_STYLES = re.compile(r"""url\(["']?([^"')]+)|@import\s+["']([^"']+)""")
 
 
 def copy_sources(folder: Path) -> Path:
-    """Copy what the site is built from."""
+    """Copy the sources of the site."""
     shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns("__pycache__"))
     for name in SOURCES:
         (folder / name).parent.mkdir(exist_ok=True)
@@ -40,7 +40,7 @@ def build(folder: Path) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
-    """The built site."""
+    """Return the folder of the built site."""
     folder = copy_sources(tmp_path_factory.mktemp("project"))
     built = build(folder)
     assert built.returncode == 0, built.stdout + built.stderr

@@ -1,4 +1,4 @@
-"""The page of error messages quotes messages that the code really has."""
+"""Test that the code contains every message that the page of error messages quotes."""
 
 import ast
 import re
@@ -6,7 +6,7 @@ import re
 from bakeoff.common.root import ROOT
 
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-# Rows whose first cell is a message, from its first letter on; others describe what one sees.
+# Rows whose first cell quotes a message from its beginning. Other rows describe a symptom.
 QUOTED = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)
 
 

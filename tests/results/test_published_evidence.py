@@ -1,4 +1,4 @@
-"""The published evidence beside the reports: unchanged since it was written, and free of what is nobody's business."""
+"""Test the published evidence: unchanged since it was written, and without private data."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def test_a_file_is_as_it_was_written(path):
     made = json.loads(text)
     assert made["kind"] == path.stem
     assert made["id"] == identify(made)
-    # As `bakeoff` names it, or as the module was called when the older files were written.
+    # The current command, or the module's name at the time when the older files were written.
     assert made["command"].startswith((f"bakeoff {COMMANDS[path.stem]} ", f"python -m eval.{path.stem} "))
     assert not re.search(r"(?<![\w.:/])/(tmp|home|root|usr|work)/", text)
 

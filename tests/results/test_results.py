@@ -1,4 +1,4 @@
-"""The published results: numbers only, in the shape of today's code, and quoted rightly in the documentation."""
+"""Test the published results: numbers only, valid for the current code, and quoted correctly in the documentation."""
 
 import json
 import re
@@ -124,12 +124,12 @@ def test_the_page_quotes_the_explanations():
 
 
 def interval(found: dict, digits: int = 2) -> str:
-    """An estimate as the page writes it."""
+    """Return an estimate as the page writes it."""
     return f"{found['value']:,.{digits}f} [{found['low']:,.{digits}f}, {found['high']:,.{digits}f}]"
 
 
 def ratio(found: dict) -> str:
-    """A ratio as the page writes it."""
+    """Return a ratio as the page writes it."""
     return interval(found, 2 if found["value"] < 20 else 0)
 
 

@@ -1,4 +1,4 @@
-"""Planted evidence for decisions: one report per kind, with chosen ratios TensorFlow ÷ PyTorch."""
+"""Build planted evidence for decisions: one report per kind, with chosen ratios TensorFlow ÷ PyTorch."""
 
 import json
 from pathlib import Path

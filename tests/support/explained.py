@@ -1,4 +1,4 @@
-"""Findings on planted models, for tests of what shows findings."""
+"""Compute findings on planted models, for tests of the pages that show findings."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Fixtures around the test Hub.
+"""Provide fixtures around the test Hub.
 
 `fake_hub`: the server alone. `connected_hub`: this process' client talks to it too. `published_hub`: with two models.
 """
@@ -19,18 +19,18 @@ from tests.support.hub_server import running_hub
 
 @pytest.fixture
 def fake_hub():
-    """A running Hub with the users alice and bob; subprocesses reach it with `env=fake_hub.env(home, token=...)`."""
+    """Run a Hub with the users alice and bob. Subprocesses reach it with `env=fake_hub.env(home, token=...)`."""
     with running_hub() as server:
         yield server
 
 
 @pytest.fixture
 def connected_hub(fake_hub, tmp_path, monkeypatch):
-    """The Hub as seen by this process: no token, an empty cache under tmp_path, no waiting between attempts."""
+    """Connect this process to the Hub: no token, an empty cache under tmp_path, no waiting between attempts."""
     home = tmp_path / "home"
     for name in [name for name in os.environ if name.startswith(("HF_", "HUGGING"))]:
         monkeypatch.delenv(name)
-    # huggingface_hub reads its environment at import, so its settings are changed where they ended up.
+    # huggingface_hub reads its environment at import, so its constants are changed instead.
     monkeypatch.setattr(constants, "ENDPOINT", fake_hub.endpoint)
     template = fake_hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
@@ -47,11 +47,11 @@ def connected_hub(fake_hub, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def published_hub(tiny_runs, encoder_folder, tmp_path_factory):
-    """A Hub to which `bakeoff train --push` published both tiny models, and the environment to reach it."""
+    """Run a Hub to which `bakeoff train --push` published both tiny models. Yield it and the environment to use it."""
     with running_hub() as server:
         runs = shutil.copytree(tiny_runs, tmp_path_factory.mktemp("published") / "runs")
         environment = server.env(tmp_path_factory.mktemp("hub-home"), token=server.token("alice"))
-        # Both are finished: `--resume` keeps them, and only the push is left to do.
+        # Both models are trained: `--resume` keeps them, so the command only pushes.
         command = tiny.arguments(encoder_folder, runs, "--resume", "--push", "alice/tiny", "--private")
         running = {
             framework: subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The routes of the test Hub: one function each, called with the request and the parts of its path."""
+"""Implement the routes of the test Hub: one function per route, called with the request and the parts of its path."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def validate_yaml(request: Handler) -> dict:
 
 
 def model_counts(request: Handler) -> dict:
-    """What the page of models shows beside its filters: public models of a task and a library, by their cards."""
+    """Return the JSON of the page of models: public models of a task and a library, according to their cards."""
     if request.hub.faults.counts is not None:
         return request.hub.faults.counts
     wanted = parse_qs(urlsplit(request.path).query)

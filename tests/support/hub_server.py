@@ -1,4 +1,4 @@
-"""A small Hub: the part of huggingface.co's HTTP interface that its clients use, in memory, on loopback.
+"""Serve a small Hub in memory: the part of huggingface.co's HTTP interface that its clients use.
 
     python -m tests.support.hub_server --port 8765 --user alice
 
@@ -50,7 +50,7 @@ class FakeHub:
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
-        """Go down: the next connection is refused. `start` comes back on the same port."""
+        """Stop the server, so that the next connection is refused. `start` uses the same port again."""
         self.server.shutdown()
         self.server.server_close()
 
@@ -59,7 +59,7 @@ class FakeHub:
         return "hf_" + hashlib.sha256(f"{user} {role}".encode()).hexdigest()[:34]
 
     def fine_grained(self, user: str, **granted: list[str]) -> str:
-        """A token with permissions for some entities: users, organizations or, by their whole id, models."""
+        """Create a token with permissions for some entities: users, organizations, or models by their full id."""
         token = self.token(user, repr(granted))
         self.tokens[token] = user, "fineGrained"
         kinds = {name: "model" if "/" in name else "org" if name in self.organizations else "user" for name in granted}
@@ -70,14 +70,14 @@ class FakeHub:
         return token
 
     def env(self, home: Path, token: str | None = None, **extra: str) -> dict[str, str]:
-        """The environment of a subprocess whose Hugging Face clients talk to this Hub and cache under `home`."""
+        """Return the environment of a subprocess whose Hugging Face clients use this Hub and cache under `home`."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "HUGGING"))}
         mine = {"HF_ENDPOINT": self.endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
         mine |= {"HF_HUB_DISABLE_TELEMETRY": "1", "NO_PROXY": "127.0.0.1"} | ({"HF_TOKEN": token} if token else {})
         return inherited | mine | extra
 
     def put(self, repo_id: str, files: dict[str, bytes], *, kind: str = "model", **flags: bool) -> str:
-        """Make `files` the newest commit of a repository, made if need be, by no client; returns its sha."""
+        """Commit `files` directly, without a client, and return the sha. The repository is created if necessary."""
         repo = self.repos.setdefault((kind, repo_id), Repo(kind, repo_id, **flags))
         blobs = {path: Blob(data, path.endswith(LFS_SUFFIXES)) for path, data in files.items()}
         return repo.commit(f"put {len(repo.commits)}", blobs).sha
@@ -85,7 +85,7 @@ class FakeHub:
 
 @contextmanager
 def running_hub(**options) -> Iterator[FakeHub]:
-    """A Hub on a free loopback port, gone afterwards."""
+    """Run a Hub on a free loopback port, and stop it at the end."""
     hub = FakeHub(**options)
     try:
         yield hub
@@ -94,7 +94,7 @@ def running_hub(**options) -> Iterator[FakeHub]:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Finds the route of a request, runs it under the Hub's lock, and words refusals as the Hub does."""
+    """A handler that runs the route of a request under the Hub's lock and words refusals as the Hub does."""
 
     hub: FakeHub
     protocol_version = "HTTP/1.1"
@@ -138,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if answer.reset:
             self.wfile.write(body[: len(body) // 2])
-            # Closing with a linger time of 0 sends RST, not FIN: what a broken network looks like.
+            # Closing with a linger time of 0 sends RST instead of FIN, like a broken network.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             socket.close(self.connection.detach())
         elif self.command != "HEAD":
@@ -161,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
         repo = self.hub.repos.get((kind or "model", repo_id))
         mine = self.role_in(repo_id.split("/")[0]) is not None and self.token_may("repo.content.read", repo_id)
         if repo is None or (repo.private and not mine):
-            if user is None:  # what the Hub answers to strangers, whether or not there is something
+            if user is None:  # the Hub's answer to strangers, whether or not the repository exists
                 raise RefusalError(401, "Invalid username or password.")
             raise RefusalError(404, "Repository not found", "RepoNotFound")
         if content and repo.gated and not mine:
@@ -171,12 +171,12 @@ class Handler(BaseHTTPRequestHandler):
         return repo
 
     def role_in(self, owner: str) -> str | None:
-        """The user's role there: of an account of one's own it is `admin`; None of another's."""
+        """Return the user's role in a namespace: `admin` in their own, None in another user's."""
         user, _ = self.user()
         return "admin" if user == owner else self.hub.organizations.get(owner, {}).get(user)
 
     def token_may(self, permission: str, repo_id: str) -> bool:
-        """Whether the token itself has a permission for a repository, or else for its owner."""
+        """Return whether the token has a permission for a repository or for its owner."""
         _, role = self.user()
         scopes = self.hub.scopes.get((self.headers.get("Authorization") or "").removeprefix("Bearer "), ())
         covering = (repo_id, repo_id.split("/")[0])
@@ -186,7 +186,7 @@ class Handler(BaseHTTPRequestHandler):
         return role == "write" or permission.endswith(".read")
 
     def check_may_write(self, repo_id: str, repo: Repo | None = None) -> None:
-        """To `repo`, or to a new one of that id: a contributor may write to the repositories that he created."""
+        """Check that the user may write to `repo` or create it. A contributor may write to their own repositories."""
         user, _ = self.user()
         if user is None:
             raise RefusalError(401, "Invalid username or password.")

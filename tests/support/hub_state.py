@@ -1,4 +1,4 @@
-"""What the test Hub holds and how it refuses: repositories with commits, blobs, branches and tags; and faults."""
+"""Hold the state of the test Hub: repositories with commits, blobs, branches and tags, refusals, and faults."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ LFS_SUFFIXES = (".safetensors", ".h5", ".bin", ".pt", ".pkl", ".keras", ".parque
 
 
 class RefusalError(Exception):
-    """An answer other than success, as the Hub words it."""
+    """An error response, in the Hub's words."""
 
     def __init__(self, status: int, message: str, code: str = "", extra: dict | None = None, **headers: str) -> None:
         super().__init__(message)
@@ -18,7 +18,7 @@ class RefusalError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """The bytes of a file; anything else is answered as JSON."""
+    """The bytes of a file. All other responses are JSON."""
 
     status: int
     body: bytes
@@ -28,7 +28,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Blob:
-    """The content of one file; large ones are stored by Git LFS and known by their sha256."""
+    """The content of one file. Git LFS stores large files and identifies them by their sha256."""
 
     data: bytes
     lfs: bool
@@ -61,7 +61,7 @@ class Commit:
 
 @dataclass
 class Repo:
-    """A repository: its commits by sha, its branches and its tags."""
+    """A repository, with its commits by sha, its branches and its tags."""
 
     kind: str
     repo_id: str
@@ -80,7 +80,7 @@ class Repo:
         return commit
 
     def last_commit(self, path: str, revision: str) -> str:
-        """The sha of the commit that brought a file to what it is at a revision."""
+        """Return the sha of the commit that last changed a file before a revision."""
         commit = self.at(revision)
         while (parent := self.commits.get(commit.parent)) and parent.files.get(path) == commit.files[path]:
             commit = parent
@@ -95,10 +95,10 @@ class Repo:
 
 @dataclass
 class Faults:
-    """What goes wrong next; each counter is used up request by request."""
+    """The faults to inject. Each counter decreases by one per request."""
 
     resets: dict[str, int] = field(default_factory=dict)  # file -> downloads to cut in the middle with a TCP reset
     statuses: dict[str, tuple[int, int]] = field(default_factory=dict)  # regex of "METHOD path" -> (status, times)
-    bodies: dict[str, bytes] = field(default_factory=dict)  # file -> what is served instead of its content
-    counts: object = None  # what the page of models answers instead of its own
+    bodies: dict[str, bytes] = field(default_factory=dict)  # file -> the bytes to serve instead of its content
+    counts: object = None  # the answer of the page of models, instead of the real one
     echo_token: bool = False  # quote the Authorization header in every error, as a careless proxy might

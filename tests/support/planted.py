@@ -1,4 +1,4 @@
-"""Classifiers with planted truth, for tests that need only the `Classifier` protocol."""
+"""Provide classifiers with planted truth, for tests that need only the `Classifier` protocol."""
 
 import json
 from collections.abc import Sequence

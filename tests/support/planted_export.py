@@ -1,4 +1,4 @@
-"""Stand-ins for the processes of `eval.portability`, with planted faults: no framework, and known logits.
+"""Replace the processes of `eval.portability` with planted faults and known logits, without a framework.
 
 A text's logits are its number of characters and the parity of it.
 """

@@ -1,4 +1,4 @@
-"""Logits with planted truth, and a check that every reported number is finite or has a reason why it is missing."""
+"""Draw logits with planted truth, and check that every number is finite or has a reason why it is missing."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""A BERT small enough to train in a second, and the commands that train it as a user would."""
+"""Build a BERT that trains in a second, and run the commands that train it as a user would."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ from bakeoff.corpus import corpus
 FRAMEWORKS = ("pytorch", "tensorflow")
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 HIDDEN, LAYERS, POSITIONS = 32, 2, 64
-# Dropout stays on; texts are longer than 48 tokens, so that truncation is seen too.
+# Dropout stays on. Texts are longer than 48 tokens, so that truncation is tested too.
 SETTINGS = ("max_length=48", "batch_size=8", "epochs=3", "learning_rate=0.003")
 CONFIG = {
     "architectures": ["BertModel"],
@@ -38,7 +38,7 @@ CONFIG = {
 
 
 def write_encoder(folder: Path) -> Path:
-    """A transformers folder with random weights and a tokenizer that was trained on the sample corpus."""
+    """Write a transformers folder with random weights and a tokenizer trained on the sample corpus."""
     folder.mkdir(parents=True)
     tokenizer = _train_tokenizer()
     tokenizer.save(str(folder / "tokenizer.json"))
@@ -54,7 +54,7 @@ def write_encoder(folder: Path) -> Path:
 
 
 def encoder_weights(vocabulary: int) -> dict[str, np.ndarray]:
-    """Weights of a BertModel, pooler included, with no bias left at 0 and no layer norm at 1."""
+    """Return random weights of a BertModel with its pooler. No bias is 0 and no layer norm is 1."""
     rng = np.random.default_rng(7)
     shapes = {
         "embeddings.word_embeddings": (vocabulary, HIDDEN),
@@ -80,29 +80,29 @@ def encoder_weights(vocabulary: int) -> dict[str, np.ndarray]:
 
 
 def write(path: Path, value: object) -> None:
-    """JSON to a file."""
+    """Write a value to a JSON file."""
     path.write_text(json.dumps(value), encoding="utf-8")
 
 
 def read(path: Path) -> dict:
-    """JSON from a file."""
+    """Read a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """All files below a folder, hidden ones too."""
+    """Return the content of all files below a folder, including hidden ones."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def random_texts(count: int = 24) -> list[str]:
-    """Words of the sample, from none to more than are read."""
+    """Return texts of random words of the sample, from empty to longer than the models read."""
     words = " ".join(example.text for example in corpus.load().train).split()
     drawn = random.Random(11)
     return [" ".join(drawn.choices(words, k=4 * number)) for number in range(count)]
 
 
 def hostile_texts(count: int = 200) -> list[str]:
-    """Random code points of every kind, lone surrogates and special tokens among them."""
+    """Return texts of random code points, including lone surrogates and special tokens."""
     drawn = random.Random(5)
     pieces = ["[SEP]", "[CLS]", "[MASK]", " ", "\u0301", "\u200d", "news", "##ing", "\x00"]
     return [
@@ -114,7 +114,7 @@ def hostile_texts(count: int = 200) -> list[str]:
 
 
 def few(sample, examples, per_class: int, path) -> str:
-    """The first examples of each class as a CSV file."""
+    """Write the first examples of each class to a CSV file, and return its path."""
     chosen = [e for label in sample.labels for e in [e for e in examples if e.label == label][:per_class]]
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("text", "label"), *((e.text, e.label) for e in chosen)])
@@ -122,14 +122,14 @@ def few(sample, examples, per_class: int, path) -> str:
 
 
 def arguments(encoder: Path, output: Path, *more: str) -> list[str]:
-    """The command line of a tiny training; a later `--set` wins over those in SETTINGS."""
+    """Return the command line of a tiny training. A later `--set` overrides those in SETTINGS."""
     settings = [part for setting in SETTINGS for part in ("--set", setting)]
     return ["--recipe", "small", *settings, "--encoder", str(encoder), "--output", str(output), *more]
 
 
 def start(command: list[str], **more: str) -> subprocess.Popen:
-    """`bakeoff train` in a process of its own, with more variables in its environment."""
-    # One thread each: more would only wait for one another, for many seconds on a busy machine.
+    """Start `bakeoff train` in a separate process, with more variables in its environment."""
+    # One thread per process: more threads would wait for each other for seconds on a busy machine.
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "trainers", *command],
@@ -142,7 +142,7 @@ def start(command: list[str], **more: str) -> subprocess.Popen:
 
 
 def finish(process: subprocess.Popen, seconds: float = 200) -> tuple[int, str]:
-    """The exit status and all that was printed; the process is killed if it hangs."""
+    """Return the exit status and all output. A process that hangs is killed."""
     try:
         out, err = process.communicate(timeout=seconds)
     finally:
@@ -151,13 +151,13 @@ def finish(process: subprocess.Popen, seconds: float = 200) -> tuple[int, str]:
 
 
 def train_both(encoder: Path, output: Path) -> dict[str, tuple[int, str]]:
-    """Both frameworks at once, each in a process of its own, into folders of one output."""
+    """Train both frameworks at once, each in its own process, into folders of one output."""
     running = {framework: start(["--framework", framework, *arguments(encoder, output)]) for framework in FRAMEWORKS}
     return {framework: finish(process) for framework, process in running.items()}
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen, seconds: float = 120) -> None:
-    """Until the condition holds; fails if the process ends before, or after `seconds`."""
+    """Wait until the condition holds. Fail if the process ends first, or after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None, f"ended too early: {process.communicate()}"
@@ -166,14 +166,14 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen, seconds: 
 
 
 def error_sentence(printed: str) -> str:
-    """The one `error: …` line of a command that failed as it should: no stack trace."""
+    """Return the one `error: …` line of a failed command, and check that there is no stack trace."""
     assert "Traceback" not in printed, printed
     (line,) = [line for line in printed.splitlines() if line.startswith("error: ")]
     return line.removeprefix("error: ")
 
 
 def _plant_classes(weights: dict[str, np.ndarray], tokenizer: Tokenizer) -> None:
-    """Words tell of their classes and attention passes it on, as if the encoder had been pretrained."""
+    """Make words indicate their classes and attention pass it on, as if the encoder had been pretrained."""
     sample, words = corpus.load(), weights["embeddings.word_embeddings.weight"]
     counts = np.ones((len(words), len(sample.labels)))
     for example in sample.train:

@@ -196,7 +196,7 @@ def test_a_published_report_is_read_and_downloaded(page, tmp_path):
     assert offline.locator("svg").count() == 3
     assert len(requests) == 1
     offline.context.close()
-    # What was downloaded can be opened again.
+    # The downloaded file can be opened again.
     page.get_by_role("button", name="Evaluate both models on your own file").click()
     page.locator("#report-file input[type=file]").set_input_files(tmp_path / "report.json")
     page.wait_for_function("/^Done/.test(document.querySelector('#evaluation-status')?.innerText)")
@@ -260,7 +260,7 @@ def test_a_text_is_explained_stopped_downloaded_and_its_disagreement_shown(page,
     box = page.get_by_label("Text to explain")
     box.fill(f"{HOSTILE} ${{window.hacked=1}} {' '.join(f'the striker scored goal{n}' for n in range(100))}")
     page.get_by_role("button", name="Options").click()
-    page.get_by_label("As stock LIME").check()  # draws all samples, which leaves time to stop it
+    page.get_by_label("As stock LIME").check()  # drawing all samples leaves time to stop it
     samples = page.get_by_role("spinbutton", name="Samples at most")
     samples.fill("2000")
     samples.press("Tab")
@@ -375,7 +375,7 @@ class TestDecide:
 
 
 def test_what_is_injected_into_the_page_does_not_run(served, browser):
-    """If a text were ever shown as HTML, the page's content security policy would still block its scripts."""
+    """Check the second defense: if a text were shown as HTML, the content security policy would block its scripts."""
     page = browser.new_page()
     refused = []
     page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)

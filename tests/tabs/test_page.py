@@ -1,4 +1,4 @@
-"""`tabs/page/page.py`: the status line, and what a start leaves for later."""
+"""Test `tabs/page/page.py`: the status line, and the imports that a start postpones."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from tabs.page import page
 from tests.support import tiny
 from tests.support.planted import ReadyLoader
 
-# Of frameworks, metrics, explanations, plots and reports; Gradio itself brings numpy, pandas and Pillow.
+# Modules of frameworks, metrics, explanations, plots and reports. Gradio itself imports numpy, pandas and Pillow.
 LATER = (
     "torch transformers accelerate safetensors.torch tensorflow keras keras_hub tensorflow_text sklearn scipy joblib "
     "matplotlib lime evaluate datasets jsonschema statsmodels"
@@ -25,7 +25,7 @@ from tabs.page import page
 page.build(ModelLoader({"pytorch": "a", "tensorflow": "b"}))
 print(*sorted(sys.modules))
 """
-# Explanations and reports are asked for while the loader still imports TensorFlow.
+# Explanations and reports are requested while the loader still imports TensorFlow.
 TOGETHER = """
 import threading, traceback
 from concurrent.futures import ThreadPoolExecutor

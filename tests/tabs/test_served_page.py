@@ -337,7 +337,7 @@ def test_one_login_for_page_and_api(tmp_path):
             assert server.get(path).status == 401, path
         assert server.post(JOIN, {"data": ["tech"], "session_hash": "a"}).status == 401
         assert upload(server, b"text\na\n").status == 401
-        assert server.ask("POST", UPLOAD, None, Content_Length="999999").status == 401  # and does not wait for the body
+        assert server.ask("POST", UPLOAD, None, Content_Length="999999").status == 401  # without waiting for the body
         assert server.get("/health/ready").status == 200
         with pytest.raises(AuthenticationError):
             Client(server.url, verbose=False)
@@ -367,7 +367,7 @@ def test_parallel_guesses_of_the_password_are_slowed_too():
         for each in threads:
             each.join(60)
     assert len(statuses) == 24
-    assert statuses.count(400) <= FREE_FAILURES + 1  # one more if a second passed
+    assert statuses.count(400) <= FREE_FAILURES + 1  # one more is possible if a second has passed
     assert set(statuses) == {400, 429}
 
 

@@ -1,4 +1,4 @@
-"""One plan for both trainers: complete, seeded, and with little padding."""
+"""Test the batch plan that both trainers share: complete, seeded, and with little padding."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ LENGTHS = np.random.default_rng(5).integers(3, 120, 500).tolist()
 
 
 def padding(steps) -> int:
-    """Padding tokens that the batches hold."""
+    """Return the number of padding tokens in the batches."""
     lengths = np.array(LENGTHS)
     return sum(int((lengths[rows].max() - lengths[rows]).sum()) for rows in steps)
 

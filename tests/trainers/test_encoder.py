@@ -1,4 +1,4 @@
-"""Only a BERT that both frameworks build alike is trained from; the rest is refused before anything is imported."""
+"""Test that only a BERT that both frameworks build alike is accepted, before anything is imported."""
 
 import json
 
@@ -12,7 +12,7 @@ from trainers.encoder import EXAMPLES, resolve
 
 
 def refusal(folder, max_length: int = 0) -> str:
-    """The one sentence that refuses the encoder."""
+    """Return the message that refuses the encoder."""
     with pytest.raises(RecipeError) as caught:
         resolve(str(folder), max_length)
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The fairness contract: one class for each row of its table in the design. A row that breaks fails here."""
+"""Test the fairness contract, with one class per row of its table in the design."""
 
 import json
 from dataclasses import replace
@@ -34,14 +34,14 @@ def training_data(encoder_folder, recipe: Recipe, texts: int = 40) -> TrainingDa
 
 
 def weights_of(model) -> dict[str, np.ndarray]:
-    """A model's weights under transformers' names, whatever its framework; copies."""
+    """Return copies of a model's weights under transformers' names, for either framework."""
     if hasattr(model, "named_parameters"):
         return {name: parameter.detach().numpy().copy() for name, parameter in model.named_parameters()}
     return to_transformers({variable.path: np.array(variable) for variable in model.trainable_variables})
 
 
 def build(encoder_folder, recipe: Recipe) -> dict:
-    """Both frameworks' models of the recipe at step 0, by the trainers' own code."""
+    """Build both frameworks' models of the recipe at step 0, with the trainers' own code."""
     from trainers import train_pytorch, train_tensorflow
 
     encoder = resolve(str(encoder_folder))
@@ -82,7 +82,7 @@ class TestCheckpointAndActivation:
         assert_equal_weights(stored, {name: one[f"bert.{name}"] for name in stored})
 
     def test_both_trainers_compute_the_same_function(self, encoder_folder):
-        """With a large head, because what the first one gives is too small to show another activation."""
+        """Enlarge the head, because the outputs of a new one are too small to show another activation."""
         models, ids = build(encoder_folder, Recipe()), tokenization.load(encoder_folder, 48).encode(random_texts())
         for trainer, model in models.items():
             head = model.classifier.weight.data if trainer.FRAMEWORK == "PyTorch" else model.output_dense.kernel
@@ -92,7 +92,7 @@ class TestCheckpointAndActivation:
         assert np.abs(one - other).max() < 1e-5
 
     def test_also_of_an_older_checkpoint_with_a_prefix_and_other_names(self, encoder_folder, encoder_copy):
-        """As google-bert/bert-base-uncased names them."""
+        """Rename the weights as google-bert/bert-base-uncased does."""
         stored = load_file(encoder_folder / "model.safetensors")
         norms = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
         renamed = {}
@@ -165,7 +165,7 @@ class TestBatches:
         )
         model = build(encoder_folder, recipe)[train_pytorch]
         trainer = train_pytorch.PlannedTrainer(model, arguments, train_dataset=data)
-        loader = trainer.accelerator.prepare(trainer.get_train_dataloader())  # as Trainer.train takes it
+        loader = trainer.accelerator.prepare(trainer.get_train_dataloader())  # in the form that Trainer.train accepts
         steps = zip(loader, train_tensorflow.planned_batches(data, 0), strict=True)
         count = 0
         for count, (torchs, (features, labels)) in enumerate(steps, start=1):
@@ -189,7 +189,7 @@ class TestOptimizer:
     """AdamW with the same decay, rates and clipping: with dropout off the two trainings are one."""
 
     def test_the_same_weights_decay_by_the_same_share(self, encoder_folder):
-        """With gradients of 0 AdamW does nothing but decay."""
+        """Use gradients of 0, with which AdamW only decays the weights."""
         recipe = Recipe(learning_rate=0.1, weight_decay=0.5, warmup=0.0)
         after = [
             weights_of(decayed(trainer, model, recipe)) for trainer, model in build(encoder_folder, recipe).items()
@@ -207,7 +207,7 @@ class TestOptimizer:
         assert max(one) == pytest.approx(3e-4 if warmup < 1 else 3e-4 * 24 / 25, rel=1e-5)
 
     def test_gradients_are_clipped_at_the_recipe_s_norm_and_give_equal_weights(self, encoder_folder, tmp_path):
-        """With a large epsilon AdamW's step is as long as the clipped gradient, in proportion to it."""
+        """Use a large epsilon, with which AdamW's step is proportional to the clipped gradient."""
         recipe = Recipe(max_length=24, batch_size=8, epochs=1, dropout=0.0, learning_rate=1.0, warmup=0.0)
         recipe = replace(recipe, weight_decay=0.0, adam_epsilon=1.0, clip_norm=0.01)
         data, models = training_data(encoder_folder, recipe), build(encoder_folder, recipe)
@@ -225,7 +225,7 @@ class TestOptimizer:
         assert 0.2 * 0.01 * rate_sum < length <= 0.01 * rate_sum
 
     def test_the_loss_curves_of_the_embedded_encoder_are_one_without_dropout(self, tmp_path):
-        """20 steps of whole trainings, as the command runs them."""
+        """Complete trainings of 20 steps, as the command runs them."""
         sample = corpus.load()
         files = [
             few(sample, sample.train, 16, tmp_path / "train.csv"),
@@ -240,7 +240,7 @@ class TestOptimizer:
 
 
 def decayed(trainer, model, recipe: Recipe):
-    """The model with all weights 1 after one step with gradients of 0."""
+    """Return the model with all weights 1 after one step with gradients of 0."""
     optimizer = trainer.build_optimizer(model, recipe, 10)
     if trainer.FRAMEWORK == "PyTorch":
         for parameter in model.parameters():
@@ -256,7 +256,7 @@ def decayed(trainer, model, recipe: Recipe):
 
 
 def rates(trainer, model, recipe: Recipe, steps: int) -> list[float]:
-    """The learning rate of each step, as the framework's optimizer sees it."""
+    """Return the learning rate of each step, as the framework's optimizer uses it."""
     optimizer = trainer.build_optimizer(model, recipe, steps)
     out = []
     for step in range(steps):

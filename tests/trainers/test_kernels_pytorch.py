@@ -1,4 +1,4 @@
-"""The trainers' faster kernels compute what PyTorch's own do, forward and backward, with and without dropout."""
+"""Test that the trainers' faster kernels match PyTorch's own, forward and backward, with and without dropout."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from torch.nn import functional
 from trainers import kernels_pytorch as kernels
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-TOGETHER = pytest.mark.parametrize("cached", [1, 50, 2**20])  # a head at a time, as many as fit, all
+TOGETHER = pytest.mark.parametrize("cached", [1, 50, 2**20])  # one head at a time, as many as fit, or all
 LENGTHS, SHAPE = [5, 3, 1], (3, 2, 5, 4)  # texts, heads, tokens, size of a head
 
 

@@ -1,4 +1,4 @@
-"""The trainers' faster kernels compute what TensorFlow's own do, forward and backward, with and without dropout."""
+"""Test that the trainers' faster kernels match TensorFlow's own, forward and backward, with and without dropout."""
 
 import numpy as np
 import pytest
@@ -16,13 +16,13 @@ def drawn(*shape: int, seed: int = 0) -> tf.Tensor:
 
 
 def bert(dropout: float, seed: int = 1) -> kernels.TrainedBert:
-    """One whose weights nobody asks for."""
+    """Build a layer whose weights are not read."""
     weights = {"bert.encoder.layer.0.attention.self.query.weight": tf.zeros((8, 2, 4))}
     return kernels.TrainedBert(weights, dropout, keras.random.SeedGenerator(seed))
 
 
 def with_gradients(function, *inputs: tf.Tensor) -> list[np.ndarray]:
-    """Outputs, and the gradients of a sum of theirs whose weights all differ."""
+    """Return the outputs, and the gradients of a weighted sum of them whose weights all differ."""
     with tf.GradientTape() as tape:
         tape.watch(inputs)
         out = function(*inputs)

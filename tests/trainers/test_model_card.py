@@ -1,4 +1,4 @@
-"""The card's metadata is what the Hub reads, and its figures are those of the report."""
+"""Test that the Hub can read the card's metadata, and that its figures are those of the report."""
 
 import pytest
 import yaml

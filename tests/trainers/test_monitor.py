@@ -1,4 +1,4 @@
-"""The monitor: losses and times, progress, signals, checkpoints."""
+"""Test the monitor: losses and times, progress, signals, checkpoints."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ IDENTITY = {"recipe": {"seed": 0}, "corpus": "abc"}
 
 @pytest.fixture
 def data():
-    """Six texts of three tokens: two epochs of three steps."""
+    """Return six texts of three tokens, for two epochs of three steps."""
     ids = [np.zeros(3, np.int32)] * 6
     return TrainingData(ids, np.zeros(6, np.int64), plan_batches([3] * 6, 2, epochs=2, seed=0), pad_id=0)
 

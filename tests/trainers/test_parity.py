@@ -1,4 +1,4 @@
-"""The parity command: it holds for a fair pair, and says which row of an unfair one is broken."""
+"""Test the parity command: it accepts a fair pair, and names the broken row of an unfair one."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 @pytest.fixture
 def short_corpus(tmp_path) -> list[str]:
-    """Few texts, so that the command ends soon."""
+    """Write a corpus of few texts, so that the command ends soon."""
     sample = corpus.load()
     parts = few(sample, sample.train, 2, tmp_path / "a.csv"), few(sample, sample.test, 2, tmp_path / "b.csv")
     return ["--corpus", parts[0], "--test", parts[1]]

@@ -1,4 +1,4 @@
-"""The round trip: trained models go to a Hub over HTTP and come back through our loaders and through stock code."""
+"""Test the round trip: models are published to a Hub over HTTP, and loaded again by our loaders and by stock code."""
 
 import json
 import subprocess
@@ -31,21 +31,21 @@ labels = [names[column] for column in model.predict(texts, verbose=0).argmax(-1)
 
 
 def ended(command, environment):
-    """A command in a process of its own, once it has ended."""
+    """Run a command in a separate process, and return it when it has ended."""
     return subprocess.run(
         [sys.executable, *command], cwd=tiny.ROOT, env=environment, capture_output=True, text=True, timeout=240
     )
 
 
 def run(command, environment):
-    """The standard output of a command that must end well."""
+    """Return the standard output of a command that must succeed."""
     done = ended(command, environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def refused(command, environment):
-    """The sentence of a command that must fail."""
+    """Return the error message of a command that must fail."""
     done = ended(command, environment)
     assert done.returncode == 1, done.stdout + done.stderr
     return tiny.error_sentence(done.stdout + done.stderr)

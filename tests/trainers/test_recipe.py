@@ -1,4 +1,4 @@
-"""Every setting of a recipe is checked where it enters: on the command line and in `recipe.json`."""
+"""Test that every setting of a recipe is checked, on the command line and in `recipe.json`."""
 
 import json
 from dataclasses import FrozenInstanceError, asdict

@@ -1,4 +1,4 @@
-"""What a training leaves behind, in both frameworks: the folder, its report, and a model that stock code loads."""
+"""Test the result of a training in both frameworks: the folder, its report, and a model that stock code loads."""
 
 import math
 from dataclasses import asdict, replace
@@ -26,7 +26,7 @@ VERSIONS = {"pytorch": {"torch", "transformers"}, "tensorflow": {"tensorflow", "
 
 
 def tiny_job(framework, encoder_folder, output, **changes) -> job.Job:
-    """A training of two steps an epoch, in this process."""
+    """Train with two steps per epoch, in this process."""
     sample = corpus.load()
     small = replace(sample, train=sample.train[:32], test=sample.test[:10])
     recipe = Recipe(encoder=str(encoder_folder), max_length=24, epochs=2, learning_rate=1e-3)
@@ -120,7 +120,7 @@ def labels_from_keras_hub(folder, texts) -> list[str]:
 
 @pytest.fixture(scope="module")
 def losses(encoder_folder, tmp_path_factory):
-    """The losses of four trainings, run once a framework: the first, the same again, another seed, no dropout."""
+    """Return the losses of four trainings per framework: the first, the same again, another seed, no dropout."""
     known = {}
 
     def of(framework) -> list[list[float]]:

@@ -1,4 +1,4 @@
-"""`bakeoff train`: which processes it runs, and what its flags may say."""
+"""Test `bakeoff train`: its processes, and the valid values of its flags."""
 
 import os
 import subprocess

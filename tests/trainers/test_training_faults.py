@@ -1,4 +1,4 @@
-"""What goes wrong in a training, in real processes: nothing half-done stays, and one sentence says what happened."""
+"""Test failing trainings in real processes: no partial file stays, and one sentence says what happened."""
 
 import resource
 import shutil
@@ -26,13 +26,13 @@ FILE_LIMIT = 50_000  # bytes: less than the weights, more than any other file
 
 
 def parts(output) -> set[str]:
-    """What stands in the output folder, hidden files too, besides an empty checkpoint folder."""
+    """Return the names in the output folder, including hidden files but not an empty checkpoint folder."""
     return {path.name for path in output.iterdir() if path.name != "checkpoint" or contents(path)}
 
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """Files of this process can't grow beyond FILE_LIMIT."""
+    """Limit the files of this process to FILE_LIMIT bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, before[1]))
     try:
@@ -43,9 +43,9 @@ def full_disk() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def interrupted(encoder_folder, tmp_path_factory):
-    """A command for both trainings, of which the first is stopped by SIGTERM to the parent; beside it one by Ctrl-C.
+    """Stop two commands: SIGTERM to the parent of both trainings, and Ctrl-C to one training.
 
-    Gives the output folder with both checkpoints, and what each command printed with its status and left behind.
+    Return the output folder with both checkpoints, and for each command its status, its output and its files.
     """
     output, beside = (tmp_path_factory.mktemp("interrupted") / "runs" for _ in range(2))
     children = []
@@ -85,7 +85,7 @@ def test_a_signal_to_the_parent_ends_its_child_and_starts_no_other(interrupted):
 
 
 def test_a_signal_to_the_parent_while_a_child_ends_well_starts_no_other(tmp_path, monkeypatch, capsys):
-    """The child here is a script that notes its start, signals its parent and ends with 0."""
+    """Run a script as the child: it records its start, signals its parent and ends with 0."""
     child = tmp_path / "child"
     child.write_text(f"#!/bin/sh\ntrap '' TERM\necho began >> {tmp_path}/log\nkill -TERM $PPID\n")
     child.chmod(0o755)
@@ -154,7 +154,7 @@ def test_a_full_disk_leaves_the_earlier_models_and_nothing_else(encoder_folder, 
 
 @pytest.mark.usefixtures("one_thread")
 class TestInThisProcess:
-    """With the Hub's two calls replaced by a record of them."""
+    """Replace the Hub's two calls by functions that record them."""
 
     @pytest.fixture
     def published(self, monkeypatch) -> list:
@@ -167,7 +167,7 @@ class TestInThisProcess:
     def test_too_high_a_learning_rate_saves_and_pushes_nothing(
         self, encoder_folder, tmp_path, published, capsys, settings
     ):
-        """In the second case the only step ruins the weights: no loss tells, but the logits do."""
+        """Ruin the weights, in the second case in the only step. Then no loss shows it, but the logits do."""
         changes = [part for setting in [*settings, "warmup=0"] for part in ("--set", setting)]
         arguments = tiny.arguments(encoder_folder, tmp_path / "runs", *changes, "--push", "user/name")
         assert command.main(["--framework", "pytorch", *arguments]) == 1

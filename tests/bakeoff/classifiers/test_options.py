@@ -1,4 +1,4 @@
-"""`--models`: two models are told apart by their files, in any order, from a folder or from the Hub."""
+"""Test `--models`: two models are recognized by their files, in any order, from a folder or from the Hub."""
 
 import argparse
 import io
@@ -74,7 +74,7 @@ def test_what_is_no_pair_gets_one_sentence_that_names_it(tmp_path):
     cases = {
         f"{pytorch} and {other} are both PyTorch models; give one of each framework.": [pytorch, other],
         f"{tmp_path} holds no folder tensorflow: give a folder that holds pytorch/": [str(tmp_path)],
-        "alice/news is no folder of a pair": ["alice/news"],
+        "alice/news is not the folder of a pair": ["alice/news"],
         f"{tmp_path / 'empty'} holds no model: expected config.json": [pytorch, str(tmp_path / "empty")],
         "It holds a pair: name it alone.": [str(pair), pytorch],
         "3 models were named": [pytorch, other, pytorch],

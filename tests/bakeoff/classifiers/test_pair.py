@@ -1,4 +1,4 @@
-"""Two models are compared only when nothing but the framework tells them apart."""
+"""Test that two models are compared only if they differ in nothing but the framework."""
 
 import pytest
 

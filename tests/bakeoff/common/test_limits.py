@@ -1,4 +1,4 @@
-"""`bakeoff/common/limits.py`: what a visitor may ask for."""
+"""Test `bakeoff/common/limits.py`, the limits of what a visitor may request."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_whole_numbers_may_come_as_floats():
 
 @pytest.fixture
 def changed():
-    """Lets other limits hold for one test."""
+    """Apply other limits during one test."""
     yield lambda **settings: limits.use(Limits().changed(settings))
     limits.use(Limits())
 

@@ -1,4 +1,4 @@
-"""`bakeoff/common/plain_environment.py`: what is removed before a framework is imported, and what stays the user's."""
+"""Test which variables are removed before a framework is imported, and which keep the user's values."""
 
 import json
 import os
@@ -54,7 +54,7 @@ print(json.dumps([*settings, keras.layers.Dense(1).dtype_policy.name]))
     "content", ['{"floatx": "float64", "epsilon": 0.5, "image_data_format": "channels_first"}', '{"floatx": "?"}', None]
 )
 def test_serving_does_not_depend_on_what_the_home_holds(tmp_path, tiny_runs, content):
-    """Not on a file that Keras refuses either; and none is written."""
+    """Plant a file in the home folder, even one that Keras refuses. Serving writes no file either."""
     folder = tmp_path / ".keras"
     if content is not None:
         folder.mkdir()

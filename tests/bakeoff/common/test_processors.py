@@ -1,4 +1,4 @@
-"""Processors: affinity and control groups, of both versions, nested, from inside a container and outside."""
+"""Test the number of processors: affinity and both versions of control groups, in containers and outside."""
 
 import json
 import os
@@ -17,7 +17,7 @@ V1, V2 = "cgroup cgroup rw,cpu,cpuacct", "cgroup2 cgroup2 rw"
 
 
 class Machine:
-    """A process's view of its control groups, written to files."""
+    """A machine whose control groups, as a process sees them, are written to files."""
 
     def __init__(self, folder: Path, monkeypatch):
         self.folder, self._mounts, self._groups = folder, [], []
@@ -25,7 +25,7 @@ class Machine:
         monkeypatch.setattr(processors, "CORES", folder / "cores")
 
     def group(self, path: str, kind: str, *, root: str = "/", controllers: str | None = None) -> Path:
-        """A mounted hierarchy, and the process's group in it; returns the mount point."""
+        """Mount a hierarchy, put the process into a group of it, and return the mount point."""
         point = self.folder / f"mount{len(self._mounts)}"
         point.mkdir()
         controllers = controllers if controllers is not None else "" if kind == V2 else "cpu,cpuacct"
@@ -37,7 +37,7 @@ class Machine:
 
 
 def limit(folder: Path, amount: str, period: int = 100_000) -> None:
-    """A quota in the form of version 2."""
+    """Set a quota in the form of version 2."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "cpu.max").write_text(f"{amount} {period}\n")
 
@@ -50,7 +50,7 @@ def limit_v1(folder: Path, amount: int, period: int = 100_000) -> None:
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    """With 8 cores, and no quota yet."""
+    """Return a machine with 8 cores and without a quota."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     return Machine(tmp_path, monkeypatch)
@@ -70,7 +70,7 @@ def test_a_container_s_quota_of_version_2(machine, amount, expected, threads):
 
 
 def test_the_tightest_of_nested_groups_counts(machine):
-    """As systemd sets CPUQuota for a slice above a service that has none, or a looser one."""
+    """Set a quota for the parent, as systemd does for CPUQuota of a slice above a service with none or a looser one."""
     point = machine.group("/user.slice/user-0.slice/run.scope", V2)
     limit(point / "user.slice", "300000")
     limit(point / "user.slice" / "user-0.slice", "max")
@@ -85,7 +85,7 @@ def test_the_tightest_of_nested_groups_counts(machine):
     [
         ("/docker/ab12", "/docker/ab12"),  # mounted from the host without a namespace of its own
         ("/", "/"),
-        ("/../../outside", "/"),  # seen from another namespace: what is mounted is all there is
+        ("/../../outside", "/"),  # seen from another namespace, where nothing above the mounted part is visible
     ],
 )
 def test_a_container_s_quota_of_version_1(machine, path, root):
@@ -152,7 +152,7 @@ TRAINING = LIMITED + "from trainers.__main__ import main\nassert main(sys.argv[2
 
 @pytest.mark.slow
 def test_a_server_of_both_models_follows_the_quota(machine, tiny_runs):
-    limit(machine.group("/box", V2) / "box", "100000")  # not more than a small machine has: PyTorch would not take it
+    limit(machine.group("/box", V2) / "box", "100000")  # at most what a small machine has, because PyTorch rejects more
     assert probe_threads(str(machine.folder), *(str(tiny_runs / name) for name in FRAMEWORKS), code=SERVING) == [1, 1]
 
 
@@ -185,7 +185,7 @@ def probe_threads(*arguments: str, code: str, **settings) -> list[int]:
 
 @pytest.fixture
 def real_group():
-    """A control group of this kernel with half a processor; skips where this user may make none."""
+    """Create a real control group with half a processor, or skip the test if this user may not create one."""
     for parent in (Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup/cpu,cpuacct"), Path("/sys/fs/cgroup")):
         group = parent / f"bakeoff-test-{os.getpid()}"
         with suppress(OSError):

@@ -382,7 +382,7 @@ def test_without_a_network_the_remedy_is_a_file(tmp_path):
     env = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "bakeoff.corpus", corpus.FULL_STUDY]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 1  # the network failed, not the question
+    assert done.returncode == 1  # the network failed, not the request
     sentence = done.stderr.splitlines()[-1].removeprefix("error: ")
     assert_sentence(sentence, '"SetFit/bbc-news"', "out of reach", "or give a CSV", folder=tmp_path)
 

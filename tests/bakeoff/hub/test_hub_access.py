@@ -1,4 +1,4 @@
-"""`bakeoff/hub/access.py` over real HTTP: who may publish where is asked before the training, one sentence each."""
+"""Test `bakeoff/hub/access.py` over real HTTP: the permission to publish is checked before the training starts."""
 
 import subprocess
 import sys
@@ -68,7 +68,7 @@ def test_a_role_in_a_resource_group_lets_a_reader_write(hub_with_organizations, 
         ({"alice": WRITE}, "alice/old", None),
         ({"alice/old": WRITE}, "alice/old", None),
         ({"lab": WRITE}, "lab/new", None),
-        ({"alice": ["repo.content.read", "repo.contribute"]}, "alice/new", None),  # a name that was made up
+        ({"alice": ["repo.content.read", "repo.contribute"]}, "alice/new", None),  # an invented name
         ({"alice": READ}, "alice/new", "no permission to create alice/new: give it write access"),
         ({"alice": READ}, "alice/old", "no permission to write to alice/old"),
         ({"alice": ["inference.serverless.write"]}, "alice/new", "no permission to create"),

@@ -1,4 +1,4 @@
-"""What `--push` does to files that Bakeoff did not write: over real HTTP, by the Hub's own client."""
+"""Test what `--push` does to files that Bakeoff did not write, over real HTTP with the Hub's own client."""
 
 import json
 
@@ -20,7 +20,7 @@ def files_of(server, repo_id="alice/news") -> dict[str, bytes]:
 
 
 def edit(server, added: dict[str, bytes], *, title="Update by hand", removed=()) -> None:
-    """A commit as the Hub's page or another program makes it."""
+    """Commit files as the Hub's page or another program does."""
     operations = [CommitOperationAdd(name, data) for name, data in added.items()]
     operations += [CommitOperationDelete(name) for name in removed]
     api = HfApi(endpoint=server.endpoint, token=ALICE)
@@ -33,14 +33,14 @@ def publish(folder, **flags):  # noqa: F811
 
 @pytest.fixture
 def published(connected_hub, folder):  # noqa: F811
-    """A published model, of which the folder has another version."""
+    """Publish a model, then change its folder."""
     publish(folder)
     (folder / "model.safetensors").write_bytes(b"better")
     return connected_hub
 
 
 def refused(folder, server, *names) -> None:  # noqa: F811
-    """Publishing is refused, names these files and changes nothing."""
+    """Check that publishing is refused, names these files and changes nothing."""
     before, commits = files_of(server), len(server.repos["model", "alice/news"].commits)
     message = sentence(publish, folder)
     assert "files that Bakeoff did not write" in message and "--overwrite" in message
@@ -57,7 +57,7 @@ def test_a_repository_of_somebody_else_is_refused_and_overwrite_deletes_nothing(
     found = files_of(connected_hub)
     assert found.items() >= {**THESIS, **FILES, ".gitattributes": b"*.bin"}.items()
     assert set(found) == {*THESIS, *FILES, ".gitattributes", "bakeoff.json"}
-    refused(folder, connected_hub, *THESIS)  # they are foreign still
+    refused(folder, connected_hub, *THESIS)  # the files still belong to somebody else
 
 
 def test_many_foreign_files_are_counted(connected_hub, folder):  # noqa: F811
@@ -91,7 +91,7 @@ def test_files_that_were_removed_by_hand_and_the_hub_s_own_do_not_count(publishe
 
 
 def test_a_file_that_was_there_before_with_the_same_bytes_stays_when_later_versions_lack_it(connected_hub, folder):  # noqa: F811
-    """The Hub's client leaves it out of the commit, so Bakeoff never wrote it."""
+    """Keep the other author's file. The Hub's client does not commit an equal file, so Bakeoff never wrote it."""
     connected_hub.put("alice/news", {"tokenizer.json": FILES["tokenizer.json"]})
     publish(folder, overwrite=True)
     publish(folder)
@@ -101,7 +101,7 @@ def test_a_file_that_was_there_before_with_the_same_bytes_stays_when_later_versi
 
 
 def listed(server, **more: bytes) -> bytes:
-    """The repository's list with entries that somebody forged."""
+    """Publish a list of files with forged entries."""
     document = json.loads(files_of(server)["bakeoff.json"])
     document["files"] |= {name.replace("_", "."): ownership.hashes_of(data) for name, data in more.items()}
     return json.dumps(document).encode()
@@ -151,11 +151,11 @@ def test_a_pulled_folder_does_not_bring_its_list_along(published, folder, tmp_pa
 
 
 class TestEarlierVersions:
-    """Repositories that earlier versions published have no list: the titles of the commits decide."""
+    """Repositories of earlier versions, which have no list of files. The titles of the commits decide."""
 
     @pytest.fixture
     def earlier(self, connected_hub, folder):  # noqa: F811
-        """As the version before published: one commit of that title, and no list."""
+        """Publish as the previous version did: one commit of that title, and no list."""
         HfApi(endpoint=connected_hub.endpoint, token=ALICE).create_repo("alice/news")
         edit(connected_hub, FILES, title="Publish with Bakeoff")
         (folder / "model.safetensors").write_bytes(b"better")
@@ -183,7 +183,7 @@ class TestEarlierVersions:
 
 
 class TestScores:
-    """`python -m eval.report.publish` changes the card too."""
+    """Check ownership here too, because `python -m eval.report.publish` changes the card."""
 
     SCORES = (Score("accuracy", "Accuracy", 0.9, None, None),)
 
@@ -203,7 +203,7 @@ class TestScores:
 
 
 def test_what_the_hub_loses_of_others_is_told(published, folder, monkeypatch):  # noqa: F811
-    """The comparison after the upload looks for the files of others too."""
+    """Check that the comparison after the upload includes the files of others."""
     edit(published, {"notes.txt": b"mine"})
     repo = published.repos["model", "alice/news"]
     commit = repo.commit

@@ -1,4 +1,4 @@
-"""`bakeoff/hub/pull.py` over real HTTP: huggingface_hub's client against the Hub of `tests/support/hub_server.py`."""
+"""Test pulling and publishing over real HTTP: huggingface_hub's client against `tests/support/hub_server.py`."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ KERAS_CONFIG = {"module": "keras_hub.src.models.bert.bert_backbone", "class_name
 
 @pytest.fixture
 def folder(tmp_path):
-    """A model folder as the PyTorch trainer writes it."""
+    """Write a model folder as the PyTorch trainer does."""
     return write(tmp_path / "model", FILES)
 
 
@@ -50,7 +50,7 @@ def read(folder: Path) -> dict[str, bytes]:
 
 
 def sentence(call, *args, **kwargs) -> str:
-    """The message of the HubError that the call must raise: one line that ends like a sentence, without a token."""
+    """Return the message of the HubError that the call must raise: one sentence on one line, without a token."""
     with pytest.raises(HubError) as caught:
         call(*args, **kwargs)
     message = str(caught.value)
@@ -200,7 +200,7 @@ def test_links_and_empty_folders_are_not_published(connected_hub, folder, tmp_pa
     assert connected_hub.requests == []
 
 
-# What is refused
+# Refusals
 
 
 UNSAFE_NAMES = ["pytorch_model.bin", "a.pt", "a.pth", "a.pkl", "a.ckpt", "a.msgpack", "a.npy", "a.npz", "a.joblib"]

@@ -40,7 +40,7 @@ def test_mcnemar_is_statsmodels(counts):
 
 
 def test_mid_p_is_uniform_where_exact_is_not():
-    """Its mean under the hypothesis is 1/2 exactly, by symmetry; the exact test's is more."""
+    """Check the mean p-value under the null hypothesis. By symmetry it is 1/2; the exact test's is larger."""
     weights = binom.pmf(np.arange(11), 10, 0.5)
     assert weights @ [mcnemar(i, 10 - i).mid_p_value for i in range(11)] == pytest.approx(0.5)
     assert weights @ [mcnemar(i, 10 - i).p_value for i in range(11)] > 0.55

@@ -29,7 +29,7 @@ def set_at(document, path, value):
     ("path", "value", "expected"),
     [
         (("predictions", "references"), [0], "has 1 entries, expected 30"),
-        (("predictions", "references", 0), 3, "is no class"),
+        (("predictions", "references", 0), 3, "is not one of the classes"),
         (("predictions", "PyTorch", 7), [0.0, 1.0], "a row of PyTorch has 2 entries, expected 3"),
         (("evaluations", "TensorFlow", "confusion"), [[1, 2, 3]], "confusion has 1 entries"),
         (("evaluations", "PyTorch", "confusion", 0), [1], "expected 3"),

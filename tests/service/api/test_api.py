@@ -113,7 +113,7 @@ def test_sagemaker_asks_in_json_and_csv(served):
     [
         ("text\nsport\ntech\n", "header=present", ["sport", "tech"]),
         ("text\nsport\ntech\n", 'charset=utf-8 ; Header="present"', ["sport", "tech"]),
-        ("sport\ntech\nsport\n", "header=present", ["tech", "sport"]),  # whatever it says
+        ("sport\ntech\nsport\n", "header=present", ["tech", "sport"]),  # whatever it claims
         ("sport\r\ntech\r\n", None, ["sport", "tech"]),
         ("sport\ntech", None, ["sport", "tech"]),
         ('\ufeffsport\n"tech\n\nin two lines"\n', None, ["sport", "tech"]),
@@ -389,7 +389,7 @@ def test_a_full_queue_refuses_at_once(held):
     wait_for(lambda: model.calls)
     waiting += [ask_and_leave(server, path, {"text": f"{n}"}) for n in range(2)]
     wait_for(lambda: len(server.service.models.queue) == 2)
-    answer = server.post(path, {"text": "one too many"})  # comes while the models are held: it waits for no turn
+    answer = server.post(path, {"text": "one too many"})  # arrives while the models are busy, and needs no turn
     assert (answer.status, answer.error["code"]) == (503, "queue_full")
     assert int(answer.headers["retry-after"]) >= 1
     assert server.get("/health/live").status == 200
@@ -448,7 +448,7 @@ def test_an_explanation_is_given_up_with_its_client_and_others_are_refused_meanw
     wait_for(lambda: server.post("/api/v1/explain", body | {"samples": 50}).status == 200)
     before = len(model.calls)
     assert server.post("/api/v1/pytorch/predict", {"text": "a"}).status == 200
-    assert len(model.calls) == before + 1  # nothing of the explanation goes on
+    assert len(model.calls) == before + 1  # the explanation has stopped
 
 
 def test_predictions_pass_an_explanation():

@@ -304,7 +304,7 @@ OFTEN = settings(
 @OFTEN
 @given(value=JSON)
 def test_what_is_json_is_read_as_python_reads_it(value):
-    assume("Infinity" not in json.dumps(value))  # which Python writes and JSON has not
+    assume("Infinity" not in json.dumps(value))  # Python writes it, but JSON does not have it
     assert parse(json.dumps(value).encode(), 50, 1000) == value
 
 

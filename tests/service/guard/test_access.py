@@ -91,14 +91,14 @@ def test_failed_logins_are_slowed_and_others_are_not(locked, monkeypatch):
     monkeypatch.setattr(locked.service, "logins", FailedLogins(lambda: now[0]))
     for _ in range(FREE_FAILURES):
         assert locked.get("/api/v1/models", Authorization="Bearer wrong").status == 401
-    for given in ("Bearer wrong", f"Bearer {TOKEN}"):  # a right guess is not told either
+    for given in ("Bearer wrong", f"Bearer {TOKEN}"):  # a correct guess gets no hint either
         answer = locked.get("/api/v1/models", Authorization=given)
         assert (answer.status, answer.error["code"]) == (429, "login_slowed")
         assert int(answer.headers["retry-after"]) == 1
     assert locked.get("/health/ready").status == 200
     now[0] = 1.1
     assert locked.get("/api/v1/models", Authorization=f"Bearer {TOKEN}").status == 200
-    assert locked.get("/api/v1/models", Authorization="Bearer wrong").status == 401  # forgiven by the login
+    assert locked.get("/api/v1/models", Authorization="Bearer wrong").status == 401  # a login resets the count
 
 
 def test_waiting_doubles_up_to_a_minute_and_clients_are_forgotten():
@@ -247,7 +247,7 @@ def test_logs_name_request_and_route_and_no_text_token_or_address(locked, lines)
     locked.post(PREDICT, {"text": SECRET, SECRET: 1}, Authorization=login, X_Request_ID=ids[1])
     locked.get(path, X_Request_ID=ids[2])
 
-    def found():  # a line is written after its answer: one of another test's may come late
+    def found():  # a line is written after its answer, so another test's line may arrive late
         return [each for each in map(json.loads, lines) if each.get("request_id") in ids]
 
     wait_for(lambda: len(found()) == 3)
@@ -293,5 +293,5 @@ def test_options_come_from_flags_and_environment(monkeypatch):
     assert (chosen.requests_per_minute, str(chosen.decision)) == (5, "d.json")
     assert chosen.access.check_login("anna", "secret") and "secret" not in repr(chosen)
     monkeypatch.setenv("BAKEOFF_CORS_ORIGINS", "*")
-    with pytest.raises(BakeoffError, match="is no origin"):
+    with pytest.raises(BakeoffError, match="is not a valid origin"):
         options.settings(app.parser().parse_args([]))

@@ -22,7 +22,7 @@ from tests.support.fetching import CONTROL, HOST, MCP, bodies, called, file_at, 
 from tests.tabs.test_served_page import launched, upload
 
 NAMESPACE = ["unshare", "--net", "--"]
-# Files of Gradio's that open connections, with why no visitor makes them do it.
+# Gradio's files that open connections, with the reason why no visitor can trigger it.
 CONNECTING = {
     "processing_utils.py": "through safehttpx, and `unsafe_download`, which nothing calls",
     "route_utils.py": "through safehttpx",
@@ -106,7 +106,7 @@ def test_what_is_no_address_passes(path):
 
 
 def test_mcp_takes_no_file_at_all():
-    """Gradio's MCP server would read a file from this machine's disk for any caller."""
+    """Refuse file arguments: Gradio's MCP server would read a file from this machine's disk for any caller."""
     body = called("predict", text=file_at("/etc/passwd"))
     with pytest.raises(ProblemError):
         checked(body, takes_files=False)
@@ -114,7 +114,7 @@ def test_mcp_takes_no_file_at_all():
 
 
 def test_gradio_can_fetch_nothing(served):
-    """This includes URLs in a function's answer, which no guard sees."""
+    """Include URLs in a function's answer, which no guard sees."""
     for url in (f"http://{HOST}/a", "http://127.0.0.1/a", "https://huggingface.co/a"):
         with pytest.raises(FetchRefused):
             asyncio.run(processing_utils.async_ssrf_protected_get(url))
@@ -132,7 +132,7 @@ async def moved(url):
 
 
 def test_no_other_file_of_gradio_s_opens_connections():
-    """A new version may have a new way to connect: read it, then list the file here or close it in `no_fetching.py`."""
+    """Fail if a new version connects in a new way. Read it, then list the file here or block it in `no_fetching.py`."""
     opens = re.compile(r"httpx\.(get|post|put|head|stream|request|Client|AsyncClient)\(|urlopen\(|requests\.get\(")
     folder = Path(gradio.__file__).parent
     files = [path for path in folder.rglob("*.py") if path.relative_to(folder).parts[0] not in ("cli", "test_data")]

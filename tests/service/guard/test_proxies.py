@@ -26,21 +26,21 @@ needs_nginx = pytest.mark.skipif(NGINX is None, reason="no nginx: install Debian
 @pytest.mark.parametrize(
     ("proxies", "peer", "lines", "client"),
     [
-        ("", "10.0.0.1", ["1.1.1.1"], "10.0.0.1"),  # nobody is trusted: loopback neither
+        ("", "10.0.0.1", ["1.1.1.1"], "10.0.0.1"),  # nobody is trusted, not even loopback
         ("", "127.0.0.1", ["1.1.1.1"], "127.0.0.1"),
         ("1", "10.0.0.1", [], "10.0.0.1"),
-        ("1", "10.0.0.1", ["6.6.6.6, 1.1.1.1"], "1.1.1.1"),  # the first is what the client wrote
-        ("1", None, ["6.6.6.6", "1.1.1.1"], "1.1.1.1"),  # in two lines; a socket of the file system has no address
+        ("1", "10.0.0.1", ["6.6.6.6, 1.1.1.1"], "1.1.1.1"),  # the client wrote the first address
+        ("1", None, ["6.6.6.6", "1.1.1.1"], "1.1.1.1"),  # in two lines; a Unix socket has no address
         ("2", "10.0.0.1", ["6.6.6.6, 1.1.1.1, 10.0.0.2"], "1.1.1.1"),
         ("2", "10.0.0.1", ["1.1.1.1"], "1.1.1.1"),
         ("10.0.0.0/8", "10.0.0.1", ["6.6.6.6, 1.1.1.1, 10.0.0.2"], "1.1.1.1"),
         ("10.0.0.0/8", "9.9.9.9", ["1.1.1.1"], "9.9.9.9"),  # it didn't come through the proxy
         ("10.0.0.0/8", "10.0.0.1", ["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
         ("10.0.0.1, 10.0.0.2", "10.0.0.1", ["10.0.0.9, 10.0.0.2"], "10.0.0.9"),
-        ("127.0.0.1", "::ffff:127.0.0.1", ["1.1.1.1"], "1.1.1.1"),  # where both families share a socket
+        ("127.0.0.1", "::ffff:127.0.0.1", ["1.1.1.1"], "1.1.1.1"),  # if both address families share a socket
         ("::1,fd00::/8", "::1", ["2001:db8::1:2:3:4, [fd00::1]:443"], "2001:db8::/64"),
         ("127.0.0.1", "127.0.0.1", ["1.1.1.1:4711"], "1.1.1.1"),
-        ("127.0.0.1", "127.0.0.1", ["1.1.1.1, unknown"], "unknown"),  # the proxy's word, not the client's before it
+        ("127.0.0.1", "127.0.0.1", ["1.1.1.1, unknown"], "unknown"),  # the proxy's entry, not the client's before it
         ("127.0.0.1", "127.0.0.1", [" , "], "127.0.0.1"),
         ("0", "127.0.0.1", ["1.1.1.1"], "127.0.0.1"),
     ],
@@ -112,11 +112,11 @@ def page_judged(port, source):
     return found.count(400)
 
 
-SLOWED = range(3, 15)  # judged: three, and one whenever a wait is over
+SLOWED = range(3, 15)  # three are checked, and one more after each wait
 
 
 def test_a_client_that_invents_addresses_is_slowed(monkeypatch):
-    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")  # uvicorn's own trust, which is never asked
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")  # uvicorn's own setting, which must have no effect
     with api(Settings(ACCESS)) as server:
         assert judged(server.port, "127.0.0.2") in SLOWED
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")

@@ -65,7 +65,7 @@ def test_what_comes_at_the_same_time_counts_before_it_is_there(folder):
         assert not store.full
         with store.upload():
             assert store.full
-        store.walk()  # nothing is there, but two are on their way
+        store.walk()  # no file exists yet, but two uploads are in progress
         assert not store.full
         with store.upload():
             assert store.full
@@ -80,9 +80,9 @@ def test_what_is_written_for_visitors_counts_before_it_is_there(folder):
         assert not store.full
         with pytest.raises(NoRoom), store.write(1):
             pass
-    with pytest.raises(NoRoom), store.write(1):  # it is there, and not seen yet
+    with pytest.raises(NoRoom), store.write(1):  # assumed to exist, until a walk has looked
         pass
-    store.walk()  # it was not: it could not be written
+    store.walk()  # it does not exist, because it could not be written
     with store.write(1):
         pass
 
@@ -102,12 +102,12 @@ def test_many_writers_together_pass_no_bound(folder):
     threads = [threading.Thread(target=save, args=(number,)) for number in range(most)]
     for each in threads:
         each.start()
-    for _ in range(20):  # meanwhile
+    for _ in range(20):  # walk while the threads write
         store.walk()
     for each in threads:
         each.join()
     store.walk()
-    assert len(refused) >= 5  # a file and its folder take two entries, and count for three until they are seen
+    assert len(refused) >= 5  # a file and its folder take two entries, and count as three until a walk has seen them
     assert store._stored <= store._total_bytes
     assert (store._writing, store._unseen) == (0, 0)
 
@@ -131,7 +131,7 @@ def test_a_walk_forgets_nothing_that_is_written_meanwhile(folder, monkeypatch):
 
 
 def test_empty_files_of_gradio_s_go_and_others_stay(folder):
-    """Gradio leaves one per file that it passes to a function, and each takes an entry in the file system."""
+    """Delete empty folders: Gradio leaves one per file that it passes to a function, and each takes an inode."""
     store, uploaded = Store(1, 10**9), write(folder, "uploaded", b"")
     left, full = folder / "tmpabc", folder / "tmpdef"
     left.touch()

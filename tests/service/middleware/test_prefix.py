@@ -66,7 +66,8 @@ def table(app):
         yield from ((method, path) for method in getattr(route, "methods", None) or ("GET", "POST"))
 
 
-SAME = ("{}", "/bakeoff{}", "/b%61keoff{}")  # routed alike: stripped by a proxy, not stripped, written otherwise
+# Paths that reach the same route: stripped by a proxy, not stripped, or written differently.
+SAME = ("{}", "/bakeoff{}", "/b%61keoff{}")
 OTHER = ("/bakeoff/bakeoff{}", "/bakeoff/{}", "/bakeoff/..{}", "/bakeoff%2F{}", "/BAKEOFF{}", "/bakeoffs{}")
 
 
@@ -181,7 +182,7 @@ def test_a_guard_that_does_not_come_up_lets_nobody_in(monkeypatch):
     passed = PagePolicy.__call__
 
     async def broken(self, scope, receive, send):
-        scope["type"] == "lifespan" and scope["path"]  # as a middleware that forgets that there is none
+        scope["type"] == "lifespan" and scope["path"]  # like a middleware that forgets that this scope has no path
         await passed(self, scope, receive, send)
 
     monkeypatch.setattr(PagePolicy, "__call__", broken)

@@ -23,7 +23,7 @@ from tests.support.serving import wait_for
 
 MODES = {"page": [], "api": ["--api-only"]}
 PRINTED = re.compile(r"(?:Running on local URL: |The API:) +(http://\S+)")
-DEAD = "http://127.0.0.1:9"  # a proxy that nobody runs
+DEAD = "http://127.0.0.1:9"  # no proxy listens there
 
 
 def free_port(host="127.0.0.1"):
@@ -185,7 +185,7 @@ def test_the_first_free_port_is_taken_where_none_is_chosen():
         port = taken.getsockname()[1]
         with pytest.raises(BakeoffError, match=f"port {port} "):
             find_place(None, port, page=True, environment={})
-        with pytest.raises(BakeoffError, match=f"port {port} "):  # Gradio wants it on 127.0.0.1 too
+        with pytest.raises(BakeoffError, match=f"port {port} "):  # Gradio needs it on 127.0.0.1 too
             find_place("::1", port, page=True, environment={})
         assert find_place("127.0.0.2", port, page=False, environment={}) == Place("127.0.0.2", port)
     place = find_place(None, None, page=True, environment={"GRADIO_SERVER_NAME": " [::1] "})

@@ -68,7 +68,7 @@ def test_a_header_that_does_not_come_ends_the_connection(name):
         def all_closed():
             if not is_closed(trickle):
                 try:
-                    trickle.sendall(b"X")  # a byte now and then is no header
+                    trickle.sendall(b"X")  # an occasional byte does not make a complete header
                 except OSError:
                     return False
             time.sleep(0.1)
@@ -80,7 +80,7 @@ def test_a_header_that_does_not_come_ends_the_connection(name):
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_a_connection_stays_open_as_long_as_the_operator_says(name):
-    assert limits.Limits().keep_alive_seconds > 60  # what load balancers keep theirs
+    assert limits.Limits().keep_alive_seconds > 60  # as long as load balancers keep connections
     with served(name, keep_alive_seconds=1, header_seconds=600) as server, connect(server) as client:
         client.sendall(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
         assert client.recv(2**16).startswith(b"HTTP/1.1 200")
@@ -103,9 +103,9 @@ def test_an_answer_that_nobody_reads_ends_its_connection(name):
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.connect(("127.0.0.1", server.port))
             request = f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
-            client.sendall(request * 1000)  # whose answers are more than the system's buffers hold
+            client.sendall(request * 1000)  # the answers exceed the system's buffers
             cut = select.poll()
-            cut.register(client, 0)  # tells of a cut connection, whatever is unread
+            cut.register(client, 0)  # reports a closed connection even if data is unread
             wait_for(lambda: cut.poll(0), 60)
 
 

@@ -88,7 +88,7 @@ def test_sigterm_finishes_what_was_taken(tmp_path, mode):
     logged = [json.loads(line) for line in lines if line.startswith("{")]
     assert sum(each.get("route") == "/api/v1/predict" and each["status"] == 200 for each in logged) == IN_FLIGHT
     assert not any("Traceback" in line for line in lines)
-    assert [path.name for path in tmp_path.iterdir()] == ["log"]  # leaves_no_file behind
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]  # without leaving a file behind
 
 
 def working(server):
@@ -223,8 +223,8 @@ def test_without_the_hub_nothing_is_tried_again_and_the_page_stays_to_tell(tmp_p
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("mode", MODES)
-def test_the_process_ends_without_python_s_own_way_to_end(tmp_path, mode, number):
-    """Which aborts it, now and then, where a thread is in TensorFlow's code; here it always would."""
+def test_the_process_ends_without_python_s_normal_exit(tmp_path, mode, number):
+    """Make Python's normal exit abort always. It aborts sometimes if a thread runs TensorFlow's code."""
     (tmp_path / "sitecustomize.py").write_text("import atexit, os\natexit.register(os.abort)\n", encoding="utf-8")
     with running(tmp_path, *MODES[mode], PYTHONPATH=str(tmp_path)) as (_, process):
         process.send_signal(number)
@@ -235,12 +235,12 @@ def test_the_process_ends_without_python_s_own_way_to_end(tmp_path, mode, number
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_sigterm_at_any_moment_of_a_start_ends_it_cleanly(tmp_path, tiny_runs, mode):
-    """Also while a thread imports TensorFlow, where Python's own way to end aborts the process in some of the tries."""
+    """Include the import of TensorFlow, during which Python's normal exit aborts the process in some of the runs."""
     named = models(tiny_runs / "pytorch", tiny_runs / "tensorflow")
     for wait in (0.5, 0, 1.5, 3, 4.5):
         process = started(tmp_path, *MODES[mode], *named)
         try:
-            if wait != 0.5:  # that one is stopped while it imports; the others from when it listens
+            if wait != 0.5:  # stop the first one while it imports, and the others after they listen
                 listens = ("* The API", "* Running on local URL")
                 log = tmp_path / "log"
                 tiny.wait_for(
@@ -261,7 +261,7 @@ def test_sigterm_at_any_moment_of_a_start_ends_it_cleanly(tmp_path, tiny_runs, m
         (["--auth", "nobody"], "USER:PASSWORD"),
         (["--limit", "letters=5"], "is not a limit"),
         (["--limit", "rows"], "NAME=VALUE"),
-        (["--cors-origin", "*"], "is no origin"),
+        (["--cors-origin", "*"], "is not a valid origin"),
         (["--rate-limit", "0"], "whole number"),
     ],
 )

@@ -159,7 +159,7 @@ def test_a_hub_that_is_down_is_asked_again_and_the_server_is_live_meanwhile(monk
         back.set()
         wait_for(lambda: loader.progress().finished)
         assert server.get("/health/ready").status == 200
-        back.clear()  # the Hub is down again: nobody asks it
+        back.clear()  # the Hub is down again, but nothing contacts it
         before = len(asked)
         assert server.post("/api/v1/predict", {"text": "sport"}).status == 200
         assert len(asked) == before
