@@ -94,6 +94,8 @@ def _syntax(node: Any) -> str:
         return f"[{','.join(_syntax(item) for item in node if not _is_typing(item))}]"
     if not isinstance(node, ast.AST):
         return repr(node)
+    if isinstance(node, ast.AnnAssign) and node.value is not None:
+        node = ast.Assign([node.target], node.value)
     fields = {name: value for name, value in ast.iter_fields(node) if value not in (None, [])}
     for name in ("annotation", "returns", "type_comment", "type_params"):
         fields.pop(name, None)

@@ -39,6 +39,7 @@ def file(tmp_path):
         ("from typing import Any\n", "from typing import Any, cast\n"),
         ("x: dict, y: Any = None) -> str", "x, y: list | None = None)"),
         ("LIMIT: int = 3", "LIMIT: float = 3"),
+        ("LIMIT: int = 3", "LIMIT = 3"),
     ],
 )
 def test_prose_layout_types_and_moves_leave_the_digest_unchanged(file, old, new):
