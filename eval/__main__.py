@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from bakeoff.classifiers.base import Classifier
 from bakeoff.classifiers.model_folder import ModelFolder
 from bakeoff.classifiers.options import add_models, by_framework
 from bakeoff.classifiers.pair import NAMES, load_classifier, locate
@@ -25,7 +26,8 @@ from bakeoff.corpus.corpus import Corpus
 from eval.measure.machine import public_command
 from eval.pages import html_report, wording
 from eval.quality import robustness
-from eval.quality.significance import MARGIN
+from eval.quality.perturbations import PERTURBATIONS
+from eval.quality.verdict import MARGIN
 from eval.report import logits_cache, report
 from eval.report.provenance import check_comparable, facets, provenance, weights_digest
 
@@ -44,7 +46,8 @@ class CachedModel:
         self.labels = self.folder.labels
         self.digest = weights_digest(self.source.path)
         self._load = lambda: load_classifier(framework, model)
-        self._classifier, self._cache, self._progress = None, cache, progress
+        self._classifier: Classifier | None = None
+        self._cache, self._progress = cache, progress
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the logits (n, k) of n texts, from the cache where it has them."""
@@ -124,7 +127,7 @@ def evaluate(arguments: argparse.Namespace, data: Corpus, bar: tqdm, command: st
     seed_logits = None if runs is None else tuple([run.logits(texts) for run in part] for part in runs)
     rows = None
     if not arguments.no_robustness:
-        bar.total += len(texts) * len(models) * len(robustness.PERTURBATIONS)
+        bar.total += len(texts) * len(models) * len(PERTURBATIONS)
         rows = [row.to_json() for row in robustness.measure(models, texts, references, arguments.seed)]
     return report.build(
         {"name": data.name, "digest": data.digest, "texts": len(texts)},

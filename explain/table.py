@@ -47,7 +47,7 @@ def table(explanations: Sequence[Explanation], by_difference: bool = False) -> p
 
 
 def _cells(parts: Sequence[Part], explanations: Sequence[Explanation]) -> dict[str, str | int | float]:
-    cells = {"word": parts[0].name, "times": len(parts[0].starts)}
+    cells: dict[str, str | int | float] = {"word": parts[0].name, "times": len(parts[0].starts)}
     for explanation, part in zip(explanations, parts, strict=True):
         cells |= _numbers(explanation.framework, part.weight, part.low, part.high)
     return cells

@@ -18,7 +18,7 @@ CACHED_WEIGHTS = 2**20  # attention weights computed at a time: 4 MiB
 def faster_on_cpu(model: transformers.PreTrainedModel) -> Iterator[None]:
     """Use these kernels inside the block. Afterwards the model is the stock model again, with its trained weights."""
     attention = model.config._attn_implementation
-    faster = {torch.nn.Dropout: BitsDropout}
+    faster: dict[type[torch.nn.Module], type[torch.nn.Module]] = {torch.nn.Dropout: BitsDropout}
     if hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         faster[torch.nn.Linear] = OneDnnLinear
     stock = [(module, type(module)) for module in model.modules() if type(module) in faster]

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from bakeoff.common.errors import RecipeError
 
@@ -124,7 +125,7 @@ def preset(name: str) -> Recipe:
 
 def _parse(setting: str) -> tuple[str, object]:
     key, separator, text = setting.partition("=")
-    types = {field.name: field.type for field in fields(Recipe) if field.name != "name"}
+    types: dict[str, Any] = {field.name: field.type for field in fields(Recipe) if field.name != "name"}
     if not separator or key not in types:
         raise RecipeError(
             f"--set {setting[:60]} is not understood: expected key=value with a key among {', '.join(types)}."

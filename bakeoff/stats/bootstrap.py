@@ -91,10 +91,13 @@ def percentile_interval(values: NDArray[np.float64], confidence: float) -> tuple
     The result is None if more than 5 % of the replicates are undefined: the others would be a biased choice.
     """
     defined = values[~np.isnan(values)]
-    if len(defined) < (1 - UNDEFINED_SHARE) * len(values):
-        return None
+    return None if len(defined) < (1 - UNDEFINED_SHARE) * len(values) else middle_part(defined, confidence)
+
+
+def middle_part(values: NDArray[np.float64], confidence: float) -> tuple[float, float]:
+    """Return the ends of the middle part of replicates (r,), all of which are defined."""
     tail = (1 - confidence) / 2
-    low, high = np.quantile(defined, [tail, 1 - tail])
+    low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
 
 

@@ -54,6 +54,17 @@ class Estimate:
         """Both ends of the interval; None if there is no interval."""
         return None if self.low is None or self.high is None else (self.low, self.high)
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Both ends of the interval, for callers that know that there is one.
+
+        Raises:
+            ValueError: there is no interval.
+        """
+        if self.interval is None:
+            raise ValueError(f"there is no interval, because {self.reason or 'none was computed'}")
+        return self.interval
+
     def to_json(self) -> dict[str, Any]:
         """Return the four fields as a JSON object."""
         return asdict(self)

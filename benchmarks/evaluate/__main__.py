@@ -49,6 +49,12 @@ def build(references: NDArray[np.int64], models: dict[str, NDArray], rounds: int
     )
 
 
+def compare(references: NDArray[np.int64], models: dict[str, NDArray], rounds: int) -> None:
+    """Compute all intervals of both models and of their differences."""
+    pytorch, tensorflow = models["PyTorch"], models["TensorFlow"]
+    significance.compare_pair(references, pytorch, tensorflow, LABELS, margin=0.01, rounds=rounds, seed=0)
+
+
 def seconds(work: Callable[[], object]) -> float:
     """Return the wall time of some work in seconds."""
     started = time.perf_counter()
@@ -85,12 +91,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     models = {"PyTorch": logits(references, 2), "TensorFlow": logits(references, 3)}
     build(references[:100], {name: table[:100] for name, table in models.items()}, 100)  # untimed, for the imports
     memory = peak_extra_megabytes(lambda: build(references, models, arguments.rounds))
-    settings = {"margin": 0.01, "rounds": arguments.rounds, "seed": 0}
     predicted = models["PyTorch"].argmax(axis=1)
     whole, ours, theirs = [], [], []
     for _ in tqdm(range(REPEATS), desc="repeats", disable=None):
         whole.append(seconds(lambda: build(references, models, arguments.rounds)))
-        ours.append(seconds(lambda: significance.compare_pair(references, *models.values(), LABELS, **settings)))
+        ours.append(seconds(lambda: compare(references, models, arguments.rounds)))
         theirs.append(seconds(lambda: rival(references, predicted, RIVAL_ROUNDS)) / RIVAL_ROUNDS * arguments.rounds)
     ratio = statistics.median(slow / fast for slow, fast in zip(theirs, ours, strict=True))
     size = f"{arguments.texts:,} texts, 2 models, {arguments.rounds:,} rounds"

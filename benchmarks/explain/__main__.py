@@ -51,7 +51,8 @@ Job = Callable[[str, tuple[Classifier, ...]], dict[str, Any]]
 
 def ours(text: str, pair: tuple[Classifier, ...]) -> dict[str, Any]:
     """Explain both models together, with two seeds."""
-    started, times = time.perf_counter(), {}
+    started = time.perf_counter()
+    times: dict[str, float] = {}
     for last in rounds(text, pair, settings=OURS):
         now = time.perf_counter() - started
         times.setdefault("first_round", now)

@@ -186,9 +186,10 @@ def _open_sessions(server: Server) -> None:
         server.ask("POST", CALL, body, {"Content-Type": "application/json"})
 
 
-def _fuzzed(server: Server, count: int, seed: int) -> tuple[Counter, float]:
+def _fuzzed(server: Server, count: int, seed: int) -> tuple[Counter[str], float]:
     """Send hostile requests, and return the counts of statuses (0: no answer) and the longest wait."""
-    statuses, longest, lock = Counter(), 0.0, threading.Lock()
+    statuses: Counter[str] = Counter()
+    longest, lock = 0.0, threading.Lock()
     bar = tqdm(total=count, desc="fuzz", leave=False)
 
     def send(share: int, seed: int) -> None:

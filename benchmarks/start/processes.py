@@ -53,6 +53,7 @@ class Run:
     """A started process."""
 
     def __init__(self, command: Sequence[str]):
+        self._command = command
         self._began = time.perf_counter()
         self.process = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -95,7 +96,7 @@ class Run:
         return marks
 
     def _check(self) -> None:
-        command = " ".join(map(str, self.process.args[1:3]))
+        command = " ".join(self._command[:2])
         if self.process.poll() is not None:
             raise BakeoffError(f"`python {command}` ended with exit status {self.process.returncode}: try it by hand.")
         if self.seconds() > LIMIT:

@@ -150,7 +150,7 @@ def _take_turns(
     for order in tqdm(orders, total=rounds, desc="turns", disable=None):
         sizes = _turn_sizes(work.steps - step, arguments.block)
         turns = {name: iter(sizes) for name in workers}
-        seconds = {name: [] for name in workers}
+        seconds: dict[str, list[float]] = {name: [] for name in workers}
         for name in order:
             seconds[name] += workers[name].call("advance", steps=next(turns[name]))
         products = {

@@ -64,9 +64,8 @@ def _times(log: TrainLog, work: Work, name: str, ours: bool) -> NDArray[np.float
     costs = np.asarray(work.operations if ours else work.texts, dtype=float)
     seconds = np.array([sum(turn["seconds"][name]) for turn in log.rounds])
     done = np.array([costs[turn["step"] :][: len(turn["seconds"][name])].sum() for turn in log.rounds])
-    drawn = np.random.default_rng(0).integers(0, len(seconds), (RESAMPLES, len(seconds)))
-    drawn = [np.arange(len(seconds)), *drawn]
-    rate = np.array([seconds[rows].sum() / done[rows].sum() for rows in drawn])
+    resamples = np.random.default_rng(0).integers(0, len(seconds), (RESAMPLES, len(seconds)))
+    rate = np.array([seconds[rows].sum() / done[rows].sum() for rows in (np.arange(len(seconds)), *resamples)])
     return log.values("facts", name)[0]["tokenise_seconds"] + log.values("first", name)[0][0] + rate * costs[1:].sum()
 
 

@@ -1,1 +1,1 @@
-"""Scripts that write the parts of the documentation that have a source: results, commands, imports, pictures."""
+"""Write the parts of the documentation that have a source: results, commands, imports, pictures."""

@@ -1,4 +1,4 @@
-"""Blocks of a hand-written page that a script fills, between two HTML comments."""
+"""Fill blocks of a hand-written page, each of which lies between two HTML comments."""
 
 import re
 

@@ -18,7 +18,7 @@ TRACED = 8  # tokens of the example text for formats with a free length
 class Logits(nn.Module):
     """A transformers classifier that takes token ids and their mask, and returns only logits."""
 
-    def __init__(self, model: nn.Module):
+    def __init__(self, model: transformers.PreTrainedModel):
         super().__init__()
         self.model = model
 
@@ -76,7 +76,7 @@ def litert(folder: Path, file: Path) -> None:
     litert_torch.convert(_load(folder), sample_kwargs={"input_ids": ids, "attention_mask": mask}).export(str(file))
 
 
-def _load(folder: Path) -> nn.Module:
+def _load(folder: Path) -> Logits:
     return Logits(transformers.BertForSequenceClassification.from_pretrained(folder, dtype=torch.float32)).eval()
 
 

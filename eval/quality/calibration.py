@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.stats.bootstrap import percentile_interval
+from bakeoff.stats.bootstrap import middle_part
 from bakeoff.stats.estimate import Estimate
 from bakeoff.stats.outcomes import outcomes
 from bakeoff.stats.proportions import CONFIDENCE, wilson_interval
@@ -70,7 +70,7 @@ def equal_mass_bins(confidence: NDArray[np.float64], bins: int = BINS) -> NDArra
 
 
 def calibration(
-    references: Sequence[int] | NDArray,
+    references: Sequence[int] | NDArray[np.integer],
     logits: NDArray[np.float32],
     bins: int = BINS,
     rounds: int = 1000,
@@ -103,7 +103,7 @@ def calibration(
     return Calibration(
         n=n,
         error=Estimate(error),
-        if_calibrated=Estimate(float(simulated.mean()), *percentile_interval(simulated, CONFIDENCE)),
+        if_calibrated=Estimate(float(simulated.mean()), *middle_part(simulated, CONFIDENCE)),
         p_value=Estimate(float((1 + (simulated >= error - 1e-12).sum()) / (1 + rounds))),
         mean_confidence=Estimate(float(confidence.mean())),
         accuracy=Estimate(float(model.correct.mean()), *wilson_interval(int(model.correct.sum()), n)),
@@ -117,7 +117,7 @@ def _reliability_bin(correct: NDArray[np.bool_], confidence: NDArray[np.float64]
     return ReliabilityBin(count, float(confidence.mean()), float(confidence.min()), float(confidence.max()), accuracy)
 
 
-def calibration_error(correct: NDArray, confidence: NDArray[np.float64], bin_of: NDArray[np.int64]) -> float:
+def calibration_error(correct: NDArray[np.bool_], confidence: NDArray[np.float64], bin_of: NDArray[np.int64]) -> float:
     """Average, over the texts, the gap between accuracy and mean confidence of their bin."""
     return float(np.abs(np.bincount(bin_of, correct - confidence)).sum() / len(confidence))
 

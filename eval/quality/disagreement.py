@@ -7,6 +7,7 @@ probable class. Indices are positions in those arrays.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -82,7 +83,7 @@ class Disagreement:
     hardest: tuple[HardText, ...]
     label_errors: LabelErrors
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Return all fields as a JSON object."""
         return asdict(self)
 
@@ -204,7 +205,9 @@ def confusion_cells(references: ArrayLike, predicted: ArrayLike) -> dict[tuple[i
     return {cell: tuple(cells[cell]) for cell in sorted(cells)}
 
 
-def _right_and_same(references: ArrayLike, first: ArrayLike, second: ArrayLike) -> tuple[NDArray, NDArray, NDArray]:
+def _right_and_same(
+    references: ArrayLike, first: ArrayLike, second: ArrayLike
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     references, first, second = map(np.asarray, (references, first, second))
     check_same_texts(references=references, first=first, second=second)
     return first == references, second == references, first == second

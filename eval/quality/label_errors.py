@@ -6,6 +6,7 @@ trained on. Two models with one encoder and one corpus are not independent, so a
 """
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,7 +48,7 @@ class LabelErrors:
     thresholds: tuple[tuple[float | None, ...], ...]
     found: tuple[LabelError, ...]
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Return all fields as a JSON object."""
         return asdict(self)
 

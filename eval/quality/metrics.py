@@ -5,9 +5,8 @@ definitions imports `confusion_counts`. `import eval.quality.metrics` would rebi
 `from eval.quality import metrics`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import datasets
 import evaluate
@@ -27,6 +26,7 @@ from bakeoff.stats.estimate import Estimate
 from bakeoff.stats.outcomes import outcomes
 
 NO_TEXTS = "there are no texts"
+Scores = dict[str, float | NDArray[np.float64] | NDArray[np.int64] | None]  # by name; None where a score is undefined
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Evaluation:
     confusion: tuple[tuple[int, ...], ...]
 
 
-class ClassifierMetric(evaluate.Metric):
+class ClassifierMetric(evaluate.Metric):  # type: ignore[misc]  # evaluate has no annotations
     """The base class of the metrics: classes are column numbers, and all data stays in memory.
 
     Args:
@@ -87,7 +87,7 @@ class ClassifierMetric(evaluate.Metric):
         # evaluate creates a folder in the user's cache even for metrics that stay in memory.
         return ""
 
-    def _features(self) -> dict:
+    def _features(self) -> dict[str, datasets.Value | datasets.Sequence]:
         return {name: datasets.Value("int64") for name in ("predictions", "references")}
 
     def _info(self) -> evaluate.MetricInfo:
@@ -98,11 +98,13 @@ class ClassifierMetric(evaluate.Metric):
             features=datasets.Features(self._features()),
         )
 
-    def _compute(self, predictions: list, references: list, log_probabilities: NDArray | None = None) -> dict:
+    def _compute(
+        self, predictions: list[int], references: list[int], log_probabilities: list[list[float]] | None = None
+    ) -> Scores:
         # evaluate.combine passes to every metric all inputs that any of them needs.
         return self._score(np.asarray(predictions), np.asarray(references))
 
-    def _score(self, predictions: NDArray[np.int64], references: NDArray[np.int64]) -> dict:
+    def _score(self, predictions: NDArray[np.int64], references: NDArray[np.int64]) -> Scores:
         """Return the metric's names and values."""
         raise NotImplementedError
 
@@ -110,13 +112,15 @@ class ClassifierMetric(evaluate.Metric):
 class ProbabilisticMetric(ClassifierMetric):
     """The base class of metrics of probabilities, whose logarithms (n, k) are a third column of the data."""
 
-    def _features(self) -> dict:
+    def _features(self) -> dict[str, datasets.Value | datasets.Sequence]:
         return {**super()._features(), "log_probabilities": datasets.Sequence(datasets.Value("float64"))}
 
-    def _compute(self, predictions: list, references: list, log_probabilities: list) -> dict:  # type: ignore[override]
+    def _compute(  # type: ignore[override]  # evaluate passes the features above, by name
+        self, predictions: list[int], references: list[int], log_probabilities: list[list[float]]
+    ) -> Scores:
         return self._score_log_probabilities(np.asarray(references), np.asarray(log_probabilities))
 
-    def _score_log_probabilities(self, references: NDArray[np.int64], log_probabilities: NDArray[np.float64]) -> dict:
+    def _score_log_probabilities(self, references: NDArray[np.int64], log_probabilities: NDArray[np.float64]) -> Scores:
         """Return the metric's names and values."""
         raise NotImplementedError
 
@@ -124,14 +128,14 @@ class ProbabilisticMetric(ClassifierMetric):
 class Accuracy(ClassifierMetric):
     """Share of the texts whose prediction is right."""
 
-    def _score(self, predictions, references):
+    def _score(self, predictions: NDArray[np.int64], references: NDArray[np.int64]) -> Scores:
         return {"accuracy": float(accuracy_score(references, predictions))}
 
 
 class BalancedAccuracy(ClassifierMetric):
     """Mean recall of the classes that occur in the references (Brodersen et al. 2010)."""
 
-    def _score(self, predictions, references):
+    def _score(self, predictions: NDArray[np.int64], references: NDArray[np.int64]) -> Scores:
         # balanced_accuracy_score computes the same, but warns of every predicted class without texts.
         present = np.unique(references)
         recall = recall_score(references, predictions, labels=present, average="macro", zero_division=0.0)
@@ -141,8 +145,8 @@ class BalancedAccuracy(ClassifierMetric):
 class AveragedScores(ClassifierMetric):
     """Precision, recall and F1, averaged over the classes that occur: equally, and weighted by their texts."""
 
-    def _score(self, predictions, references):
-        averages: dict[str, Any] = {}
+    def _score(self, predictions: NDArray[np.int64], references: NDArray[np.int64]) -> Scores:
+        averages: Scores = {}
         for average in ("macro", "weighted"):
             scores = precision_recall_fscore_support(references, predictions, average=average, zero_division=0.0)
             averages |= {
@@ -154,7 +158,7 @@ class AveragedScores(ClassifierMetric):
 class MatthewsCorrelation(ClassifierMetric):
     """Correlation of references and predictions (Gorodkin 2004); None where either has no variance."""
 
-    def _score(self, predictions, references):
+    def _score(self, predictions: NDArray[np.int64], references: NDArray[np.int64]) -> Scores:
         if len(np.unique(references)) < 2 or len(np.unique(predictions)) < 2:
             return {"matthews_correlation": None}
         return {"matthews_correlation": float(matthews_corrcoef(references, predictions))}
@@ -166,14 +170,14 @@ class Top2Accuracy(ProbabilisticMetric):
     Equal probabilities are ranked as argmax does, first column first. scikit-learn's ranking would contradict accuracy.
     """
 
-    def _score_log_probabilities(self, references, log_probabilities):
+    def _score_log_probabilities(self, references: NDArray[np.int64], log_probabilities: NDArray[np.float64]) -> Scores:
         return {"top2_accuracy": float(outcomes(references, log_probabilities).top2.mean())}
 
 
 class LogLoss(ProbabilisticMetric):
     """Mean negative log-probability of the reference in nats, computed from logarithms without clipping or infinity."""
 
-    def _score_log_probabilities(self, references, log_probabilities):
+    def _score_log_probabilities(self, references: NDArray[np.int64], log_probabilities: NDArray[np.float64]) -> Scores:
         return {"log_loss": float(outcomes(references, log_probabilities).log_loss.mean())}
 
 
@@ -183,7 +187,7 @@ class BrierLoss(ProbabilisticMetric):
     This is Brier's own convention (Brier 1950). For two classes it is twice the usual two-class score.
     """
 
-    def _score_log_probabilities(self, references, log_probabilities):
+    def _score_log_probabilities(self, references: NDArray[np.int64], log_probabilities: NDArray[np.float64]) -> Scores:
         probabilities = np.exp(log_probabilities)
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         loss = brier_score_loss(references, probabilities, scale_by_half=False, labels=self.columns)
@@ -193,7 +197,7 @@ class BrierLoss(ProbabilisticMetric):
 class PerClassScores(ClassifierMetric):
     """Precision, recall and F1 of each class, as (k,) arrays; 0 where a denominator is 0."""
 
-    def _score(self, predictions, references):
+    def _score(self, predictions: NDArray[np.int64], references: NDArray[np.int64]) -> Scores:
         scores = precision_recall_fscore_support(references, predictions, labels=self.columns, zero_division=0.0)
         return dict(zip(CLASS_METRICS, scores[:3], strict=True))
 
@@ -201,7 +205,7 @@ class PerClassScores(ClassifierMetric):
 class ConfusionMatrix(ClassifierMetric):
     """Texts by reference (row) and prediction (column), as a (k, k) array."""
 
-    def _score(self, predictions, references):
+    def _score(self, predictions: NDArray[np.int64], references: NDArray[np.int64]) -> Scores:
         return {"confusion": confusion_matrix(references, predictions, labels=self.columns)}
 
 
@@ -224,7 +228,7 @@ def combined_metrics(k: int) -> evaluate.CombinedEvaluations:
 
 
 def evaluate_predictions(
-    references: Sequence[int] | NDArray, logits: NDArray[np.float32], labels: Sequence[str]
+    references: Sequence[int] | NDArray[np.integer], logits: NDArray[np.float32], labels: Sequence[str]
 ) -> Evaluation:
     """Score one model.
 
@@ -254,14 +258,16 @@ def evaluate_predictions(
         metrics={
             name: Estimate(scores[name], reason="" if scores[name] is not None else ONE_CLASS) for name in METRICS
         },
-        classes=tuple(_class_scores(label, column, scores) for column, label in enumerate(labels)),
+        classes=tuple(_class_scores(label, column, scores, confusion) for column, label in enumerate(labels)),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
     )
 
 
-def _class_scores(label: str, column: int, scores: dict) -> ClassScores:
-    support = int(scores["confusion"][column].sum())
-    predicted = int(scores["confusion"][:, column].sum())
+def _class_scores(
+    label: str, column: int, scores: Mapping[str, NDArray[np.float64]], confusion: NDArray[np.int64]
+) -> ClassScores:
+    support = int(confusion[column].sum())
+    predicted = int(confusion[:, column].sum())
     denominators = {"precision": predicted, "recall": support, "f1": support + predicted}
     estimates = {
         name: Estimate(float(scores[name][column]))
@@ -270,10 +276,6 @@ def _class_scores(label: str, column: int, scores: dict) -> ClassScores:
         for name in CLASS_METRICS
     }
     return ClassScores(label, support, predicted, **estimates)
-
-
-def _estimate(value: float | None, reason: str) -> Estimate:
-    return Estimate(value, reason=reason if value is None else "")
 
 
 def _nothing(labels: tuple[str, ...]) -> Evaluation:

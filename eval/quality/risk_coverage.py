@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.stats.bootstrap import draws, percentile_interval
+from bakeoff.stats.bootstrap import draws, middle_part
 from bakeoff.stats.estimate import Estimate
 from bakeoff.stats.outcomes import outcomes
 from bakeoff.stats.proportions import CONFIDENCE
@@ -33,7 +33,7 @@ class RiskCoverage:
 
 
 def risk_coverage(
-    references: Sequence[int] | NDArray, logits: NDArray[np.float32], rounds: int = 1000, seed: int = 0
+    references: Sequence[int] | NDArray[np.integer], logits: NDArray[np.float32], rounds: int = 1000, seed: int = 0
 ) -> RiskCoverage:
     """Answer the most confident texts first; texts of equal confidence share their group's mean error.
 
@@ -84,4 +84,4 @@ def _area(wrong: NDArray[np.float64], risk: NDArray[np.float64], rounds: int, se
         covered = np.cumsum(drawn, axis=0)
         risks = np.cumsum(drawn * wrong[:, None], axis=0) / np.maximum(covered, 1)
         areas.append((drawn * risks).sum(axis=0) / len(wrong))
-    return Estimate(area, *percentile_interval(np.concatenate(areas), CONFIDENCE))
+    return Estimate(area, *middle_part(np.concatenate(areas), CONFIDENCE))

@@ -7,6 +7,7 @@ models then face the same loss, and only the difference between them is about th
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -63,7 +64,7 @@ class Row:
     second: ModelDrop
     difference: Estimate
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Return all fields as a JSON object."""
         return asdict(self)
 
@@ -122,10 +123,17 @@ def _row(
         (classifier.framework, before, _predict_changed(classifier, perturbed, changed, before, bar))
         for classifier, before in models
     ]
-    drops = [_model_drop(framework, references, before, after) for framework, before, after in results]
-    losses = [_losses(references, before, after) for _, before, after in results]
-    difference = difference_of_drops(*losses, seed, rounds)
-    return Row(perturbation.name, perturbation.description, len(texts), int(changed.sum()), *drops, difference)
+    first, second = (_model_drop(framework, references, before, after) for framework, before, after in results)
+    losses, other_losses = (_losses(references, before, after) for _, before, after in results)
+    return Row(
+        name=perturbation.name,
+        description=perturbation.description,
+        n=len(texts),
+        changed=int(changed.sum()),
+        first=first,
+        second=second,
+        difference=difference_of_drops(losses, other_losses, seed, rounds),
+    )
 
 
 def difference_of_drops(first: ArrayLike, second: ArrayLike, seed: int = 0, rounds: int = ROUNDS) -> Estimate:

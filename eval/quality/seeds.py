@@ -16,8 +16,7 @@ from bakeoff.stats.estimate import Estimate
 from bakeoff.stats.outcomes import outcomes
 from bakeoff.stats.proportions import CONFIDENCE
 from bakeoff.stats.run_bootstrap import Runs, crossed_replicates, permutation_test
-from eval.quality.significance import ALPHA, MARGIN
-from eval.quality.verdict import Verdict, decide, explain_seeds
+from eval.quality.verdict import ALPHA, MARGIN, Verdict, decide, explain_seeds
 
 ONE_SEED = "one run of a framework doesn't show how much its runs vary"
 
@@ -88,7 +87,7 @@ class FrameworkComparison:
 
 
 def compare_seeds(
-    references: Sequence[int] | NDArray,
+    references: Sequence[int] | NDArray[np.integer],
     pytorch_logits: Sequence[NDArray[np.float32]],
     tensorflow_logits: Sequence[NDArray[np.float32]],
     *,
@@ -121,21 +120,28 @@ def compare_seeds(
         s = len(models[part])
         drawn = generator.integers(0, s, size=(rounds, max(1, s - 1)))
         groups.append(Runs(models[part], sample[part], replicates[part], drawn))
-    metrics = {name: _compare(name, *groups) for name in METRICS}
-    return _concluded(*groups, metrics, margin, rounds, seed)
+    pytorch, tensorflow = groups
+    metrics = {name: _compare(name, pytorch, tensorflow) for name in METRICS}
+    return _concluded(pytorch, tensorflow, metrics, margin, rounds, seed)
 
 
 def _compare(name: str, a: Runs, b: Runs) -> SeedComparison:
-    runs = [tuple(None if np.isnan(value) else float(value) for value in r.values(name)) for r in (a, b)]
     return SeedComparison(
-        name,
-        *(_framework(name, r) for r in (a, b)),
-        difference(name, a, b, CONFIDENCE),
-        *runs,
-        *(_spread(r.values(name)) for r in (a, b)),
-        permutation_test(a.values(name), b.values(name)),
-        name in LOWER_IS_BETTER,
+        name=name,
+        pytorch=_framework(name, a),
+        tensorflow=_framework(name, b),
+        difference=difference(name, a, b, CONFIDENCE),
+        pytorch_runs=_defined(a.values(name)),
+        tensorflow_runs=_defined(b.values(name)),
+        pytorch_spread=_spread(a.values(name)),
+        tensorflow_spread=_spread(b.values(name)),
+        p_value=permutation_test(a.values(name), b.values(name)),
+        lower_is_better=name in LOWER_IS_BETTER,
     )
+
+
+def _defined(values: NDArray[np.float64]) -> tuple[float | None, ...]:
+    return tuple(None if np.isnan(value) else float(value) for value in values)
 
 
 def _framework(name: str, runs: Runs) -> Estimate:
@@ -194,12 +200,12 @@ def _concluded(
 ) -> FrameworkComparison:
     n, runs = len(a.models[0].references), (len(a.models), len(b.models))
     wide, narrow = metrics["accuracy"].difference, difference("accuracy", a, b, 1 - 2 * ALPHA)
-    defined = wide.low is not None and narrow.low is not None
-    larger = defined and not wide.low <= 0 <= wide.high
-    equivalent = defined and -margin < narrow.low and narrow.high < margin
-    verdict = decide(wide.value, larger, equivalent)
+    defined = wide.interval is not None and narrow.interval is not None
+    larger = defined and not wide.ends[0] <= 0 <= wide.ends[1]
+    equivalent = defined and -margin < narrow.ends[0] and narrow.ends[1] < margin
+    verdict = decide(wide.number, larger, equivalent)
     if defined:
-        spreads = [metrics["accuracy"].pytorch_spread.value, metrics["accuracy"].tensorflow_spread.value]
+        spreads = [metrics["accuracy"].pytorch_spread.number, metrics["accuracy"].tensorflow_spread.number]
         explanation = explain_seeds(verdict, wide, float(np.sqrt(np.mean(np.square(spreads)))), runs, margin)
     else:
         explanation = f"At least two runs of each framework are needed for a comparison: {ONE_SEED}."

@@ -122,7 +122,7 @@ class PairComparison:
 
 
 def compare_pair(
-    references: Sequence[int] | NDArray,
+    references: Sequence[int] | NDArray[np.integer],
     pytorch_logits: NDArray[np.float32],
     tensorflow_logits: NDArray[np.float32],
     labels: Sequence[str],
@@ -156,7 +156,7 @@ def compare_pair(
     metrics[CALIBRATION_ERROR] = _calibration(a, b)
     difference = metrics["accuracy"].difference
     differs = test.p_value <= ALPHA
-    verdict = decide(difference.value, differs, equivalence.equivalent)
+    verdict = decide(difference.number, differs, equivalence.equivalent)
     return PairComparison(
         n=n,
         rounds=rounds,
@@ -214,7 +214,7 @@ def detectable(disagreements: int, n: int) -> Estimate:
     """
     shares = (disagreements / n, *wilson_interval(disagreements, n, CONFIDENCE))
     value, low, high = (detectable_difference(share, n, ALPHA) for share in shares)
-    if value is None:
+    if value is None or low is None or high is None:  # all three are None, or none is: it depends on n alone
         return Estimate(None, reason=TOO_FEW)
     return within(value, low, high) if high > low else Estimate(value, reason=HARDLY_DISAGREE)
 
@@ -231,30 +231,31 @@ def _metric(name: str, a: Outcomes, b: Outcomes, sample: list[Replicates], repli
     difference = values[1] - values[0]
     if name in COUNT_METRICS:
         scale = metric_intervals.scale_of(name, np.bincount(a.references))
-        singles = [
+        pytorch, tensorflow = (
             metric_intervals.model_interval(
                 value, resamples, bool(min(model.correct.sum(), (~model.correct).sum()) < metric_intervals.FEW), scale
-            )
+            )[0]
             for value, resamples, model in zip(values, resampled, (a, b), strict=True)
-        ]
+        )
         only = _disagreement(a.correct, b.correct)
-        paired = metric_intervals.difference_interval(
+        paired, method = metric_intervals.difference_interval(
             difference, resampled[1] - resampled[0], *only, len(a.correct), sum(only) < 2 * metric_intervals.FEW, scale
         )
-        singles = [single for single, _ in singles]
     else:
-        singles = [
+        pytorch, tensorflow = (
             metric_intervals.mean_loss_interval(getattr(model, name), resamples)
             for resamples, model in zip(resampled, (a, b), strict=True)
-        ]
-        paired = metric_intervals.loss_interval(difference, resampled[1] - resampled[0])
-    return Comparison(name, *singles, paired[0], name in LOWER_IS_BETTER, paired[1])
+        )
+        paired, method = metric_intervals.loss_interval(difference, resampled[1] - resampled[0])
+    return Comparison(name, pytorch, tensorflow, paired, name in LOWER_IS_BETTER, method)
 
 
 def _calibration(a: Outcomes, b: Outcomes) -> Comparison:
     errors = [calibration_error(m.correct, m.confidence, equal_mass_bins(m.confidence)) for m in (a, b)]
-    values = [Estimate(value, reason=metric_intervals.CALIBRATION_BIASED) for value in (*errors, errors[1] - errors[0])]
-    return Comparison(CALIBRATION_ERROR, *values, True, metric_intervals.NO_INTERVAL)
+    pytorch, tensorflow, difference = (
+        Estimate(value, reason=metric_intervals.CALIBRATION_BIASED) for value in (*errors, errors[1] - errors[0])
+    )
+    return Comparison(CALIBRATION_ERROR, pytorch, tensorflow, difference, True, metric_intervals.NO_INTERVAL)
 
 
 def _proportion(name: str, a: Outcomes, b: Outcomes) -> Comparison:
@@ -263,8 +264,8 @@ def _proportion(name: str, a: Outcomes, b: Outcomes) -> Comparison:
         none = Estimate(0.0, reason=metric_intervals.TWO_CLASSES)
         return Comparison(name, one, one, none, False, metric_intervals.NO_INTERVAL)
     right = (a.top2, b.top2) if name == "top2_accuracy" else (a.correct, b.correct)
-    singles = [share(int(model.sum()), len(model)) for model in right]
-    return Comparison(name, *singles, paired_difference(*right), False, metric_intervals.TANGO)
+    pytorch, tensorflow = (share(int(model.sum()), len(model)) for model in right)
+    return Comparison(name, pytorch, tensorflow, paired_difference(*right), False, metric_intervals.TANGO)
 
 
 def _class(
@@ -277,8 +278,8 @@ def _class(
 def _class_metric(
     name: str, column: int, a: Outcomes, b: Outcomes, sample: list[Replicates], replicates: list[Replicates]
 ) -> Comparison:
-    singles = [_class_score(name, model, column) for model in (a, b)]
-    if any(single.value is None for single in singles):
+    pytorch, tensorflow = (_class_score(name, model, column) for model in (a, b))
+    if pytorch.value is None or tensorflow.value is None:
         difference, method = Estimate(None, reason=CLASS_REASONS[name]), metric_intervals.NO_INTERVAL
     else:
         chosen = a.references == column
@@ -295,7 +296,7 @@ def _class_metric(
             only = _disagreement(*right)
             few = sum(only) < 2 * metric_intervals.FEW
             difference, method = metric_intervals.difference_interval(value, resampled, *only, n, few, scale)
-    return Comparison(name, *singles, difference, False, method)
+    return Comparison(name, pytorch, tensorflow, difference, False, method)
 
 
 def _class_score(name: str, model: Outcomes, column: int) -> Estimate:
@@ -308,4 +309,5 @@ def _class_score(name: str, model: Outcomes, column: int) -> Estimate:
     right = share(int((of_class & as_class).sum()), n)
     if name != "f1":
         return right
-    return Estimate(*(2 * x / (1 + x) for x in (right.value, right.low, right.high)))
+    value, low, high = (2 * x / (1 + x) for x in (right.number, *right.ends))
+    return Estimate(value, low, high)

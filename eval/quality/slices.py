@@ -6,6 +6,7 @@ says so with the number of slices, and slices of fewer than 30 texts carry a war
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -70,24 +71,26 @@ class SliceReport:
 
         A model counts as below if its whole interval is.
         """
-        weak = [
-            part
-            for part in self.slices
-            if not part.warning
-            and (part.first.high < self.overall.first.value or part.second.high < self.overall.second.value)
-        ]
-        return tuple(sorted(weak, key=lambda part: min(part.first.value, part.second.value)))
+        weak = [part for part in self.slices if not part.warning and self._is_weak(part)]
+        return tuple(sorted(weak, key=lambda part: min(part.first.number, part.second.number)))
+
+    def _is_weak(self, part: Slice) -> bool:
+        pairs = ((part.first, self.overall.first), (part.second, self.overall.second))
+        return any(of_part.ends[1] < of_all.number for of_part, of_all in pairs)
 
     def apart(self) -> tuple[Slice, ...]:
         """Return the slices of at least 30 texts whose difference has an interval that excludes 0, largest first."""
-        different = [
-            part for part in self.slices if not part.warning and not part.difference.low <= 0 <= part.difference.high
-        ]
-        return tuple(sorted(different, key=lambda part: -abs(part.difference.value)))
+        different = [part for part in self.slices if not part.warning and not _includes_zero(part.difference)]
+        return tuple(sorted(different, key=lambda part: -abs(part.difference.number)))
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Return all fields as a JSON object."""
         return asdict(self)
+
+
+def _includes_zero(difference: Estimate) -> bool:
+    low, high = difference.ends
+    return low <= 0 <= high
 
 
 def slice_report(
@@ -182,5 +185,6 @@ def _facets(
     else:
         counts = [len(ids) for ids in token_ids]
         facets += [by_length(counts), by_unknown_share(token_ids, unknown_id), by_truncation(counts, max_length)]
-    names = dict.fromkeys(name for row in columns or () for name in row)
-    return facets + [by_column(name, [row.get(name, "") for row in columns]) for name in names]
+    rows = columns or ()
+    names = dict.fromkeys(name for row in rows for name in row)
+    return facets + [by_column(name, [row.get(name, "") for row in rows]) for name in names]

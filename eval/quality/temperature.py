@@ -38,7 +38,7 @@ class TemperatureScaling:
 
 
 def temperature_scaling(
-    references: Sequence[int] | NDArray, logits: NDArray[np.float32], seed: int = 0
+    references: Sequence[int] | NDArray[np.integer], logits: NDArray[np.float32], seed: int = 0
 ) -> TemperatureScaling:
     """Fit a temperature (Guo et al. 2017) by least log-loss, and evaluate it by cross-fitting on two seeded halves.
 
@@ -51,21 +51,21 @@ def temperature_scaling(
         ValueError: Shapes, classes or logits are invalid.
     """
     model = outcomes(references, logits)
-    logits = np.asarray(logits, dtype=np.float64)
+    exact = np.asarray(logits, dtype=np.float64)
     n = len(model.references)
     if n < 2:
         none = Estimate(None, reason=NO_TEXTS if n == 0 else "two halves need two texts")
         return TemperatureScaling(none, (), none, none, none, none)
     first = np.zeros(n, dtype=bool)
     first[np.random.default_rng(seed).permutation(n)[: n // 2]] = True
-    folds = [fit_temperature(model.references[half], logits[half]) for half in (first, ~first)]
-    scaled = logits / np.where(first, folds[1], folds[0])[:, None]
+    folds = [fit_temperature(model.references[half], exact[half]) for half in (first, ~first)]
+    scaled = exact / np.where(first, folds[1], folds[0])[:, None]
     after = outcomes(model.references, scaled)
     errors = [
         Estimate(calibration_error(o.correct, o.confidence, equal_mass_bins(o.confidence))) for o in (model, after)
     ]
     return TemperatureScaling(
-        _temperature(model.references, logits),
+        _temperature(model.references, exact),
         tuple(folds),
         Estimate(float(model.log_loss.mean())),
         Estimate(float(after.log_loss.mean())),

@@ -56,6 +56,11 @@ def ahead(difference: float) -> str:
     return f"{name} is {points(difference)} more accurate"
 
 
+def _interval(difference: Estimate) -> str:
+    low, high = difference.ends
+    return f"95 % interval {100 * low:+.2f} to {100 * high:+.2f}"
+
+
 def explain_pair(
     verdict: Verdict, difference: Estimate, n: int, p_value: float, differs: bool, margin: float, detectable: Estimate
 ) -> str:
@@ -71,8 +76,7 @@ def explain_pair(
         detectable: The smallest difference that would probably be found.
     """
     texts = f"{n:,} text" + ("" if n == 1 else "s")
-    interval = f"95 % interval {100 * difference.low:+.2f} to {100 * difference.high:+.2f}"
-    lead = f"On {texts} {ahead(difference.value)} (TensorFlow minus PyTorch, {interval} points)"
+    lead = f"On {texts} {ahead(difference.number)} (TensorFlow minus PyTorch, {_interval(difference)} points)"
     if verdict is Verdict.EQUIVALENT:
         real = f"is statistically clear (McNemar p = {p_value:.2g}) but " if differs else ""
         return f"{lead}: any difference {real}is smaller than the margin of {points(margin)}."
@@ -99,11 +103,10 @@ def explain_seeds(verdict: Verdict, difference: Estimate, spread: float, runs: t
         runs: Number of PyTorch runs and of TensorFlow runs.
         margin: Margin of equivalence, a share.
     """
-    interval = f"95 % interval {100 * difference.low:+.2f} to {100 * difference.high:+.2f}"
     lead = (
-        f"Over {runs[0]} PyTorch and {runs[1]} TensorFlow runs, on average {ahead(difference.value)} "
-        f"(TensorFlow minus PyTorch, {interval} points), and runs of one framework differ by a standard deviation of "
-        f"{points(spread)}"
+        f"Over {runs[0]} PyTorch and {runs[1]} TensorFlow runs, on average {ahead(difference.number)} "
+        f"(TensorFlow minus PyTorch, {_interval(difference)} points), and runs of one framework differ by a standard "
+        f"deviation of {points(spread)}"
     )
     if verdict is Verdict.EQUIVALENT:
         return f"{lead}: any difference is smaller than the margin of {points(margin)}."

@@ -1,6 +1,7 @@
 """Compute a benchmark's figures from its measurements: medians, ratios and shares of the ceiling, with intervals."""
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,7 @@ def _cold_start(done: Rounds) -> dict[str, Any] | None:
     return {
         "frameworks": {
             NAMES[name]: {
-                **{stage: timing.median(values(done, name, lambda visit, s=stage: visit[s])) for stage in COLD_STAGES},
+                **{stage: timing.median(values(done, name, itemgetter(stage))) for stage in COLD_STAGES},
                 "total": timing.median(totals[name]),
                 "starts": totals[name].size,
             }

@@ -61,7 +61,7 @@ class Runner:
     def __enter__(self) -> "Runner":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         for _, worker in self._workers.values():
             worker.close()
         self._stack.close()

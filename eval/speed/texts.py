@@ -81,13 +81,15 @@ class Architecture:
         """
         try:
             config = json.loads((model.path / "config.json").read_text(encoding="utf-8"))
-            sizes = [config[name] for name in ("num_hidden_layers", "hidden_size", "intermediate_size")]
+            layers, hidden, intermediate = (
+                config[name] for name in ("num_hidden_layers", "hidden_size", "intermediate_size")
+            )
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(
                 f"config.json in {model.path.name} should hold the sizes of a BERT ({error}); train or publish the "
                 "model again."
             ) from error
-        return cls(*sizes, len(model.labels))
+        return cls(layers, hidden, intermediate, len(model.labels))
 
     def operations(self, tokens: ArrayLike) -> float:
         """Count the multiplications and additions of the matrix products for texts of these numbers of real tokens.

@@ -48,13 +48,18 @@ class Model:
 
         Returns:
             The seconds of each call, in total and in its stages `tokenisation` and `forward`.
+
+        Raises:
+            ValueError: There are no batches.
         """
         from eval.measure.timing import enough
 
         stages = {"tokenisation": Stopwatch(), "forward": Stopwatch()}
         classifier = self._classifier
-        classifier.text_encoder.encode = stages["tokenisation"].around(classifier.text_encoder.encode)
-        classifier._forward = stages["forward"].around(classifier._forward)
+        # The timed functions are set on the instances, where they hide the methods of the classes.
+        encode = stages["tokenisation"].around(classifier.text_encoder.encode)
+        classifier.text_encoder.encode = encode  # type: ignore[method-assign]
+        classifier._forward = stages["forward"].around(classifier._forward)  # type: ignore[method-assign]
         times: dict[str, list[float]] = {"seconds": [], **{name: [] for name in stages}}
         try:
             for texts in cycle(batches):
@@ -65,6 +70,7 @@ class Model:
                     times[name].append(stopwatch.take())
                 if enough(times["seconds"], calls, seconds):
                     return times
+            raise ValueError("expected at least one batch of texts, received none")
         finally:
             del classifier.text_encoder.encode, classifier._forward  # the methods of the class become visible again
 

@@ -271,7 +271,8 @@ def _weighty(coarse: Sequence[Explanation]) -> set[str]:
     """Return the passages that matter most to any model, with at most `MAX_WORDS` words in total."""
     sizes = [np.abs([part.weight for part in explanation.parts]) for explanation in coarse]
     importance = sum(weights / max(weights.sum(), 1e-12) for weights in sizes)
-    chosen, seen = set(), set()
+    chosen: set[str] = set()
+    seen: set[str] = set()
     for row in np.argsort(-importance, kind="stable"):
         seen |= set(words(coarse[0].parts[row].name))
         if chosen and len(seen) > MAX_WORDS:

@@ -89,7 +89,8 @@ def _allocation(samples: Samples, columns: Sequence[int]) -> NDArray[np.float64]
     levels = np.minimum((samples.kept.mean(axis=1) * BINS).astype(int), BINS - 1)
     spread = np.ones(BINS)
     if len(samples) > 4 * BINS:
-        spread = sum(_spread(levels, log_odds(*pair)) for pair in zip(samples.logits, columns, strict=True))
+        spreads = [_spread(levels, log_odds(*pair)) for pair in zip(samples.logits, columns, strict=True)]
+        spread = sum(spreads, start=np.zeros(BINS))
     if not spread.sum() > 0:
         spread = np.ones(BINS)
     return UNIFORM_SHARE / BINS + (1 - UNIFORM_SHARE) * spread / spread.sum()

@@ -94,6 +94,11 @@ def test_measuring_leaves_the_classifier_as_it_was(pair, tiny_runs):
     assert (vars(model._classifier), vars(model._classifier.text_encoder)) == before
 
 
+def test_measuring_nothing_is_an_error(tiny_runs):
+    with pytest.raises(ValueError, match="expected at least one batch of texts, received none"):
+        Model("pytorch", str(tiny_runs / "pytorch")).measure([], calls=1, seconds=0.0)
+
+
 def test_no_more_tokens_are_read_than_the_models_have_positions_for(tiny_runs, tmp_path, capsys):
     asked = str(tiny.POSITIONS + 1)
     assert benchmark.main(arguments(tiny_runs, tmp_path / "benchmark.json", "--max-length", asked)) == 2
