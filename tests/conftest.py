@@ -8,6 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bakeoff.common.processors import THREAD_VARIABLES
+
+# Before numpy or a framework is imported, here or in a process that a test starts. The models are tiny: more threads
+# would only spin while they wait for one another, on the processor that the other half of the tests needs.
+os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+
 from tests.support import tiny
 from tests.support.hub_fixtures import connected_hub, fake_hub, published_hub  # noqa: F401  fixtures for all
 
@@ -71,14 +77,3 @@ def pair(tiny_runs):
     from bakeoff.classifiers.pair import load_pair
 
     return load_pair(str(tiny_runs / "pytorch"), str(tiny_runs / "tensorflow"))
-
-
-@pytest.fixture
-def one_thread():
-    """Use one thread: on a busy machine tiny models then run many times faster."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)

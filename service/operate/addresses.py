@@ -1,5 +1,6 @@
 """Decides where the server listens, and below which path its visitors find it."""
 
+import errno
 import os
 import re
 import socket
@@ -11,6 +12,7 @@ from bakeoff.common.errors import BakeoffError
 
 LOCALHOST, FIRST_PORT, PORTS = "127.0.0.1", 7860, 100  # Gradio's defaults
 NAME, PORT, TRIES, ROOT_PATH = "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS", "GRADIO_ROOT_PATH"
+PORT_TAKEN = (errno.EADDRINUSE, errno.EACCES)  # the second one is what Windows says of some ports
 ROOT = re.compile(r"(https?://([\w.-]+|\[[0-9a-f:]+\])(:\d+)?)?(/[\w.~-]+)*", re.ASCII | re.IGNORECASE)
 
 
@@ -54,7 +56,9 @@ def find_place(host: str | None, port: int | None, page: bool, environment: Mapp
         error = next(filter(None, map(_why_not, places)), None)
         if error is None:
             return places[0]
-    ports = f"port {first}" if tries == 1 else f"ports {first} to {first + tries - 1}"
+        if error.errno not in PORT_TAKEN:  # no other port would help, and each try asks a name server again
+            break
+    ports = f"port {first}" if candidate == first else f"ports {first} to {candidate}"
     raise BakeoffError(
         f"the app can't listen on {host}, {ports} ({error.strerror or error}); choose others with --host and --port."
     ) from error

@@ -66,7 +66,6 @@ def test_each_round_visits_all_and_headlines_both_ways():
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("framework", ["pytorch", "tensorflow"])
 def test_all_contenders_give_one_answer(framework, tiny_runs):
     from benchmarks.predict.predictors import Predictor

@@ -149,7 +149,6 @@ def test_a_round_s_turns_are_as_equal_as_can_be(left, sizes):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("name", list(train.CONTENDERS))
 def test_each_contender_trains_in_turns_and_answers_the_test_texts(name, encoder_folder):
     contender = train.CONTENDERS[name]

@@ -129,12 +129,10 @@ def arguments(encoder: Path, output: Path, *more: str) -> list[str]:
 
 def start(command: list[str], **more: str) -> subprocess.Popen:
     """Start `bakeoff train` in a separate process, with more variables in its environment."""
-    # One thread per process: more threads would wait for each other for seconds on a busy machine.
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "trainers", *command],
         cwd=ROOT,
-        env=environment | more,
+        env=os.environ | {"HF_HUB_OFFLINE": "1"} | more,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

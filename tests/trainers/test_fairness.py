@@ -22,7 +22,7 @@ from trainers.monitor import Monitor
 from trainers.parity import HOSTILE_TEXTS
 from trainers.recipe import Recipe, preset
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 LABELS = ("business", "sport", "tech")
 
 

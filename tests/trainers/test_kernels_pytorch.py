@@ -6,7 +6,6 @@ from torch.nn import functional
 
 from trainers import kernels_pytorch as kernels
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 TOGETHER = pytest.mark.parametrize("cached", [1, 50, 2**20])  # one head at a time, as many as fit, or all
 LENGTHS, SHAPE = [5, 3, 1], (3, 2, 5, 4)  # texts, heads, tokens, size of a head
 

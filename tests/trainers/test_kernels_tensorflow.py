@@ -88,7 +88,6 @@ def test_dropout_keeps_the_share_that_it_should(dropout):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_thread")
 def test_the_classifier_trained_on_them_has_the_same_logits_and_variables(encoder_folder):
     from trainers import train_tensorflow
     from trainers.encoder import resolve

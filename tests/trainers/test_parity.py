@@ -7,7 +7,7 @@ from bakeoff.corpus import corpus
 from tests.support.tiny import few, read, write
 from trainers import parity
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.support.tiny import FRAMEWORKS, SETTINGS, contents, read
 from trainers import job
 from trainers.recipe import Recipe, preset
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread"), pytest.mark.parametrize("framework", FRAMEWORKS)]
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("framework", FRAMEWORKS)]
 
 SHARED_FILES = {"README.md", "config.json", "labels.json", "recipe.json", "training.json", "tokenizer.json"}
 OWN_FILES = {

@@ -152,7 +152,6 @@ def test_a_full_disk_leaves_the_earlier_models_and_nothing_else(encoder_folder, 
     assert parts(runs_copy) == set(FRAMEWORKS)
 
 
-@pytest.mark.usefixtures("one_thread")
 class TestInThisProcess:
     """Replace the Hub's two calls by functions that record them."""
 

@@ -14,7 +14,7 @@ from bakeoff.corpus import corpus
 from tests.support.tiny import FRAMEWORKS, read, write
 from trainers.parity import HOSTILE_TEXTS
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 LABELS = ("business", "entertainment", "politics", "sport", "tech")
 WEIGHTS = {"pytorch": "model.safetensors", "tensorflow": "model.weights.h5"}
 

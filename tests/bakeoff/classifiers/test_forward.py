@@ -14,7 +14,7 @@ from tests.support.tiny import FRAMEWORKS, ROOT, random_texts
 from trainers.encoder import resolve
 from trainers.recipe import Recipe
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 LIMIT = 1e-4
 
 

@@ -161,7 +161,6 @@ def interrupt():
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.function], ids=lambda each: each.format)
 def test_a_real_export_gives_the_classifiers_logits(route, pair, tmp_path):
     """Export and open a model in this process, which `Runner` does in several."""

@@ -192,6 +192,13 @@ def test_the_first_free_port_is_taken_where_none_is_chosen():
     assert place.host == "::1" and place.name == "[::1]" and place.port >= 7860
 
 
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "203.0.113.1", "no..host"])
+def test_a_host_that_can_t_be_is_tried_on_one_port_only(host):
+    """A name server may take a quarter of a second to answer, and there are 100 ports to try."""
+    with pytest.raises(BakeoffError, match=rf"on {re.escape(host)}, port 7860 \("):
+        find_place(host, None, page=True, environment={})
+
+
 @pytest.mark.parametrize("name", ["GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS"])
 @pytest.mark.parametrize("text", ["abc", "0", "-1", "65536", "7860.0", "９" * 5000])
 def test_a_port_that_is_no_number_is_told(name, text):
