@@ -40,23 +40,27 @@ def served(request):
         yield server, request.param
 
 
-@pytest.fixture(params=PROXIES)
-def address(request, served, tmp_path):
+@pytest.fixture(scope="module", params=PROXIES)
+def address(request, served, tmp_path_factory):
     """Return the address of the page for a visitor."""
     server, prefix = served
+    folder = tmp_path_factory.mktemp("nginx")
     with ExitStack() as stack:
         upstream = server.port
         for number, lines in enumerate(reversed(PROXIES[request.param])):  # the outermost one removes the prefix
             outermost = number == len(PROXIES[request.param]) - 1
-            front = nginx(tmp_path / str(number), upstream, lines, prefix if outermost else "")
+            front = nginx(folder / str(number), upstream, lines, prefix if outermost else "")
             upstream = stack.enter_context(front).port
         yield f"http://{NAMED}:{upstream}{prefix}/"
     server.service.logins._clients.clear()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser, address):
-    """Log in to the page. At the end, check that no outside host was called and no request was refused."""
+    """Log in to the page, once for all tests of an address.
+
+    At the end, check that no outside host was called and no request was refused.
+    """
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(60_000)
