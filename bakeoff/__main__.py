@@ -18,9 +18,9 @@ class Command:
     """A command.
 
     Attributes:
-        name: as it is typed.
-        group: its heading in `bakeoff --help`.
-        help: what it does, in one line.
+        name: The name to type.
+        group: The heading above it in `bakeoff --help`.
+        help: One line that describes the command.
         module: has its `main(argv)` and its `parser()`.
     """
 

@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(words)
     if not 0 < arguments.margin < 1 or arguments.rounds < 100:
-        raise ReportError("a margin lies between 0 and 1, and a bootstrap takes at least 100 rounds; change the flags.")
+        raise ReportError("--margin must be between 0 and 1, and --rounds at least 100; change the flags.")
     data = corpus.from_options(arguments)
     with tqdm(desc="texts", unit="text", disable=options.hide_progress(arguments)) as bar:
         document = evaluate(arguments, data, bar, command=public_command("bakeoff evaluate", words))

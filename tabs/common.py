@@ -51,7 +51,7 @@ def _shown() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001  Gradio would print it, and its message may quote a visitor's text
         log.error("a fault in a function of the page: %s", described(error))
-        sentence = "The program failed here, which is a fault of its own. Its log names the error."
+        sentence = "The program failed because of a bug. Its log names the error."
         raise gr.Error(sentence, title="Can't do that", print_exception=False) from None
 
 

@@ -18,7 +18,7 @@ from decide.pages import view
 from decide.report import Opened
 from tabs.decide_values import NOT_SET, OWN_WEIGHTS, TabValues
 
-STEP = 0.5  # of a slider
+STEP = 0.5  # the smallest move of a slider
 RATED = [NOT_SET, *((words, rating) for rating, words in RATINGS.items())]
 
 

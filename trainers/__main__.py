@@ -1,4 +1,4 @@
-"""Fine-tune the same BERT in PyTorch and in TensorFlow, one after the other, each in a process of its own.
+"""Fine-tune the same BERT in PyTorch and in TensorFlow, one after the other, each in a separate process.
 
 bakeoff train --recipe demo --output runs/demo                      # about two minutes on 2 cores
 bakeoff train --recipe base --corpus SetFit/bbc-news --output runs/bbc --push USER/bbc
@@ -132,7 +132,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _run_process(arguments: list[str]) -> int:
-    """Run this command in a process of its own, and pass SIGTERM and Ctrl-C on, so that it saves its checkpoint.
+    """Run this command in a separate process, and pass SIGTERM and Ctrl-C on, so that it saves its checkpoint.
 
     Raises:
         Interrupted: the process had finished its work when the signal came, so no other process is started.

@@ -49,7 +49,7 @@ def load_named(models: Sequence[str]) -> Pair:
     """Load the two models that a command names, in any order.
 
     Raises:
-        ModelError: as `by_framework` does, or one can't be loaded, or they can't be compared.
+        ModelError: For the same reasons as in `by_framework`, or a model can't be loaded, or the two can't be compared.
         HubError: a model can't be pulled.
     """
     return load_pair(*by_framework(models).values())
@@ -98,7 +98,7 @@ def _parts(model: str) -> dict[str, str]:
 
 
 def _config(folder: Path) -> dict[str, Any]:
-    """Return the model's configuration; empty where it can't be read, which loading the model tells."""
+    """Return the model's configuration, or {} if it can't be read. Loading the model then reports the error."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

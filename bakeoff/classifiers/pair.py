@@ -24,7 +24,7 @@ class Pair:
     """Two comparable classifiers.
 
     Raises:
-        ModelError: their labels or their tokenizers differ.
+        ModelError: The labels or the tokenizers of the two models differ.
     """
 
     pytorch: BertClassifier

@@ -186,9 +186,7 @@ def _column_names(names: list[str], name: str) -> list[str]:
     names = [column or f"column {number}" for number, column in enumerate(names, start=1)]
     repeated = sorted({column for column in names if names.count(column) > 1})
     if repeated:
-        raise CorpusError(
-            f"{name} has more than one column {excerpt(repeated[0])}; give each column a name of its own."
-        )
+        raise CorpusError(f"{name} has more than one column {excerpt(repeated[0])}; give each column a different name.")
     return names
 
 

@@ -10,7 +10,7 @@ from bakeoff.common.errors import HubError
 from bakeoff.hub import ownership, pull
 from bakeoff.hub.errors import Attempt, one_sentence
 
-READ_ROLES = ("read", "no_access")  # in an organization; `contributor`, `write` and `admin` may make repositories
+READ_ROLES = ("read", "no_access")  # roles in an organization that may not create repositories
 
 
 def check_write_access(
@@ -34,7 +34,7 @@ def check_write_access(
     with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
         api = HfApi(token=token)
         user, info = api.whoami(), _existing(api, repo_id)
-        # The Hub's own answer knows more than the roles that `whoami` tells, such as one in a resource group.
+        # The Hub's own check includes permissions that `whoami` does not report, such as a role in a resource group.
         forbidden = info and _forbidden(api, repo_id)
         if info is None or forbidden:
             _refuse_namespace(user, repo_id)
@@ -55,7 +55,7 @@ def publishing_token(repo_id: str, token: str | None) -> str:
     """Return the token to publish with: the given one, HF_TOKEN or the cached login.
 
     Raises:
-        HubError: the id is no repository to publish to, or there is no token.
+        HubError: The id does not name a repository to publish to, or there is no token.
     """
     if pull.parse_model_id(repo_id)[1] or "/" not in repo_id:
         raise HubError(f"{repo_id!r} is not a repository to publish to: expected user/name.")
@@ -65,15 +65,15 @@ def publishing_token(repo_id: str, token: str | None) -> str:
 
 
 def _refuse_token(user: Mapping[str, Any], repo_id: str, *, exists: bool) -> None:
-    """Refuse a token that may write nothing of this name, whoever owns it.
+    """Refuse a token that lacks the permission to write to the repository, whoever owns it.
 
     Args:
-        user: what the Hub says of the token and its owner.
-        repo_id: where to publish.
-        exists: whether the repository is there already; otherwise it has to be created among its owner's.
+        user: The Hub's description of the token and its owner.
+        repo_id: The repository to publish to.
+        exists: Whether the repository exists. If not, it has to be created in its owner's namespace.
 
     Raises:
-        HubError: it may only read, or its fine-grained permissions cover neither the repository nor its owner.
+        HubError: The token may only read, or its fine-grained permissions cover neither the repository nor its owner.
     """
     access = user.get("auth", {}).get("accessToken", {})
     if access.get("role") == "read":
@@ -87,7 +87,7 @@ def _refuse_token(user: Mapping[str, Any], repo_id: str, *, exists: bool) -> Non
         entity = scope["entity"]
         if entity["name"] in covering and entity["type"] not in ("dataset", "space"):
             permissions += scope["permissions"]
-    # `repo.write`, or another that is more than reading: the Hub adds permissions at times.
+    # `repo.write`, or any other permission than reading, because the Hub adds new ones from time to time.
     if not any(name.startswith("repo.") and not name.endswith(".read") for name in permissions):
         raise HubError(
             f"The fine-grained token has no permission to {'write to' if exists else 'create'} {repo_id}: give it write"
@@ -116,7 +116,7 @@ def _refuse_namespace(user: Mapping[str, Any], repo_id: str) -> None:
 
 
 def _existing(api: HfApi, repo_id: str) -> Any:
-    """Return the repository's description; None if there is no repository that the token may see."""
+    """Return the repository's description, or None if the token may see no such repository."""
     try:
         return api.model_info(repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT)
     except RepositoryNotFoundError:

@@ -18,9 +18,10 @@ from bakeoff.common.errors import HubError
 from bakeoff.common.files import write_json
 from bakeoff.hub.errors import Attempt, one_sentence, retry
 
-ROUTE = "models-json"  # of the page of models; the documented listing states no total, and has 1,000 models a page
+# The route behind the page of models. The documented route gives no total, and lists 1,000 models per page.
+ROUTE = "models-json"
 WAITS = (0.5, 2.0)
-SECONDS = 20  # seconds until an answer is given up
+SECONDS = 20  # seconds to wait for an answer
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class Counts:
     """Numbers of public models.
 
     Attributes:
-        models: by library.
+        models: The number of models per library.
         date: when they were counted, ISO 8601.
         notice: a sentence when the Hub could not be asked and these are kept ones; else empty.
     """
@@ -44,8 +45,8 @@ def count_models(task: str, libraries: Sequence[str], cache: Path) -> Counts:
     """Ask the Hub for the numbers of public models; a model may be in several libraries.
 
     Args:
-        task: as the Hub names it, such as `text-classification`.
-        libraries: as the Hub's filter names them, such as `transformers`.
+        task: The task in the Hub's terms, such as `text-classification`.
+        libraries: The libraries in the terms of the Hub's filter, such as `transformers`.
         cache: the file that keeps the last counts.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Turn what goes wrong between us and the Hub into one sentence, and decide what is worth another try.
+"""Turn an error of the Hub or the network into one sentence, and decide which errors are worth another try.
 
 Works on the Hub's protocol (status and X-Error-Code), not on the client library's many exception classes.
 """
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Attempt:
-    """What is being tried, for the wording of its failures; `verb` is "read" or "write to"."""
+    """A request to the Hub, as error messages describe it. `verb` is "read" or "write to"."""
 
     verb: str
     repo_id: str
@@ -49,7 +49,7 @@ def one_sentence(attempt: Attempt) -> Iterator[None]:
         yield
     except CLIENT_ERRORS as error:
         sentence = redact(_explain(error, attempt), attempt.token)
-        # No cause: the client's exceptions carry the request, and its headers the token.
+        # Drop the cause: the client's exceptions hold the request, whose headers hold the token.
         raise (HubUnreachable if is_transient(error) else HubError)(sentence) from None
 
 
@@ -76,7 +76,7 @@ def is_transient(error: BaseException) -> bool:
         if (status := _status(cause)) is not None:
             return status in TRANSIENT_STATUSES
         if type(cause) is OSError and cause.errno is None and cause.__cause__ is None:
-            return "Consistency check failed" in str(cause)  # the client's word for a body of the wrong size
+            return "Consistency check failed" in str(cause)  # the client raises this if a body has the wrong size
     return False
 
 

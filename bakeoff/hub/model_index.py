@@ -29,7 +29,7 @@ class Score:
 
     Attributes:
         metric: the Hub's id of the metric, such as `f1`.
-        name: as the page shows it, such as `Macro F1`.
+        name: The name that the page shows, such as `Macro F1`.
         value: the number.
         low: The lower end of its 95 % interval, or None without an interval.
         high: upper end.
@@ -78,14 +78,14 @@ def write_scores(
     """Put scores into the model card, in the place of older ones of the same metrics and corpus; the rest stays.
 
     Args:
-        remote: what was checked; the card is written only if nothing was pushed since.
+        remote: The checked state of the repository. The card is written only if nothing was pushed since.
         corpus: the name of the corpus whose test split was scored.
-        scores: of this model.
+        scores: The scores of this model.
         message: the commit message.
         token: a token with write access; otherwise HF_TOKEN or the cached login.
 
     Returns:
-        The new commit; None where the card said all of it already.
+        The new commit, or None if the card already has these scores.
 
     Raises:
         HubError: there is no card, it can't be read, or the Hub refuses or fails.
@@ -108,7 +108,7 @@ def with_scores(card_text: str, repo_id: str, corpus: str, scores: Sequence[Scor
     """Return a model card's text with these scores in its `model-index`; the same text if they are there already.
 
     Raises:
-        HubError: its metadata can't be read.
+        HubError: The card's metadata can't be read.
     """
     try:
         card = ModelCard(card_text)

@@ -17,25 +17,25 @@ from bakeoff.common.errors import HubError
 from bakeoff.hub.cache import digest
 
 LIST = "bakeoff.json"
-TITLE = "Publish with Bakeoff"  # of the commits that publish a model, and of nothing else
-HUBS_OWN = ".gitattributes"  # the Hub makes it and changes it, to say which files are large
+TITLE = "Publish with Bakeoff"  # the title of the commits that publish a model, and of no others
+HUBS_OWN = ".gitattributes"  # the Hub creates and changes this file, which lists the large files
 MAX_LIST_BYTES = 1_000_000
-KINDS = ("sha256", "git-sha1")  # the Hub states one of them: the first for large files, the second for the others
-NAMED = 5  # foreign files that a message names
+KINDS = ("sha256", "git-sha1")  # hashes that the Hub gives: the first for large files, the second for all others
+NAMED = 5  # number of foreign files that a message names
 
 Hashes = Mapping[str, Iterable[str]]
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a repository holds at one commit.
+    """The files of a repository at one commit, by author.
 
     Attributes:
         repo_id: `user/name`.
-        revision: the commit.
-        names: of all files but the Hub's own.
-        foreign: the names of those that Bakeoff did not write.
-        removable: the names of those that Bakeoff wrote and nobody committed again since.
+        revision: The commit.
+        names: The names of all files except the Hub's own.
+        foreign: The names of the files that Bakeoff did not write.
+        removable: The names of the files that Bakeoff wrote and that nobody has committed again.
     """
 
     repo_id: str
@@ -45,10 +45,10 @@ class Contents:
     removable: frozenset[str]
 
     def refuse_foreign(self) -> None:
-        """Refuse a repository that is not Bakeoff's alone.
+        """Refuse a repository that holds files of others.
 
         Raises:
-            HubError: it holds files that Bakeoff did not write.
+            HubError: The repository holds files that Bakeoff did not write.
         """
         if not self.foreign:
             return
@@ -61,12 +61,12 @@ class Contents:
 
 
 def contents(api: HfApi, repo_id: str, revision: str) -> Contents:
-    """Look up what a repository holds at a commit, and who wrote it."""
+    """Look up the files of a repository at a commit, and which of them Bakeoff wrote."""
     tree = api.list_repo_tree(repo_id, recursive=True, expand=True, revision=revision)
     files = {file.path: file for file in tree if isinstance(file, RepoFile) and file.path != HUBS_OWN}
     published = {name for name, file in files.items() if file.last_commit and file.last_commit.title == TITLE}
     written = read_list(api, repo_id, revision) if LIST in files and files[LIST].size <= MAX_LIST_BYTES else None
-    if written is None:  # then a file named like the list is somebody else's
+    if written is None:  # without a valid list, a file of its name belongs to somebody else
         own = published if LIST not in files else set()
     else:
         own = {LIST} | {name for name, file in files.items() if _stated(file) in written.get(name, ())}
@@ -74,7 +74,7 @@ def contents(api: HfApi, repo_id: str, revision: str) -> Contents:
 
 
 def read_list(api: HfApi, repo_id: str, revision: str) -> dict[str, list[str]] | None:
-    """Return the hashes of the files that Bakeoff wrote, by name; None if the file is not such a list."""
+    """Return the hashes of the files that Bakeoff wrote, by name, or None if the file is not such a list."""
     path = Path(hf_hub_download(repo_id, LIST, revision=revision, token=api.token))
     try:
         written = json.loads(path.read_bytes())["files"]

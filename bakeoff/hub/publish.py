@@ -62,14 +62,14 @@ def publish(
     say = progress or logger.info
     token = publishing_token(repo_id, token)
     files = safety.publishable_files(Path(folder), token)
-    files.pop(ownership.LIST, None)  # of the repository that the folder was pulled from
+    files.pop(ownership.LIST, None)  # the list of the repository that the folder was pulled from
     check_write_access(repo_id, private=private, overwrite=overwrite, token=token)
     with one_sentence(Attempt("write to", repo_id, "main", constants.ENDPOINT, token)):
         say(f"hashing {len(files)} files")
         listed = ownership.list_of({name: ownership.hashes_of(path) for name, path in files.items()})
         pushed: dict[str, Path | bytes] = {**files, ownership.LIST: listed}
         api = HfApi(token=token)
-        before = _open_repo(api, repo_id, private)  # again, as hashing takes its time
+        before = _open_repo(api, repo_id, private)  # check again, because hashing takes some time
         if not overwrite:
             before.refuse_foreign()
         tags = {ref.name: ref.target_commit for ref in api.list_repo_refs(repo_id).tags}

@@ -59,7 +59,7 @@ def parse_model_id(model_id: str) -> tuple[str, str | None]:
     """Split `user/name@revision` into the repository and the revision (None: the default branch).
 
     Raises:
-        HubError: it isn't a repository id that the Hub could hold.
+        HubError: The id is not a valid repository id.
     """
     repo_id, at, revision = model_id.partition("@")
     try:
@@ -85,14 +85,14 @@ def pull(
 
     Args:
         repo_id: `user/name`.
-        revision: a branch, tag or commit; None for the default branch.
+        revision: A branch, tag or commit, or None for the default branch.
         token: a token that may read it; otherwise HF_TOKEN or the cached login, if there is one.
         required: files that must be there, e.g. PYTORCH_FILES; `a|b` accepts either.
         only: fetch these files alone and ignore what else the repository holds; None refuses a repository that
             holds anything unsafe.
 
     Raises:
-        HubError: it is missing, private, gated, incomplete or unsafe, or it stays damaged after one fresh
+        HubError: The repository is missing, private, gated, incomplete or unsafe, or it stays damaged after one fresh
             download, or HF_HUB_OFFLINE is set and no complete copy is cached.
         HubUnreachable: the Hub is out of reach and no complete copy is cached.
     """
@@ -122,14 +122,14 @@ def pull_encoder(repo_id: str, revision: str | None = None, *, token: str | None
     """Return a snapshot of a base checkpoint: its configuration, safetensors and tokenizer, and nothing else.
 
     Raises:
-        HubError: as `pull` does.
+        HubError: For the same reasons as in `pull`.
     """
     required = ("config.json", "model.safetensors", "tokenizer.json|vocab.txt")
     return pull(repo_id, revision, token=token, required=required, only=ENCODER_FILES)
 
 
 def given_token(token: str | None) -> str | None:
-    """Return the given token, HF_TOKEN or the cached login; None without one.
+    """Return the given token, HF_TOKEN or the cached login, or None without any.
 
     Raises:
         HubError: the token holds characters that no token has.

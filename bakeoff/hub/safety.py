@@ -33,7 +33,7 @@ def refuse_names(names: Iterable[str], where: str) -> None:
 
     Args:
         names: paths relative to the repository or folder, with forward slashes.
-        where: what is being checked, for the message.
+        where: The name of the checked place, for the message.
 
     Raises:
         HubError: a path leaves the folder, or a file's type is not on the allow-list.
@@ -65,7 +65,7 @@ def refuse_snapshot(folder: Path, names: Iterable[str] | None, where: str) -> No
     """Apply every rule to a local folder, to the files `names` or to all that is in it.
 
     Raises:
-        HubError: as `refuse_names` and `refuse_contents` do.
+        HubError: For the same reasons as in `refuse_names` and `refuse_contents`.
     """
     if names is None:
         names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()]
@@ -178,7 +178,7 @@ def _objects(document: object) -> Iterator[dict[str, Any]]:
 
 
 def _refuse_h5_links(path: Path, subject: str) -> None:
-    import h5py  # half a second that a PyTorch folder never pays
+    import h5py  # imported late: it takes half a second, which a PyTorch folder does not need
 
     outside: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Start, watch and stop `python app.py` in a process of its own, on 127.0.0.1, for `benchmarks.load`."""
+"""Start, watch and stop `python app.py` in a separate process, on 127.0.0.1, for `benchmarks.load`."""
 
 import http.client
 import json
@@ -27,7 +27,7 @@ HEADLINE_WORDS = 10
 
 
 class Server:
-    """A server that runs in a process of its own.
+    """A server that runs in a separate process.
 
     Args:
         flags: flags of app.py.

@@ -26,7 +26,7 @@ HEADLINES = headlines()
 
 
 class Visitor(FastHttpUser):
-    """A visitor who asks both models about a headline, reads and asks again, and waits as told after a refusal."""
+    """A visitor who asks both models about a headline, reads and asks again, and obeys Retry-After."""
 
     wait_time = constant(THINK)
     connection_timeout = network_timeout = 60.0

@@ -17,7 +17,7 @@ from tests.support.chromium import CHROMIUM, FLAGS
 DOCS = ROOT / "docs"
 PAIR = ROOT / "runs" / "demo"
 SIZE = {"width": 1280, "height": 1000}
-COLORS = 128  # of a picture's palette: a quarter of the file's size, and no difference to the eye
+COLORS = 128  # size of the palette: the file is a quarter as large, without a visible difference
 PATIENCE_MILLISECONDS = 120_000
 SETTLE_MILLISECONDS = 1500  # Gradio keeps a connection open, so the network is never idle
 HEADLINE = "The striker scored twice as the home side won the cup."
@@ -26,7 +26,7 @@ HEADLINE = "The striker scored twice as the home side won the cup."
 def predict(page: Page) -> None:
     """Classify a headline on the tab Predict."""
     page.get_by_label("Text to classify").fill(HEADLINE)
-    for _ in range(2):  # the first answer prepares what later ones find ready
+    for _ in range(2):  # twice, because the first answer is slower than later ones
         page.get_by_role("button", name="Classify", exact=True).click()
         page.wait_for_function("/Same answer|disagree/.test(document.querySelector('#verdict')?.innerText)")
         page.wait_for_timeout(SETTLE_MILLISECONDS)

@@ -22,7 +22,7 @@ from service.operate import json_log
 
 BURST_SECONDS = 0.2  # pieces within this time, such as those of a traceback, make one line
 SKIPPED = (traceback.__file__, __file__)  # files that print on behalf of others
-MAX_CHARACTERS = 500  # of a quoted line
+MAX_CHARACTERS = 500  # the length at which a quoted line is cut
 
 log = logging.getLogger(__name__)
 

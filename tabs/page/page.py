@@ -91,7 +91,7 @@ def status_line(loader: ModelLoader) -> str:
 def serve(
     loader: ModelLoader, queue: WorkQueue | None = None, decision: Path | None = None, **settings: Any
 ) -> gr.Blocks:
-    """Serve the page from a thread of its own. `settings` are passed to `launch`."""
+    """Serve the page from a separate thread. `settings` are passed to `launch`."""
     use_host_of_page()
     demo = build(loader, queue, decision).queue(max_size=current().requests, api_open=False)
     with bounded_page(demo, current()) as bounds:

@@ -50,7 +50,7 @@ def test_a_report_is_written_and_a_second_one_needs_no_framework(tiny_runs, seed
 def test_what_can_not_be_evaluated_gets_one_sentence(tiny_runs, tmp_path, capsys):
     cases = {
         "don't know": ["--corpus", str(tmp_path / "other.csv")],
-        "margin lies between": ["--margin", "2"],
+        "--margin must be between": ["--margin", "2"],
         "are needed": ["--seeds-dir", str(tmp_path)],
     }
     (tmp_path / "other.csv").write_text(

@@ -162,8 +162,8 @@ DAMAGED = {
     "too many tabs": ("news.tsv", b"text\tlabel\na\tb\tc\n", "3 fields in row 2", "that hold a tab"),
     "open quote": ("news.csv", b'text,label\na,b\n"c,d\ne,f\n', "in row 3 that is never closed", "close it"),
     "open quote below": ("n.csv", b'text,label\n"a\n\nb",c\n"d,e\n', "row 3 (line 5)", "close it"),
-    "repeated column": ("news.csv", b"text,text,label\na,b,c\n", 'more than one column "text"', "name of its own"),
-    "repeated in Parquet": ("n.parquet", repeated_parquet(), 'more than one column "text"', "name of its own"),
+    "repeated column": ("news.csv", b"text,text,label\na,b,c\n", 'more than one column "text"', "a different name"),
+    "repeated in Parquet": ("n.parquet", repeated_parquet(), 'more than one column "text"', "a different name"),
     "broken JSON": (
         "n.jsonl",
         b'{"text": "a"}\n{"text": \n',
