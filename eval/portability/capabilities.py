@@ -44,7 +44,7 @@ def batches(call: Call, texts: Sequence[str], expected: NDArray, tolerance: floa
     tries = []
     for size in BATCHES:
         rows = np.resize(np.arange(len(texts)), size)
-        tries.append((f"in a batch of {size}", [texts[row] for row in rows], expected[rows]))
+        tries.append((f"in a batch of {size}", [texts[int(row)] for row in rows], expected[rows]))
     return _first_failure(call, tries, tolerance)
 
 
