@@ -40,7 +40,12 @@ PARTS = {
         "eval/measure/timing.py",
         "eval/measure/worker*.py",
     ),
-    "exports": ("eval/portability/export*.py", "eval/portability/formats.py", "eval/portability/run.py"),
+    "exports": (
+        "eval/portability/capabilities.py",
+        "eval/portability/export*.py",
+        "eval/portability/formats.py",
+        "eval/portability/run.py",
+    ),
     "explanations": ("explain/lime_text/*.py", "explain/faithfulness.py", "benchmarks/explain/*.py"),
 }
 # The parts that each kind of report depends on.

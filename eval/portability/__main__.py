@@ -22,12 +22,13 @@ from tqdm import tqdm
 from bakeoff.classifiers.model_folder import ModelFolder
 from bakeoff.classifiers.options import add_models, by_framework
 from bakeoff.classifiers.pair import NAMES, locate
-from bakeoff.common import json_report, options, processors, tokenization
+from bakeoff.common import code_digest, json_report, options, processors, tokenization
 from bakeoff.common.errors import ReportError, one_sentence_errors
 from bakeoff.common.files import json_text
 from bakeoff.corpus import corpus
 from eval.measure import machine, timing
 from eval.measure.measurement_log import MeasurementLog
+from eval.portability import capabilities
 from eval.portability.formats import FORMATS, ROUTES, Route, versions
 from eval.portability.run import Runner, Settings, untried
 from eval.report.provenance import weights_digest
@@ -106,6 +107,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         command=machine.public_command("bakeoff export", words),
         models=digests,
         machine=ran_on,
+        code=code_digest.of_kind("deployability"),
+        settings={"basis": "exported"},
         formats=rows,
     )
     json_report.write(arguments.output, document)
@@ -144,7 +147,9 @@ def _row(route: Route, log: MeasurementLog, runner: Runner) -> dict[str, Any]:
 
 def table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Format the rows for the terminal."""
-    result = Table("framework", "format", "result", "MB", "logits off by", "headline, ms", "ours, ms", "remarks")
+    result = Table(
+        "framework", "format", "result", "MB", "logits off by", "can't", "headline, ms", "ours, ms", "remarks"
+    )
     for row in rows:
         size, difference = row["bytes"], row["largest_logit_difference"]
         packages = ", ".join(f"{name} {version}" for name, version in row["packages"].items())
@@ -154,6 +159,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> Table:
             row["status"],
             "" if size is None else f"{size / 1e6:.1f}",
             "" if difference is None else f"{difference:.1g}",
+            ", ".join(name for name, able in row["capabilities"].items() if not able["able"]),
             _milliseconds(row["latency_seconds"]),
             _milliseconds(row["own_latency_seconds"]),
             "; ".join(filter(None, (row["reason"], packages))),
@@ -179,8 +185,13 @@ def _settings(arguments: argparse.Namespace, folders: Mapping[str, Path]) -> Set
         raise ReportError("--rounds, --headlines, --timeout and --threads take numbers above 0; change the flags.")
     articles = [example.text for example in corpus.load().test]
     encoder = tokenization.load(ModelFolder(folders["pytorch"]).path)
-    headlines = Cutter(encoder, articles).cut(HEADLINE, arguments.headlines)
-    return Settings(folders, texts(articles), headlines, arguments.rounds, arguments.timeout, threads)
+    cutter = Cutter(encoder, articles)
+    headlines = cutter.cut(HEADLINE, arguments.headlines)
+    longest = ModelFolder(folders["pytorch"]).recipe["max_length"]
+    by_length = {length: cutter.cut(length, 1)[0] for length in capabilities.lengths(longest)}
+    return Settings(
+        folders, texts(articles), headlines, arguments.rounds, arguments.timeout, threads, by_length=by_length
+    )
 
 
 def texts(articles: Sequence[str]) -> list[str]:
@@ -196,6 +207,7 @@ def _identity(digests: Mapping[str, str], settings: Settings, ran_on: Mapping[st
         "models": digests,
         "settings": {name: getattr(settings, name) for name in ("rounds", "timeout", "threads", "seed")},
         "headlines": len(settings.headlines),
+        "lengths": list(settings.by_length),
         "machine": {name: ran_on[name] for name in ("processor", "cores", "versions")},
     }
 

@@ -60,6 +60,23 @@ def saved_model(file: Path, threads: int) -> Forward:
 
 def litert(file: Path, threads: int) -> Forward:
     """Load the file in LiteRT's interpreter. A graph of fixed size takes texts one by one, padded to that size."""
+    run, (texts, length) = _litert(file, threads)
+
+    def run_padded(ids, mask):
+        room = ((0, 0), (0, length - ids.shape[1]))
+        ids, mask = np.pad(ids, room), np.pad(mask, room)
+        return np.concatenate([run(ids[row : row + texts], mask[row : row + texts]) for row in range(len(ids))])
+
+    return run if length == -1 else run_padded
+
+
+def litert_as_it_is(file: Path, threads: int) -> Forward:
+    """Load the file in LiteRT's interpreter, and give it all inputs unchanged, even if its graph has a fixed size."""
+    return _litert(file, threads)[0]
+
+
+def _litert(file: Path, threads: int) -> tuple[Forward, tuple[int, int]]:
+    """Return the signature's forward pass, and the sizes of its inputs, where -1 is free."""
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(file), num_threads=threads)
@@ -70,12 +87,7 @@ def litert(file: Path, threads: int) -> Forward:
     def run(ids, mask):
         return next(iter(signature(**_by_name(names, ids, mask)).values())).copy()  # the interpreter reuses its buffer
 
-    def run_padded(ids, mask):
-        room = ((0, 0), (0, length - ids.shape[1]))
-        ids, mask = np.pad(ids, room), np.pad(mask, room)
-        return np.concatenate([run(ids[row : row + texts], mask[row : row + texts]) for row in range(len(ids))])
-
-    return run if length == -1 else run_padded
+    return run, (int(texts), int(length))
 
 
 def openvino(file: Path, threads: int) -> Forward:

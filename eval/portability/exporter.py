@@ -4,9 +4,11 @@ The constructors are cheap and never fail. Everything that may crash or hang is 
 """
 
 import importlib
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WARM_UP = 3  # untimed calls before the first timed call
+FRAMEWORKS = ("torch", "tensorflow", "keras", "keras_hub", "transformers", "jax")
 
 
 class Export:
@@ -62,6 +65,37 @@ class Exported(Texts):
         from bakeoff.common.tokenization import pad
 
         return self._forward(*pad(self._encoder.encode(texts), self._encoder.pad_id))
+
+
+class AsItIs(Exported):
+    """An exported file that gets its inputs unchanged: a graph of fixed size gets no padding and no single rows."""
+
+    def open(self, function: str, file: str, folder: str, threads: int) -> None:
+        """Open the file with the function's unpadded version, if it has one."""
+        super().open({"litert": "litert_as_it_is"}.get(function, function), file, folder, threads)
+
+
+class WithoutFramework(Exported):
+    """An exported file in a process in which no framework can be imported."""
+
+    def open(self, function: str, file: str, folder: str, threads: int) -> None:
+        """Forbid the frameworks, then open the file.
+
+        Raises:
+            RuntimeError: A framework was imported before.
+        """
+        if loaded := [name for name in FRAMEWORKS if name in sys.modules]:
+            raise RuntimeError(f"{', '.join(loaded)} was imported before the test, which proves nothing")
+        sys.meta_path.insert(0, _Forbidden())
+        super().open(function, file, folder, threads)
+
+
+class _Forbidden(MetaPathFinder):
+    """A finder that refuses to import the frameworks."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        if fullname.partition(".")[0] in FRAMEWORKS:
+            raise ImportError(f"it imports {fullname}, which is forbidden here")
 
 
 class Own(Texts):

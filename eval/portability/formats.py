@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 FORMATS = ("ONNX", "TorchScript", "torch.export", "SavedModel", "LiteRT", "OpenVINO")
+OWN = ("TorchScript", "torch.export", "SavedModel")  # formats of a framework itself, without weight in a decision
 
 
 @dataclass(frozen=True)

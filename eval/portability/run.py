@@ -4,7 +4,7 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,9 @@ from bakeoff.stats.estimate import Estimate
 from eval.measure import timing
 from eval.measure.footprint import folder_bytes
 from eval.measure.worker import Worker
-from eval.portability.formats import Route, versions
+from eval.portability import capabilities
+from eval.portability.capabilities import Capability
+from eval.portability.formats import OWN, Route, versions
 
 TOLERANCE = 1e-3  # allowed difference of a logit: rounding stays a hundred times below, and a lost mask is far above
 BATCH = 8  # texts of different lengths per batch
@@ -44,6 +46,9 @@ class Row:
         largest_logit_difference: Largest difference from our classifier on all texts, alone and in padded batches.
         latency_seconds: Median time of single texts of 16 tokens, in the format's runtime.
         own_latency_seconds: Median time of the same texts in our classifier, measured in turns with the runtime.
+        own: Whether the format belongs to a framework itself; such rows have no weight in a decision.
+        capabilities: What the file can do: `any_length`, `batches`, `no_framework` and `equal_logits`. It is empty if
+            nothing was exported.
     """
 
     framework: str
@@ -55,6 +60,8 @@ class Row:
     largest_logit_difference: float | None = None
     latency_seconds: Estimate | None = None
     own_latency_seconds: Estimate | None = None
+    own: bool = False
+    capabilities: Mapping[str, Capability] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,7 @@ class Settings:
         timeout: Seconds after which a step is aborted.
         threads: Threads per process.
         seed: Seed of the order of turns and of the batches.
+        by_length: A text of each length in tokens that every export is tried at.
     """
 
     folders: Mapping[str, Path]
@@ -78,6 +86,7 @@ class Settings:
     timeout: float
     threads: int
     seed: int = 0
+    by_length: Mapping[int, str] = field(default_factory=dict)
 
 
 class StepFailed(BakeoffError):
@@ -115,20 +124,59 @@ class Runner:
                 model = str(self._settings.folders[route.framework])
                 arguments = {"function": route.function, "file": str(file), "folder": model}
                 self._call(exported, "open", "opening it", **arguments, threads=self._settings.threads)
+                results["capabilities"] = able = self._capabilities(route, file, own, expected)
                 alone, together = self._differences(exported, expected)
                 results["largest_logit_difference"] = max(alone, together)
-                if problem := _problem(alone, together):
+                problem = _problem(alone, together)
+                able["equal_logits"] = Capability(not problem, problem)
+                if problem:
                     raise StepFailed(problem)
                 results |= self._latencies(route, exported, own)
         except StepFailed as failure:
-            return Row(NAMES[route.framework], route.format, FAILS, str(failure), **results)
-        return Row(NAMES[route.framework], route.format, WORKS, route.remark, **results)
+            return _row(route, FAILS, str(failure), **results)
+        return _row(route, WORKS, route.remark, **results)
 
     def _export(self, route: Route, file: Path) -> None:
         model = str(self._settings.folders[route.framework])
         arguments = {"framework": route.framework, "function": route.function, "folder": model, "file": str(file)}
         with self._worker("Export") as worker:
             self._call(worker, "write", "exporting it", **arguments)
+
+    def _capabilities(
+        self, route: Route, file: Path, own: Worker, expected: NDArray[np.float32]
+    ) -> dict[str, Capability]:
+        """Try each capability in a process of its own, because a graph of fixed size may crash."""
+        by_length = self._settings.by_length
+        logits = own.call("logits", batches=[[text] for text in by_length.values()])
+        wanted = dict(zip(by_length, map(np.asarray, logits), strict=True))
+        few = slice(None, None, 4)
+        texts = self._settings.texts
+        return {
+            "any_length": self._try(
+                "AsItIs", route, file, lambda call: capabilities.any_length(call, by_length, wanted, TOLERANCE)
+            ),
+            "batches": self._try(
+                "AsItIs", route, file, lambda call: capabilities.batches(call, texts, expected, TOLERANCE)
+            ),
+            "no_framework": self._try(
+                "WithoutFramework",
+                route,
+                file,
+                lambda call: capabilities.same(call, texts[few], expected[few], TOLERANCE),
+            ),
+        }
+
+    def _try(
+        self, factory: str, route: Route, file: Path, ask: Callable[[capabilities.Call], Capability]
+    ) -> Capability:
+        arguments = {"function": route.function, "file": str(file), "threads": self._settings.threads}
+        with self._worker(factory) as worker:
+            try:
+                folder = str(self._settings.folders[route.framework])
+                self._call(worker, "open", "opening it", **arguments, folder=folder)
+            except StepFailed as failure:
+                return Capability(False, str(failure))
+            return ask(lambda where, texts: self._call(worker, "logits", where, batches=[texts])[0])
 
     def _differences(self, exported: Worker, expected: NDArray[np.float32]) -> tuple[float, float]:
         """Return the largest differences from our classifier: of single texts, and of texts in padded batches."""
@@ -199,14 +247,18 @@ class Runner:
             timer.cancel()
 
 
+def _row(route: Route, status: str, reason: str, **results: Any) -> Row:
+    return Row(NAMES[route.framework], route.format, status, reason, **results, own=route.format in OWN)
+
+
 def untried(route: Route) -> Row | None:
     """Return the row of a route that can't be tried here; None for a route that can."""
     if route.none:
-        return Row(NAMES[route.framework], route.format, NO_WAY, route.none)
+        return _row(route, NO_WAY, route.none)
     packages = versions(route.packages)
     missing = [name for name in route.packages if name not in packages]
     reason = f"install {', '.join(missing)}: {TO_INSTALL}"
-    return Row(NAMES[route.framework], route.format, NOT_TRIED, reason, packages) if missing else None
+    return _row(route, NOT_TRIED, reason, packages=packages) if missing else None
 
 
 def without_paths(words: str) -> str:

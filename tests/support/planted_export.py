@@ -44,6 +44,17 @@ class Exported:
         return [0.002 for _ in texts]
 
 
+class AsItIs(Exported):
+    pass
+
+
+class WithoutFramework(Exported):
+    def open(self, function: str, file: str, folder: str, threads: int) -> None:
+        if function == "needs":
+            raise ImportError("it imports torch")
+        super().open(function, file, folder, threads)
+
+
 class Own:
     def open(self, framework: str, folder: str) -> None:
         if framework == "broken":

@@ -12,8 +12,9 @@ from bakeoff.classifiers.pair import NAMES
 from bakeoff.common import json_report
 from bakeoff.common.errors import BakeoffError
 from bakeoff.common.json_report import identify
+from eval.measure.worker import Worker
 from eval.portability import __main__ as deployability
-from eval.portability import run
+from eval.portability import capabilities, run
 from eval.portability.formats import FORMATS, ROUTES, Route
 from eval.portability.run import Runner, Settings
 from tests.support import tiny
@@ -31,7 +32,9 @@ def planted(monkeypatch):
 @pytest.fixture
 def runner(planted, tmp_path):
     folders = dict.fromkeys(("pytorch", "tensorflow", "broken"), tmp_path)
-    with Runner(Settings(folders, TEXTS, ["a headline"], rounds=5, timeout=20, threads=1)) as runner:
+    with Runner(
+        Settings(folders, TEXTS, ["a headline"], rounds=5, timeout=20, threads=1, by_length={3: "abc", 4: "abcd"})
+    ) as runner:
         yield runner
 
 
@@ -98,6 +101,42 @@ def test_a_fault_is_a_result(runner, function, reason, difference):
     assert again.status == "works", "a fault must not spoil the next attempt"
 
 
+@pytest.mark.parametrize(
+    ("function", "capability", "reason"),
+    [
+        ("fixed", "batches", "in a batch of 2: RuntimeError: expected 1 text"),
+        ("blind", "batches", "in a batch of 2: logits are off by 3"),
+        ("wrong", "any_length", "at 3 tokens: logits are off by 0.1"),
+        ("overflows", "no_framework", "alone: logits are off by nan"),
+        ("needs", "no_framework", "opening it: ImportError: it imports torch"),
+    ],
+)
+def test_what_an_export_cannot_do_has_a_reason(runner, function, capability, reason):
+    able = runner.take(replace(ROUTE, function=function)).capabilities[capability]
+    assert not able.able
+    assert reason in able.reason
+
+
+def test_an_export_that_can_do_all_says_so_and_a_frameworks_own_format_is_marked(runner):
+    row = runner.take(replace(ROUTE, function="rounds"))
+    assert {name: able.able for name, able in row.capabilities.items()} == dict.fromkeys(
+        ("any_length", "batches", "no_framework", "equal_logits"), True
+    )
+    assert not row.own
+    assert runner.take(replace(ROUTE, format="TorchScript", function="rounds")).own
+
+
+def test_a_process_without_framework_refuses_to_import_one():
+    with Worker("tests.support.imports:Imports", threads=1) as worker:
+        assert "torch" in worker.call("forbidden", name="torch")
+        assert worker.call("forbidden", name="json") == ""
+
+
+def test_the_models_maximum_is_always_tried():
+    assert capabilities.lengths(128) == [3, 17, 64, 128]
+    assert capabilities.lengths(100) == [3, 17, 64, 100]
+
+
 def test_what_takes_too_long_is_given_up(planted, tmp_path):
     settings = Settings({"pytorch": tmp_path}, TEXTS, ["a"], rounds=1, timeout=0.5, threads=1)
     with Runner(settings) as runner:
@@ -132,7 +171,7 @@ def test_the_command_writes_a_row_for_each_way_and_goes_on(planted, models, tmp_
     assert deployability.main(command) == 0
     document = json.loads(output.read_text())
     assert document["id"] == identify(document)
-    assert list(document) == ["kind", "id", "date", "command", "models", "machine", "formats"]
+    assert list(document) == ["kind", "id", "date", "command", "models", "machine", "code", "settings", "formats"]
     assert [(row["framework"], row["status"]) for row in document["formats"]] == [
         ("PyTorch", "works"), ("PyTorch", "fails"), ("TensorFlow", "not tried"), ("TensorFlow", "fails"),
     ]  # fmt: skip
