@@ -31,7 +31,7 @@ FLOOR = {folder: number for number, line in enumerate(ORDER.strip().splitlines()
 
 PYTORCH = "trainers/*_pytorch.py bakeoff/classifiers/pytorch_*.py eval/portability/export_pytorch.py benchmarks/stock/*"
 PYTORCH += " eval/speed/bases/*_pytorch.py"
-STOCK_KERAS = "benchmarks/stock/keras_fit.py eval/speed/bases/*_tensorflow.py"
+STOCK_KERAS = "benchmarks/stock/keras_*.py eval/speed/bases/*_tensorflow.py"
 TENSORFLOW = "trainers/*_tensorflow.py bakeoff/classifiers/tensorflow_*.py eval/portability/export_tensorflow.py"
 EXPORTED = "eval/portability/export_runtime.py"
 # Libraries that stay in a few files, and modules that only some may import.

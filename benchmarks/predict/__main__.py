@@ -68,12 +68,13 @@ CONTENDERS = {
     # The third option: the same preset on another backend of Keras.
     "KerasHub predict, torch backend": Contender("KerasHub predict", "tensorflow", backend="torch"),
     "KerasHub predict, JAX backend": Contender("KerasHub predict", "tensorflow", backend="jax"),
+    "Keras predict_on_batch": Contender("Keras predict_on_batch", "tensorflow"),
+    "Keras predict_on_batch, torch backend": Contender("Keras predict_on_batch", "tensorflow", backend="torch"),
+    "Keras predict_on_batch, JAX backend": Contender("Keras predict_on_batch", "tensorflow", backend="jax"),
 }
 RIVALS = {
-    "ours, PyTorch": [
-        name for name, contender in CONTENDERS.items() if contender.kind in ("transformers.pipeline", "ONNX Runtime")
-    ],
-    "ours, TensorFlow": [name for name, contender in CONTENDERS.items() if contender.kind == "KerasHub predict"],
+    mine: [name for name, contender in CONTENDERS.items() if contender.framework == framework and name != mine]
+    for mine, framework in (("ours, PyTorch", "pytorch"), ("ours, TensorFlow", "tensorflow"))
 }
 
 

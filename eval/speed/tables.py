@@ -176,22 +176,22 @@ def _training(figures: Mapping[str, Any]) -> Table:
         training,
         lambda name: [
             formatted(training["frameworks"][name]["seconds_per_step"]),
-            _epoch(training["frameworks"][name]),
             formatted(training["frameworks"][name]["tokens_per_second"]),
             percent(training["frameworks"][name]["share_of_ceiling"]),
             f"{training['frameworks'][name]['first_step_seconds']:.1f}",
             _megabytes(training["frameworks"][name]["peak_bytes"]),
         ],
     )
-    note = f"Faster: {verdict(training['ratio'])}." if training else ""
-    columns = ("", "seconds per step", "per epoch", "tokens/s", "of the ceiling", "first step, s", "peak MB")
+    note = f"Faster: {verdict(training['ratio'])}.{_epochs(training['frameworks'])}" if training else ""
+    columns = ("", "seconds per step", "tokens/s", "of the ceiling", "first step, s", "peak MB")
     return Table("Training steps", columns, rows, note)
 
 
-def _epoch(training: Mapping[str, Any]) -> str:
-    """Return the seconds per epoch; empty in earlier reports, which do not have them."""
-    estimate = training.get("seconds_per_epoch")
-    return formatted(estimate) if estimate else ""
+def _epochs(frameworks: Mapping[str, Any]) -> str:
+    """Say how long an epoch takes; empty in earlier reports, which do not have it."""
+    known = {name: frameworks[name].get("seconds_per_epoch") for name in FRAMEWORKS}
+    times = ", ".join(f"{name} {formatted(seconds)} s" for name, seconds in known.items() if seconds)
+    return f" An epoch over the corpus: {times}." if times else ""
 
 
 def _memory(figures: Mapping[str, Any], settings: Mapping[str, Any]) -> Table:

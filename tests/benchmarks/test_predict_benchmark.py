@@ -74,7 +74,7 @@ def test_all_contenders_give_one_answer(framework, tiny_runs):
     texts = ["shares fell as profits slid", "the striker scored twice", "a new phone " * 40]
     kinds = dict.fromkeys(each.kind for each in predict.CONTENDERS.values() if each.framework == framework)
     answers = [Predictor(kind, str(tiny_runs / framework), 48, 2).hold(texts) for kind in kinds]
-    assert len(answers) == {"pytorch": 3, "tensorflow": 2}[framework]
+    assert len(answers) == {"pytorch": 3, "tensorflow": 3}[framework]
     for other in answers[1:]:
         np.testing.assert_allclose(answers[0], other, atol=1e-4)
 

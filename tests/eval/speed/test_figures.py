@@ -244,6 +244,7 @@ def test_the_tables_show_every_section(document):
             "Batches",
             "Energy",
             "exponent",
+            "An epoch over the corpus: PyTorch",
             "Training",
             "Memory",
             "Parity",
