@@ -30,6 +30,8 @@ app benchmarks
 FLOOR = {folder: number for number, line in enumerate(ORDER.strip().splitlines()) for folder in line.split()}
 
 PYTORCH = "trainers/*_pytorch.py bakeoff/classifiers/pytorch_*.py eval/portability/export_pytorch.py benchmarks/stock/*"
+PYTORCH += " eval/speed/bases/*_pytorch.py"
+STOCK_KERAS = "benchmarks/stock/keras_*.py eval/speed/bases/*_tensorflow.py"
 TENSORFLOW = "trainers/*_tensorflow.py bakeoff/classifiers/tensorflow_*.py eval/portability/export_tensorflow.py"
 EXPORTED = "eval/portability/export_runtime.py"
 # Libraries that only a few files may import, and modules that only some folders may import.
@@ -37,7 +39,7 @@ ONLY_IN = {
     "torch": f"{PYTORCH} eval/speed/probe_pytorch.py {EXPORTED}",
     "transformers": PYTORCH,
     # Stock Keras is measured with its own defaults, which keras_on_tensorflow.py would change.
-    "tensorflow keras keras_hub": "bakeoff/common/keras_on_tensorflow.py benchmarks/stock/keras_fit.py",
+    "tensorflow keras keras_hub": f"bakeoff/common/keras_on_tensorflow.py {STOCK_KERAS}",
     "bakeoff.common.keras_on_tensorflow": f"{TENSORFLOW} eval/speed/probe_tensorflow.py {EXPORTED} benchmarks/stock/*",
     "gradio": "tabs/* benchmarks/start/empty_page.py",
     "fastapi": "service/api/* service/middleware/stack.py",

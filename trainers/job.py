@@ -228,7 +228,7 @@ def _write(job: Job, trainer: ModuleType, model: object, encoder: Encoder, repor
     try:
         with replacing_folder(job.folder) as folder:
             trainer.save(model, encoder, job.recipe, job.corpus.labels, folder)
-            _write_tokenizer(encoder, job.recipe, folder / trainer.TOKENIZER_FOLDER)
+            write_tokenizer(encoder, job.recipe, folder / trainer.TOKENIZER_FOLDER)
             write_json(folder / LABELS_FILE, list(job.corpus.labels))
             job.recipe.public().save(folder)
             write_json(folder / REPORT_FILE, report)
@@ -252,7 +252,7 @@ def _write_card(job: Job, folder: Path) -> None:
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 
-def _write_tokenizer(encoder: Encoder, recipe: Recipe, folder: Path) -> None:
+def write_tokenizer(encoder: Encoder, recipe: Recipe, folder: Path) -> None:
     """Write the encoder's own tokenizer, without the padding and truncation that its file may ask for."""
     folder.mkdir(exist_ok=True)
     tokenizer = json.loads((encoder.folder / tokenization.FILE).read_text(encoding="utf-8"))

@@ -36,6 +36,7 @@ PARTS = {
         "eval/speed/run.py",
         "eval/speed/texts.py",
         "eval/speed/timed_*.py",
+        "eval/speed/bases/*.py",
         "eval/speed/probe_*.py",
         "eval/measure/timing.py",
         "eval/measure/worker*.py",

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from tqdm import tqdm
@@ -46,12 +47,14 @@ class Contender:
         framework: Framework whose weights the contender uses.
         batch_size: Texts per forward pass.
         onednn: Whether TensorFlow uses oneDNN.
+        backend: Keras's backend.
     """
 
     kind: str
     framework: str
     batch_size: int = 32
     onednn: bool = True
+    backend: str = "tensorflow"
 
 
 CONTENDERS = {
@@ -62,12 +65,16 @@ CONTENDERS = {
     "ours, TensorFlow": Contender("ours, TensorFlow", "tensorflow"),
     "KerasHub predict": Contender("KerasHub predict", "tensorflow"),
     "KerasHub predict, oneDNN off": Contender("KerasHub predict", "tensorflow", onednn=False),
+    # The third option: the same preset on another backend of Keras.
+    "KerasHub predict, torch backend": Contender("KerasHub predict", "tensorflow", backend="torch"),
+    "KerasHub predict, JAX backend": Contender("KerasHub predict", "tensorflow", backend="jax"),
+    "Keras predict_on_batch": Contender("Keras predict_on_batch", "tensorflow"),
+    "Keras predict_on_batch, torch backend": Contender("Keras predict_on_batch", "tensorflow", backend="torch"),
+    "Keras predict_on_batch, JAX backend": Contender("Keras predict_on_batch", "tensorflow", backend="jax"),
 }
 RIVALS = {
-    "ours, PyTorch": [
-        name for name, contender in CONTENDERS.items() if contender.kind in ("transformers.pipeline", "ONNX Runtime")
-    ],
-    "ours, TensorFlow": [name for name, contender in CONTENDERS.items() if contender.kind == "KerasHub predict"],
+    mine: [name for name, contender in CONTENDERS.items() if contender.framework == framework and name != mine]
+    for mine, framework in (("ours, PyTorch", "pytorch"), ("ours, TensorFlow", "tensorflow"))
 }
 
 
@@ -103,10 +110,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         "models": {framework: weights_digest(folder)[:16] for framework, folder in folders.items()},
         "corpus": data.digest,
         **{name: getattr(arguments, name) for name in ("texts", "max_length", "threads", "seed")},
+        "contenders": list(contenders()),
     }
+    for name in CONTENDERS.keys() - contenders().keys():
+        print(
+            f"{name} is left out, because {CONTENDERS[name].backend} is not installed: install requirements-bench.txt.",
+            file=sys.stderr,
+        )
     log = MeasurementLog(arguments.output.with_suffix(".jsonl"), about)
     if MACHINE not in log.measured:
-        log.add(MACHINE, machine.record())
+        log.add(MACHINE, machine.record((*machine.PACKAGES, "jax")))
     try:
         measure(arguments, folders, texts, log)
     except KeyboardInterrupt:
@@ -150,13 +163,19 @@ def measure(
                 )
 
 
+def contenders() -> dict[str, Contender]:
+    """Return the contenders whose backend is installed."""
+    return {name: contender for name, contender in CONTENDERS.items() if find_spec(contender.backend)}
+
+
 def visits(rounds: int, seed: int) -> Iterator[tuple[str, int, int, str]]:
     """Yield each round's visits: matrix products, headlines in random order and in reverse, and articles."""
-    orders = zip(timing.abba(list(CONTENDERS), rounds, seed), timing.abba(list(PROBES), rounds, seed), strict=True)
+    names = list(contenders())
+    orders = zip(timing.abba(names, rounds, seed), timing.abba(list(PROBES), rounds, seed), strict=True)
     for number, (order, probes) in enumerate(orders):
         yield from (("product", number, place, name) for place, name in enumerate(probes))
         yield from (("headlines", number, place, name) for place, name in enumerate(order))
-        yield from (("articles", number, place, name) for place, name in enumerate(order[: len(CONTENDERS)]))
+        yield from (("articles", number, place, name) for place, name in enumerate(order[: len(names)]))
 
 
 def _start(name: str, arguments: argparse.Namespace, folders: dict[str, Path]) -> Worker:
@@ -172,7 +191,10 @@ def _start(name: str, arguments: argparse.Namespace, folders: dict[str, Path]) -
             "batch_size": contender.batch_size,
         },
         threads=arguments.threads,
-        environment={"TF_ENABLE_ONEDNN_OPTS": "1" if contender.onednn else "0"},
+        environment={
+            "TF_ENABLE_ONEDNN_OPTS": "1" if contender.onednn else "0",
+            "KERAS_BACKEND": contender.backend,
+        },
     )
 
 

@@ -84,5 +84,6 @@ KINDS = {
     "ours, TensorFlow": _ours("tensorflow"),
     "transformers.pipeline": _stock("benchmarks.stock.calls", "transformers_pipeline"),
     "KerasHub predict": _stock("benchmarks.stock.calls", "keras_hub_predict"),
+    "Keras predict_on_batch": _stock("benchmarks.stock.keras_batches", "predict_on_batch"),
     "ONNX Runtime": _stock("benchmarks.stock.onnx_runtime", "onnx_runtime"),
 }

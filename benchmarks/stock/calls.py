@@ -1,14 +1,14 @@
-"""Classify with the stock libraries' own calls, as a user would, from the same published folders."""
+"""Classify with the libraries' own calls (the basis `as shipped`) and return probabilities."""
 
+import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import transformers
 from numpy.typing import NDArray
 
 from bakeoff.classifiers.base import softmax
-from bakeoff.common.keras_on_tensorflow import keras_hub
+from eval.speed.bases.basis import BASES
 
 Probabilities = Callable[[Sequence[str]], NDArray[np.float64]]
 BATCH_SIZE = 32
@@ -16,28 +16,19 @@ BATCH_SIZE = 32
 
 def transformers_pipeline(folder: Path, max_length: int, batch_size: int = BATCH_SIZE) -> Probabilities:
     """Return a function for the probabilities (n, k) of `transformers.pipeline`, in the order of its config."""
-    classify = transformers.pipeline("text-classification", model=str(folder), top_k=None, batch_size=batch_size)
-    columns = classify.model.config.label2id
-
-    def probabilities(texts: Sequence[str]) -> NDArray[np.float64]:
-        table = np.empty((len(texts), len(columns)))
-        for row, scores in enumerate(classify(list(texts), truncation=True, max_length=max_length)):
-            for score in scores:
-                table[row, columns[score["label"]]] = score["score"]
-        return table
-
-    return probabilities
+    return _shipped("pytorch", folder, max_length, batch_size)
 
 
 def keras_hub_predict(folder: Path, max_length: int, batch_size: int = BATCH_SIZE) -> Probabilities:
     """Return a function for the probabilities (n, k) of KerasHub's `predict`, which pads to the maximum length."""
-    model = keras_hub.models.TextClassifier.from_preset(str(folder))
-    model.preprocessor.sequence_length = max_length
+    return _shipped("tensorflow", folder, max_length, batch_size)
 
-    def probabilities(texts: Sequence[str]) -> NDArray[np.float64]:
-        return softmax(model.predict(np.array(texts, dtype=object), batch_size=batch_size, verbose=0))
 
-    return probabilities
+def _shipped(framework: str, folder: Path, max_length: int, batch_size: int) -> Probabilities:
+    """Import the library only when it is asked for, so that a process has no other."""
+    module = importlib.import_module(BASES["as-shipped"].module_of(framework))
+    logits = module.load(str(folder), max_length, batch_size=batch_size)
+    return lambda texts: softmax(logits(texts))
 
 
 STOCK = {"pytorch": transformers_pipeline, "tensorflow": keras_hub_predict}

@@ -11,7 +11,7 @@ import torch
 import transformers
 
 from bakeoff.corpus import corpus
-from benchmarks.turns import EndStep, Turns
+from eval.measure.turns import EndStep, Turns
 from trainers.encoder import resolve
 from trainers.recipe import Recipe
 

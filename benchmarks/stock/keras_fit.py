@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from bakeoff.corpus import corpus
-from benchmarks.turns import EndStep, Turns
+from eval.measure.turns import EndStep, Turns
 from trainers.encoder import resolve
 from trainers.recipe import Recipe
 

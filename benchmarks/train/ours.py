@@ -12,7 +12,7 @@ import numpy as np
 
 from bakeoff.common import tokenization
 from bakeoff.corpus import corpus
-from benchmarks.turns import EndStep, Turns
+from eval.measure.turns import EndStep, Turns
 from trainers.batches import TrainingData, plan_batches
 from trainers.encoder import resolve
 from trainers.recipe import Recipe

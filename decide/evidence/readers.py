@@ -31,13 +31,20 @@ def measure(evidence: Evidence, criterion: Criterion, variant: str = "") -> Meas
         ReportError: a report was written by another version and lacks a place.
     """
     kind, reader = READERS[criterion.key]
+    if criterion.key in OF_BASIS and _has(evidence, "benchmark", "statements"):
+        kind, reader = "benchmark", OF_BASIS[criterion.key]
     readings = _read(evidence, kind, reader)
     if isinstance(readings, NotMeasured) and criterion.key in OF_RUNS and evidence.of("training"):
         kind, reader = "training", OF_RUNS[criterion.key]
         readings = _read(evidence, kind, reader)
-    if isinstance(readings, Readings) and criterion.basis:
+    if isinstance(readings, Readings) and criterion.basis and not criterion.exact:
         readings = replace(readings, unsettled=_under_load(evidence, kind))
     return compare(criterion, readings)
+
+
+def _has(evidence: Evidence, kind: str, part: str) -> bool:
+    source = evidence.of(kind)
+    return source is not None and bool(source.content.get(part))
 
 
 def _under_load(evidence: Evidence, kind: str) -> str:
@@ -143,6 +150,13 @@ def _code_size(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     return Readings(reader.cells("frameworks/{}/logical_lines"), note=note)
 
 
+def _statements(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
+    """Compare the statements that one has to write on the benchmark's basis."""
+    files = [reader.source.content["statements"][name]["files"] for name in FRAMEWORKS]
+    note = f"on the basis “{reader.source.basis}”, {len(files[0])} and {len(files[1])} files, one author's code"
+    return Readings(reader.cells("statements/{}/statements"), note=note)
+
+
 def _deployability(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Compare the formats that neither framework owns."""
     return _formats(reader, NEUTRAL)
@@ -228,5 +242,8 @@ READERS: dict[str, tuple[str, CriterionReader]] = {
 
 # Readers of the trainings, used if no benchmark measured the criterion.
 OF_RUNS = {"training_step": _training_step_of_runs, "training_memory": _training_memory_of_runs}
+
+# Readers of the benchmark's basis, used instead where the benchmark has these figures.
+OF_BASIS = {"code_size": _statements}
 
 KIND_OF = {key: kind for key, (kind, _) in READERS.items()}  # the kind of report that measures a criterion

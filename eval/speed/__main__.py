@@ -1,8 +1,12 @@
 r"""Measure two models' speed: cold start, single texts, batches, training steps, memory and disk usage.
 
+A basis says how both frameworks are used. `as-shipped`: the calls of the libraries' quickstarts. `documented`: the
+libraries' own advice for serving and training, plain and compiled. `tuned`: Bakeoff's forward passes and kernels.
+
 bakeoff speed --models runs/demo --quick
-bakeoff speed --models runs/bbc --corpus bbc_train.csv --test bbc_test.csv \
+bakeoff speed --models runs/bbc --corpus bbc_train.csv --test bbc_test.csv --basis tuned \
     --output results/bbc-minilm/benchmark.json --plot results/bbc-minilm/benchmark.svg
+bakeoff speed --size bert-base --only cold_start latency
 
 The frameworks run in separate processes, in turns. Measurements are kept line by line beside the output. After Ctrl-C,
 run the same command again to resume. Other work on the machine distorts the times.
@@ -11,6 +15,7 @@ run the same command again to resume. Other work on the machine distorts the tim
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,18 +28,20 @@ from bakeoff.classifiers.model_folder import ModelFolder
 from bakeoff.classifiers.options import add_models, by_framework
 from bakeoff.classifiers.pair import NAMES, locate
 from bakeoff.common import options, processors, tokenization
-from bakeoff.common.errors import ReportError, one_sentence_errors
+from bakeoff.common.errors import ModelError, ReportError, one_sentence_errors
 from bakeoff.common.files import export, json_text
 from bakeoff.corpus import corpus
 from bakeoff.corpus.corpus import Corpus
-from eval.measure import footprint, machine
+from eval.measure import footprint, machine, random_models
 from eval.measure.measurement_log import MeasurementLog
 from eval.report.provenance import check_comparable, provenance, weights_digest
 from eval.speed import plots, report, tables
+from eval.speed.bases.basis import BASES, DEFAULT, statements
 from eval.speed.figures import figures
 from eval.speed.plan import ALWAYS, FRAMEWORKS, QUICK, SECTIONS, Case, Settings, Visit, plan
 from eval.speed.run import Runner, Subject
 from eval.speed.texts import Architecture, Cutter
+from trainers.recipe import Recipe
 
 LEAST_TOKENS = 8
 CHOICES = tuple(section for section in SECTIONS if section not in ALWAYS)
@@ -58,14 +65,18 @@ class Source:
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     out = options.command("speed", __doc__, "bakeoff speed --models runs/demo --quick --output benchmark.json")
-    add_models(out)
+    add_models(out, required=False)
+    size = "measure an encoder of this size with random weights instead of --models"
+    out.add_argument("--size", choices=random_models.SIZES, help=size)
+    basis = "how both frameworks are used: %(choices)s (default: %(default)s)"
+    out.add_argument("--basis", choices=BASES, default=DEFAULT, help=basis)
     corpus.add_corpus(out, "of the texts to classify and to train on")
     options.add_output(out, "where the report is written", Path("benchmark.json"))
     out.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables")
     out.add_argument("--plot", type=Path, metavar="FILE", help="also draw how cost grows, as SVG")
     out.add_argument("--quick", action="store_true", help="about two minutes: rough figures")
-    sections = f"what to measure: {', '.join(CHOICES)} (default: all)"
-    out.add_argument("--only", nargs="+", choices=CHOICES, default=CHOICES, metavar="SECTION", help=sections)
+    sections = f"what to measure: {', '.join(CHOICES)} (default: all, with --quick all but variants)"
+    out.add_argument("--only", nargs="+", choices=CHOICES, metavar="SECTION", help=sections)
     out.add_argument(
         "--threads",
         type=int,
@@ -90,29 +101,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
     settings, threads = _settings(arguments)
-    sources = [
-        Source(NAMES[framework], found.revision, ModelFolder(found.path))
-        for framework, found in ((name, locate(name, model)) for name, model in by_framework(arguments.models).items())
-    ]
     data = corpus.from_options(arguments)
+    with tempfile.TemporaryDirectory() as scratch:
+        return _benchmark(arguments, given, settings, threads, data, _sources(arguments, data, Path(scratch)))
+
+
+def _benchmark(
+    arguments: argparse.Namespace,
+    given: Sequence[str],
+    settings: Settings,
+    threads: int,
+    data: Corpus,
+    sources: Sequence[Source],
+) -> int:
+    """Measure these models, print the tables and write the report."""
     check_comparable(sources, data)
     max_length = _max_length(arguments.max_length, sources[0].folder)
-    subject = _subject(sources, data, threads, settings.seed, max_length)
+    subject = _subject(sources, data, threads, settings.seed, max_length, arguments.basis)
     ran_on = machine.record()
-    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), _identity(subject, settings, ran_on))
-    visits = plan(settings, arguments.only, subject.max_length)
+    log = MeasurementLog(arguments.output.with_suffix(".jsonl"), _identity(subject, settings, ran_on, arguments.size))
+    visits = plan(settings, _sections(arguments), subject.max_length)
     measured = measure(visits, log, Runner(subject, settings), options.hide_progress(arguments))
     if not measured:
         return 130
     architecture = Architecture.of(sources[0].folder)
+    trained = tokenization.load(sources[0].folder.path, max_length).encode([example.text for example in data.train])
+    about = {"basis": BASES[arguments.basis].name, "size": arguments.size, "quick": arguments.quick}
     made = report.build(
         command=machine.public_command("bakeoff speed", given),
         data=data,
         models={source.framework: provenance(source) for source in sources},
         machine=ran_on,
-        settings=asdict(settings) | {"threads": threads, "max_length": max_length, "quick": arguments.quick},
+        settings=asdict(settings) | {"threads": threads, "max_length": max_length} | about,
+        statements=statements(arguments.basis),
         frameworks={NAMES[name]: measured.get(Visit(Case("facts"), 0, 0, name)) for name in FRAMEWORKS},
-        figures=figures(measured, settings, architecture, subject.max_length) | _room(sources),
+        figures=figures(measured, settings, architecture, subject.max_length, list(map(len, trained))) | _room(sources),
     )
     report.write(arguments.output, made)
     options.note(arguments, f"benchmark {made['id']} written to {arguments.output}")
@@ -154,10 +177,18 @@ def _settings(arguments: argparse.Namespace) -> tuple[Settings, int]:
     settings = replace(
         QUICK if arguments.quick else Settings(), **{name: value for name, value in flags.items() if value is not None}
     )
+    if (most := BASES[arguments.basis].memory_texts) and arguments.memory_texts is None:
+        settings = replace(settings, memory_texts=min(settings.memory_texts, most))
     threads = arguments.threads or processors.usable()
     if min(settings.rounds, settings.memory_texts, threads) < 1:
         raise ReportError("--rounds, --memory-texts and --threads must be at least 1; change the flags.")
     return settings, threads
+
+
+def _sections(arguments: argparse.Namespace) -> list[str]:
+    """Return the sections to measure; only the documented basis has variants, and compiling them takes minutes."""
+    asked = arguments.only or [section for section in CHOICES if section != "variants" or not arguments.quick]
+    return [section for section in asked if section != "variants" or arguments.basis == DEFAULT]
 
 
 def _max_length(asked: int | None, folder: ModelFolder) -> int:
@@ -174,18 +205,37 @@ def _max_length(asked: int | None, folder: ModelFolder) -> int:
     return asked or folder.recipe["max_length"]
 
 
-def _subject(sources: Sequence[Source], data: Corpus, threads: int, seed: int, max_length: int) -> Subject:
+def _sources(arguments: argparse.Namespace, data: Corpus, scratch: Path) -> list[Source]:
+    """Return the two models that the flags ask for.
+
+    Raises:
+        ModelError: Neither models nor a size were named, or both, or a model can't be found.
+    """
+    if (arguments.models is None) == (arguments.size is None):
+        raise ModelError("name either --models or --size, for example --models runs/demo.")
+    if arguments.size:
+        size = random_models.SIZES[arguments.size]
+        recipe = Recipe(max_length=arguments.max_length or min(Recipe().max_length * 2, size.positions))
+        built = random_models.build(size, data, recipe, scratch)
+        return [Source(NAMES[name], "local", ModelFolder(folder)) for name, folder in built.items()]
+    located = ((name, locate(name, model)) for name, model in by_framework(arguments.models).items())
+    return [Source(NAMES[name], found.revision, ModelFolder(found.path)) for name, found in located]
+
+
+def _subject(sources: Sequence[Source], data: Corpus, threads: int, seed: int, max_length: int, basis: str) -> Subject:
     folder = sources[0].folder
     recipe = folder.recipe | {"max_length": max_length}
     cutter = Cutter(tokenization.load(folder.path), [example.text for example in data.test], seed)
     folders = {framework: source.folder.path for framework, source in zip(FRAMEWORKS, sources, strict=True)}
-    return Subject(folders, data, cutter, recipe, folder.labels, max_length, threads)
+    return Subject(folders, data, cutter, recipe, folder.labels, max_length, threads, basis)
 
 
-def _identity(subject: Subject, settings: Settings, ran_on: dict[str, Any]) -> dict[str, Any]:
+def _identity(subject: Subject, settings: Settings, ran_on: dict[str, Any], size: str | None) -> dict[str, Any]:
     """Return what must be equal for a run to resume from an earlier run's measurements."""
     return {
-        "models": [weights_digest(folder)[:16] for folder in subject.folders.values()],
+        # Models with random weights are built anew in each run, with other times in their files.
+        "models": size or [weights_digest(folder)[:16] for folder in subject.folders.values()],
+        "basis": subject.basis,
         "corpus": subject.data.digest,
         "settings": asdict(settings),
         "threads": subject.threads,

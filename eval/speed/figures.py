@@ -1,6 +1,6 @@
 """Compute a benchmark's figures from its measurements: medians, ratios and shares of the ceiling, with intervals."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -11,6 +11,8 @@ from scipy.stats import linregress, t
 from bakeoff.classifiers.pair import NAMES
 from bakeoff.stats.estimate import Estimate
 from eval.measure import timing
+from eval.speed import scale
+from eval.speed.bases import variants
 from eval.speed.plan import FRAMEWORKS, Case, Settings, Visit, cases, readable
 from eval.speed.texts import Architecture
 
@@ -20,7 +22,13 @@ Rounds = dict[int, dict[str, list[Measurement]]]  # by round and framework: the 
 COLD_STAGES = ("import", "load", "first_call")
 
 
-def figures(measured: Measured, settings: Settings, architecture: Architecture, max_length: int) -> dict[str, Any]:
+def figures(
+    measured: Measured,
+    settings: Settings,
+    architecture: Architecture,
+    max_length: int,
+    epoch_tokens: Sequence[int] = (),
+) -> dict[str, Any]:
     """Compute all figures, as JSON with Estimates; a section that was not measured is None or empty.
 
     Args:
@@ -28,7 +36,9 @@ def figures(measured: Measured, settings: Settings, architecture: Architecture, 
         settings: The settings of the measurements.
         architecture: The architecture of both models.
         max_length: Number of tokens that the models read.
+        epoch_tokens: Number of tokens of each training text; without them, there is no time per epoch.
     """
+    epoch = architecture.operations(epoch_tokens)
     ceiling = Ceiling(rounds(measured, Case("ceiling")), settings.product)
     repeated = [case for case in cases(settings, max_length) if case.section in ("latency", "throughput")]
     calls = {case: rounds(measured, case) for case in repeated}
@@ -36,12 +46,15 @@ def figures(measured: Measured, settings: Settings, architecture: Architecture, 
     lengths = readable(settings.lengths, max_length)
     grown = [case for case in call_rows if case.batch == settings.length_batch and case.tokens in lengths]
     return {
+        "parity": _once(measured, Case("parity")),
         "ceiling": ceiling.figures(),
         "cold_start": _cold_start(rounds(measured, Case("cold_start"))),
         "latency": [row for case, row in call_rows.items() if case.section == "latency"],
         "throughput": [row for case, row in call_rows.items() if case.section == "throughput"],
         "growth": _growth(sorted(grown, key=lambda case: case.tokens), calls, architecture),
-        "training": _training(rounds(measured, Case("training")), ceiling, architecture),
+        "scale": _scale({case.tokens: calls[case] for case in call_rows if case.section == "latency"}),
+        "training": _training(rounds(measured, Case("training")), ceiling, architecture, epoch),
+        "variants": variants.figures(rounds(measured, Case("variants"))),
         "memory": _once(measured, Case("memory")),
     }
 
@@ -118,8 +131,13 @@ def _percentiles(visits: Iterable[Measurement]) -> dict[str, float]:
     return vars(timing.percentiles([second for visit in visits for second in visit["seconds"]]))
 
 
-def _stages(visits: Iterable[Measurement]) -> dict[str, float]:
-    """Return the median seconds per call in each stage; `rest` is negative where stages overlap."""
+def _stages(visits: Sequence[Measurement]) -> dict[str, float] | None:
+    """Return the median seconds per call in each stage; `rest` is negative where stages overlap.
+
+    Only our own classifiers know their stages.
+    """
+    if "forward" not in visits[0]:
+        return None
     seconds, tokenization, forward = (
         np.concatenate([visit[name] for visit in visits]) for name in ("seconds", "tokenisation", "forward")
     )
@@ -151,7 +169,7 @@ def _cold_start(done: Rounds) -> dict[str, Any] | None:
     }
 
 
-def _training(done: Rounds, ceiling: Ceiling, architecture: Architecture) -> dict[str, Any] | None:
+def _training(done: Rounds, ceiling: Ceiling, architecture: Architecture, epoch: float) -> dict[str, Any] | None:
     if not done:
         return None
     rates = {name: values(done, name, lambda visit: _training_rate(visit, architecture)) for name in FRAMEWORKS}
@@ -160,6 +178,7 @@ def _training(done: Rounds, ceiling: Ceiling, architecture: Architecture) -> dic
         "frameworks": {
             NAMES[name]: {
                 "seconds_per_step": timing.median(values(done, name, lambda visit: np.mean(visit["seconds"]))),
+                "seconds_per_epoch": timing.median(3 * epoch / rates[name]) if epoch else None,
                 "tokens_per_second": timing.median(
                     values(done, name, lambda visit: sum(map(sum, visit["lengths"])) / sum(visit["seconds"]))
                 ),
@@ -195,6 +214,22 @@ def _growth(grown: list[Case], calls: Mapping[Case, Rounds], architecture: Archi
     }
     alone = exponent(tokens, [architecture.operations([length]) for length in tokens])
     return {"frameworks": exponents, "operations": alone.value}
+
+
+def _scale(single_texts: Mapping[int, Rounds]) -> dict[str, Any] | None:
+    """Fit the latency of single texts, by their length in tokens, in the rounds that have all lengths."""
+    common = sorted(set.intersection(*map(set, single_texts.values()))) if len(single_texts) > 1 else []
+    if not common:
+        return None
+    tokens = sorted(single_texts)
+    shared = [{number: single_texts[length][number] for number in common} for length in tokens]
+    frameworks = {
+        NAMES[name]: scale.line(
+            tokens, [values(done, name, lambda visit: 1000 * np.median(visit["seconds"])) for done in shared]
+        )
+        for name in FRAMEWORKS
+    }
+    return {"tokens": tokens, "frameworks": frameworks}
 
 
 def exponent(xs: ArrayLike, ys: ArrayLike, confidence: float = 0.95) -> Estimate:

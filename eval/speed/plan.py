@@ -8,9 +8,11 @@ from typing import NamedTuple
 from eval.measure.timing import abba
 
 FRAMEWORKS = ("pytorch", "tensorflow")
-ONCE = ("facts", "memory")  # sections measured without repetition
-SECTIONS = ("facts", "ceiling", "cold_start", "latency", "throughput", "training", "memory")
-ALWAYS = ("facts", "ceiling")  # sections needed to interpret the others
+ONCE = ("parity", "facts", "memory")  # sections measured without repetition
+FIRST = ("parity", "facts")  # sections before anything is timed
+SECTIONS = (*FIRST, "ceiling", "cold_start", "latency", "throughput", "training", "variants", "memory")
+ALWAYS = (*FIRST, "ceiling")  # sections needed to interpret the others
+STARTING = ("cold_start", "variants")  # sections that start processes in each visit, and so have fewer rounds
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Settings:
     Attributes:
         rounds: Rounds of everything that is measured repeatedly. Each round runs both frameworks twice (ABBA).
         fresh: Whether each round starts new processes, so that intervals include differences between processes.
-        cold_rounds: Number of rounds in which processes are started to measure the cold start.
+        cold_rounds: Number of rounds of the sections that start processes: the cold start and the variants.
         least_calls: Smallest number of calls per visit to a framework, for single texts and for batches.
         least_seconds: Smallest total seconds of the calls of a visit, for single texts and for batches.
         warm_up: Untimed calls at the start of each visit.
@@ -98,11 +100,11 @@ def plan(settings: Settings, sections: Sequence[str], max_length: int) -> list[V
     wanted = [case for case in cases(settings, max_length) if case.section in (*sections, *ALWAYS)]
     orders = {case: list(abba(FRAMEWORKS, settings.rounds, f"{settings.seed} {case}")) for case in wanted}
     shuffle = random.Random(settings.seed)
-    visits = [Visit(case, 0, 0, framework) for case in wanted if case.section == "facts" for framework in FRAMEWORKS]
+    visits = [Visit(case, 0, 0, framework) for case in wanted if case.section in FIRST for framework in FRAMEWORKS]
     for number in range(settings.rounds):
         repeated = [case for case in wanted if case.section not in ONCE]
         for case in shuffle.sample(repeated, len(repeated)):
-            if case.section != "cold_start" or number < settings.cold_rounds:
+            if case.section not in STARTING or number < settings.cold_rounds:
                 visits += _visits(case, number, orders[case][number])
     last = [case for case in wanted if case.section == "memory"]
     return visits + [Visit(case, 0, 0, framework) for case in last for framework in FRAMEWORKS]

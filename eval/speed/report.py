@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 
-from bakeoff.common import json_report
+from bakeoff.common import code_digest, json_report
 from bakeoff.common.errors import ReportError
 from bakeoff.common.files import export, json_text
 from bakeoff.common.json_report import identify
@@ -24,12 +24,13 @@ def build(*, command: str, data: Corpus, **parts: Any) -> dict[str, Any]:
     Args:
         command: The command line that reproduces the benchmark.
         data: The corpus that the texts are from.
-        parts: `models`, `machine`, `settings`, `frameworks` and `figures`, as the schema describes them.
+        parts: `models`, `machine`, `settings`, `frameworks`, `statements` and `figures`, as the schema describes them.
     """
     document = {
         "schema": 1,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
+        "code": code_digest.of_kind("benchmark"),
         "corpus": {"name": data.name, "digest": data.digest, "train": len(data.train), "test": len(data.test)},
         **parts,
     }

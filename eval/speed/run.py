@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bakeoff.classifiers.pair import NAMES
+from bakeoff.common.errors import WorkerError
 from bakeoff.corpus.corpus import Corpus
 from eval.measure import machine
 from eval.measure.worker import Worker
-from eval.speed.plan import FRAMEWORKS, Settings, Visit
+from eval.speed.bases import parity
+from eval.speed.bases.basis import BASES, DEFAULT, TUNED, VARIANTS
+from eval.speed.plan import FRAMEWORKS, Settings, Visit, readable
 from eval.speed.texts import Cutter
 
 SETTLE = 0.05  # seconds to wait, because threads of the previous worker spin for a while
@@ -20,6 +24,8 @@ SHORT_TOKENS = 8  # length of the many texts in the memory measurement, in token
 FEW_TEXTS = 1000
 PRODUCTS = 3
 DIFFERENT_TEXTS = 64
+PARITY_TEXTS, PARITY_TOKENS = 8, 32  # plain texts whose logits are compared, as they are and cut to this length
+PARITY_CALLS = {"logits": "answers", "token_ids": "token_ids"}
 VARIED = 300  # largest number of batches of mixed lengths; libraries cache what they prepare for a shape
 MOST_TOGETHER = 8  # largest number of texts in a batch of mixed lengths
 
@@ -36,6 +42,7 @@ class Subject:
         labels: The classes.
         max_length: Number of tokens that the models read.
         threads: Threads per worker.
+        basis: Key of the BASES, as which both frameworks are measured.
     """
 
     folders: dict[str, Path]
@@ -45,6 +52,7 @@ class Subject:
     labels: tuple[str, ...]
     max_length: int
     threads: int
+    basis: str = TUNED
 
 
 class Runner:
@@ -75,6 +83,23 @@ class Runner:
         section = visit.case.section
         return getattr(self, f"_{'calls' if section in ('latency', 'throughput') else section}")(visit)
 
+    def _parity(self, visit: Visit) -> dict[str, Any]:
+        """Compare the basis's logits with those of another one.
+
+        Raises:
+            ReportError: They differ.
+        """
+        basis = BASES[self._subject.basis]
+        short = min(PARITY_TOKENS, self._subject.max_length)
+        plain = [example.text for example in self._subject.data.test[:PARITY_TEXTS]]
+        texts = parity.texts(self._subject.cutter.cut(short, PARITY_TEXTS) + plain)
+        answers = []
+        for key in (self._subject.basis, basis.compared_with):
+            with self._start(key, visit.framework, max_length=self._subject.max_length) as worker:
+                answers.append({name: worker.call(call, texts=texts) for name, call in PARITY_CALLS.items()})
+        ours, theirs = answers
+        return parity.compare(ours, theirs, basis.name, BASES[basis.compared_with].name, NAMES[visit.framework])
+
     def _facts(self, visit: Visit) -> dict[str, Any]:
         return self._model(visit).call("facts")
 
@@ -95,7 +120,9 @@ class Runner:
 
     def _cold_start(self, visit: Visit) -> dict[str, float]:
         (text,) = self._subject.cutter.cut(min(self._settings.latency_tokens), 1)
-        with self._as_loaded(visit.framework) as worker:
+        # Our classifiers read the length from the model; a library is told.
+        length = {} if self._subject.basis == TUNED else {"max_length": self._subject.max_length}
+        with self._start(self._subject.basis, visit.framework, **length) as worker:
             timings = worker.call("first_call", text=text)
             return timings | {"import": worker.startup.built - timings["load"]}
 
@@ -107,6 +134,26 @@ class Runner:
             "first_step": self._first_steps[visit.framework],
             "peak_bytes": machine.peak_memory(worker.pid),
         }
+
+    def _variants(self, visit: Visit) -> dict[str, Any]:
+        """Time each variant in a new process: loading, and the first and later calls at each length."""
+        names = list(VARIANTS[visit.framework])
+        names = random.Random(f"{self._settings.seed} {visit.round}").sample(names, len(names))
+        return {name: self._variant(visit.framework, name) for name in (names[::-1] if visit.turn else names)}
+
+    def _variant(self, framework: str, name: str) -> dict[str, Any]:
+        subject, settings, timings = self._subject, self._settings, []
+        try:
+            with self._start(DEFAULT, framework, max_length=subject.max_length, variant=name) as worker:
+                for tokens in readable(settings.latency_tokens, subject.max_length):
+                    texts = subject.cutter.cut(tokens, DIFFERENT_TEXTS)
+                    first = worker.call("first_call", text=texts[0])
+                    calls, seconds = settings.least_calls[0], settings.least_seconds[0]
+                    later = worker.call("measure", batches=[[text] for text in texts], calls=calls, seconds=seconds)
+                    timings.append({"tokens": tokens, **first, **later})
+        except WorkerError as error:  # such as a missing C++ compiler
+            return {"failed": str(error)}
+        return {"timings": timings}
 
     def _memory(self, visit: Visit) -> dict[str, Any]:
         """Return the peak bytes so far after each stage: loading, few and many short texts, and long and mixed ones."""
@@ -152,27 +199,34 @@ class Runner:
 
     def _new_model(self, framework: str) -> Worker:
         """Start a worker whose model reads as many tokens as the subject says."""
-        return self._as_loaded(framework, max_length=self._subject.max_length)
+        return self._start(self._subject.basis, framework, max_length=self._subject.max_length)
 
-    def _as_loaded(self, framework: str, **options: int) -> Worker:
+    def _start(self, basis: str, framework: str, **options: Any) -> Worker:
+        """Start a worker with a framework's model as a basis uses it."""
         arguments = {"framework": framework, "folder": str(self._subject.folders[framework]), **options}
-        return Worker("eval.speed.timed_classifier:Model", arguments, threads=self._subject.threads)
+        factory = "eval.speed.timed_classifier:Model"
+        if basis != TUNED:
+            arguments["basis"], factory = basis, "eval.speed.timed_library:Library"
+        return Worker(factory, arguments, threads=self._subject.threads)
 
     def _new_training(self, framework: str) -> Worker:
         """Start a training run and take its first steps, in which the frameworks set themselves up."""
         subject, settings = self._subject, self._settings
         output = self._scratch / framework
         output.mkdir(exist_ok=True)
+        tuned = subject.basis == TUNED
         arguments = {
             "framework": framework,
-            "encoder": str(subject.folders[FRAMEWORKS[0]]),  # the weights do not affect the times
+            # Our trainers start from a transformers folder; the weights do not affect the times.
+            "encoder": str(subject.folders[FRAMEWORKS[0] if tuned else framework]),
             "recipe": subject.recipe,
             "texts": [example.text for example in subject.data.train],
             "labels": [subject.labels.index(example.label) for example in subject.data.train],
-            "classes": list(subject.labels),
+            **({"classes": list(subject.labels)} if tuned else {"basis": subject.basis}),
             "steps": 2 * settings.rounds * settings.training_steps + settings.warm_up,
             "output": str(output),
         }
-        worker = Worker("eval.speed.timed_training:Training", arguments, threads=subject.threads)
+        factory = "eval.speed.timed_training:Training" if tuned else "eval.speed.timed_library:LibraryTraining"
+        worker = Worker(factory, arguments, threads=subject.threads)
         self._first_steps[framework] = worker.call("steps", count=settings.warm_up)["seconds"][0]
         return worker

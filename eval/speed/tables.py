@@ -1,7 +1,6 @@
 """Format a benchmark's figures as tables, with the same rows in the terminal and in Markdown."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rich import box
@@ -13,22 +12,15 @@ from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.html_page import printable
 from bakeoff.stats.estimate import Estimate
 from eval.measure import timing
+from eval.speed import basis_tables
+from eval.speed.table import Table, formatted, percent
 
 FRAMEWORKS = tuple(NAMES.values())
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of text, whose first column names the row and whose other columns hold numbers."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-
-
 def show(console: Console, document: Mapping[str, Any]) -> None:
     """Print all tables."""
+    console.print(Text(f"Basis: {basis(document['settings'])}", "bold"))
     for table in tables(document):
         drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
         for number, column in enumerate(table.columns):
@@ -42,7 +34,7 @@ def markdown(document: Mapping[str, Any]) -> str:
     """Format all tables, and what they were measured on, as a Markdown page."""
     machine, settings = document["machine"], document["settings"]
     parts = [
-        "# Speed",
+        f"# Speed, {basis(settings)}",
         f"`{document['command']}` (benchmark {document['id']}, {document['created'][:10]})",
         f"{machine['processor']}, {machine['cores']['logical']} cores{_quota(machine)}, "
         f"{settings['threads']} threads per framework, "
@@ -54,6 +46,12 @@ def markdown(document: Mapping[str, Any]) -> str:
         body = "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
         parts += [f"## {table.title}", body, *filter(None, [table.note])]
     return printable("\n\n".join(parts) + "\n")
+
+
+def basis(settings: Mapping[str, Any]) -> str:
+    """Say how both frameworks were used, and whether the weights were random."""
+    random = f", random weights of the size of {settings['size']}" if settings.get("size") else ""
+    return settings.get("basis", "tuned") + random
 
 
 def _quota(machine: Mapping[str, Any]) -> str:
@@ -72,7 +70,7 @@ def tables(document: Mapping[str, Any]) -> list[Table]:
         _memory(figures, document["settings"]),
         _room(figures),
     ]
-    return [table for table in candidates if table.rows]
+    return [table for table in candidates + basis_tables.tables(document) if table.rows]
 
 
 def verdict(ratio: Mapping[str, Any]) -> str:
@@ -91,14 +89,14 @@ def verdict(ratio: Mapping[str, Any]) -> str:
 
 def _ceiling(figures: Mapping[str, Any]) -> Table:
     ceiling = figures["ceiling"]
-    rows = _rows(ceiling, lambda name: [_number(ceiling["gigaflops"][name])])
+    rows = _rows(ceiling, lambda name: [formatted(ceiling["gigaflops"][name])])
     note = "Shares below are relative to the faster framework. They count operations on real tokens, not on padding."
     return Table("Matrix products: the machine's ceiling, in GFLOP/s", ("", "float32"), rows, note)
 
 
 def _cold_start(figures: Mapping[str, Any]) -> Table:
     cold_start, stages = figures["cold_start"], ("import", "load", "first_call", "total")
-    rows = _rows(cold_start, lambda name: [_number(cold_start["frameworks"][name][stage]) for stage in stages])
+    rows = _rows(cold_start, lambda name: [formatted(cold_start["frameworks"][name][stage]) for stage in stages])
     note = f"Faster: {verdict(cold_start['ratio'])}." if cold_start else ""
     return Table("Cold start, process start to first answer, in seconds", ("", *map(_words, stages)), rows, note)
 
@@ -108,7 +106,7 @@ def _latency(figures: Mapping[str, Any]) -> Table:
         (
             f"{row['tokens']}, {name}",
             *(f"{1000 * measured['seconds'][point]:.1f}" for point in ("p50", "p90", "p99")),
-            _percent(measured["share_of_ceiling"]),
+            percent(measured["share_of_ceiling"]),
             _first(verdict(row["ratio"]), name),
         )
         for row, name, measured in _by_framework(figures["latency"])
@@ -123,9 +121,9 @@ def _throughput(figures: Mapping[str, Any]) -> Table:
     rows = [
         (
             f"{row['batch']} × {row['tokens']}, {name}",
-            _number(measured["texts_per_second"]),
+            formatted(measured["texts_per_second"]),
             f"{measured['gigaflops']['value']:.4g}",
-            _percent(measured["share_of_ceiling"]),
+            percent(measured["share_of_ceiling"]),
             _first(verdict(row["ratio"]), name),
         )
         for row, name, measured in _by_framework(figures["throughput"])
@@ -150,7 +148,8 @@ def _energy(figures: Mapping[str, Any]) -> Table:
 
 def _stages(figures: Mapping[str, Any]) -> Table:
     stages = ("tokenisation", "forward", "rest")
-    different = {(row["batch"], row["tokens"]): row for row in [*figures["throughput"], *figures["latency"]]}
+    known = [row for row in (*figures["throughput"], *figures["latency"]) if row["frameworks"][FRAMEWORKS[0]]["stages"]]
+    different = {(row["batch"], row["tokens"]): row for row in known}
     rows = [
         (f"{row['batch']} × {row['tokens']}, {name}", *(f"{1000 * measured['stages'][s]:.2f}" for s in stages))
         for row, name, measured in _by_framework(
@@ -164,7 +163,7 @@ def _stages(figures: Mapping[str, Any]) -> Table:
 
 def _growth(figures: Mapping[str, Any]) -> Table:
     growth = figures["growth"]
-    rows = _rows(growth, lambda name: [_number(growth["frameworks"][name])])
+    rows = _rows(growth, lambda name: [formatted(growth["frameworks"][name])])
     if growth:
         rows += (("operations alone", f"{growth['operations']:.3g}"),)
     title = "Growth of cost: the exponent of seconds per text over tokens"
@@ -176,16 +175,23 @@ def _training(figures: Mapping[str, Any]) -> Table:
     rows = _rows(
         training,
         lambda name: [
-            _number(training["frameworks"][name]["seconds_per_step"]),
-            _number(training["frameworks"][name]["tokens_per_second"]),
-            _percent(training["frameworks"][name]["share_of_ceiling"]),
+            formatted(training["frameworks"][name]["seconds_per_step"]),
+            formatted(training["frameworks"][name]["tokens_per_second"]),
+            percent(training["frameworks"][name]["share_of_ceiling"]),
             f"{training['frameworks'][name]['first_step_seconds']:.1f}",
             _megabytes(training["frameworks"][name]["peak_bytes"]),
         ],
     )
-    note = f"Faster: {verdict(training['ratio'])}." if training else ""
+    note = f"Faster: {verdict(training['ratio'])}.{_epochs(training['frameworks'])}" if training else ""
     columns = ("", "seconds per step", "tokens/s", "of the ceiling", "first step, s", "peak MB")
     return Table("Training steps", columns, rows, note)
+
+
+def _epochs(frameworks: Mapping[str, Any]) -> str:
+    """Say how long an epoch takes; empty in earlier reports, which do not have it."""
+    known = {name: frameworks[name].get("seconds_per_epoch") for name in FRAMEWORKS}
+    times = ", ".join(f"{name} {formatted(seconds)} s" for name, seconds in known.items() if seconds)
+    return f" An epoch over the corpus: {times}." if times else ""
 
 
 def _memory(figures: Mapping[str, Any], settings: Mapping[str, Any]) -> Table:
@@ -231,24 +237,6 @@ def _versions(document: Mapping[str, Any]) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _number(estimate: Mapping[str, Any]) -> str:
-    return _with_interval(estimate, 1, "{:.4g}")
-
-
-def _percent(estimate: Mapping[str, Any]) -> str:
-    return _with_interval(estimate, 100, "{:.0f}")
-
-
-def _with_interval(estimate: Mapping[str, Any], scale: float, form: str) -> str:
-    value, low, high = (
-        None if estimate[key] is None else form.format(scale * estimate[key]) for key in ("value", "low", "high")
-    )
-    unit = " %" if scale == 100 else ""
-    if value is None:
-        return "not defined"
-    return f"{value}{unit}" if low is None else f"{value}{unit} [{low}, {high}]"
 
 
 def _megabytes(size: int | None) -> str:

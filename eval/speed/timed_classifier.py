@@ -11,8 +11,59 @@ from pathlib import Path
 from typing import Any
 
 
-class Model:
-    """One framework's classifier; every method returns JSON values.
+class Timed:
+    """A classifier of any basis; every method returns JSON values.
+
+    Attributes:
+        framework: The framework, `pytorch` or `tensorflow`.
+        logits: The function that classifies texts.
+        load_seconds: Seconds of loading, without imports.
+    """
+
+    framework: str
+    logits: Callable[[Sequence[str]], Any]
+    load_seconds: float
+
+    def first_call(self, text: str) -> dict[str, float]:
+        """Return the seconds of loading, without imports, and of the first answer of this process."""
+        return {"load": self.load_seconds, "first_call": self._time([text])}
+
+    def warm_up(self, batches: Sequence[Sequence[str]], calls: int) -> None:
+        """Classify batches without timing them."""
+        for texts in islice(cycle(batches), calls):
+            self.logits(texts)
+
+    def classify(self, texts: Sequence[str], count: int) -> float:
+        """Time the classification of `count` texts, with the texts repeated as needed, in seconds."""
+        many = list(islice(cycle(texts), count))
+        started = time.perf_counter()
+        self.many(many)
+        return time.perf_counter() - started
+
+    def many(self, texts: Sequence[str]) -> None:
+        """Classify many texts in one call."""
+        self.logits(texts)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the framework reports about itself."""
+        return self._probe().facts()
+
+    def products(self, size: int, calls: int) -> list[float]:
+        """Time `calls` matrix products, in seconds each."""
+        probe = self._probe()
+        return [probe.matrix_product(size) for _ in range(calls)]
+
+    def _time(self, texts: Sequence[str]) -> float:
+        started = time.perf_counter()
+        self.logits(texts)
+        return time.perf_counter() - started
+
+    def _probe(self) -> Any:
+        return importlib.import_module(f"eval.speed.probe_{self.framework}").Probe()
+
+
+class Model(Timed):
+    """One framework's classifier of this project.
 
     Args:
         framework: The framework, `pytorch` or `tensorflow`.
@@ -24,24 +75,14 @@ class Model:
         from bakeoff.classifiers.pair import load_classifier
         from bakeoff.common import tokenization
 
-        self._framework = framework
+        self.framework = framework
         importlib.import_module(f"bakeoff.classifiers.{framework}_bert")
         started = time.perf_counter()
         self._classifier = load_classifier(framework, folder)
-        self._load_seconds = time.perf_counter() - started
+        self.load_seconds = time.perf_counter() - started
+        self.logits = self._classifier.logits
         if max_length is not None:
             self._classifier.text_encoder = tokenization.load(Path(folder), max_length)
-
-    def first_call(self, text: str) -> dict[str, float]:
-        """Return the seconds of loading, without imports, and of the first answer of this process."""
-        started = time.perf_counter()
-        self._classifier.logits([text])
-        return {"load": self._load_seconds, "first_call": time.perf_counter() - started}
-
-    def warm_up(self, batches: Sequence[Sequence[str]], calls: int) -> None:
-        """Classify batches without timing them."""
-        for texts in islice(cycle(batches), calls):
-            self._classifier.logits(texts)
 
     def measure(self, batches: Sequence[Sequence[str]], calls: int, seconds: float) -> dict[str, list[float]]:
         """Classify the batches in a cycle until both the number of calls and the total seconds are reached.
@@ -63,9 +104,7 @@ class Model:
         times: dict[str, list[float]] = {"seconds": [], **{name: [] for name in stages}}
         try:
             for texts in cycle(batches):
-                started = time.perf_counter()
-                classifier.logits(texts)
-                times["seconds"].append(time.perf_counter() - started)
+                times["seconds"].append(self._time(texts))
                 for name, stopwatch in stages.items():
                     times[name].append(stopwatch.take())
                 if enough(times["seconds"], calls, seconds):
@@ -74,24 +113,13 @@ class Model:
         finally:
             del classifier.text_encoder.encode, classifier._forward  # the methods of the class become visible again
 
-    def classify(self, texts: Sequence[str], count: int) -> float:
-        """Time the classification of `count` texts in one call, with the texts repeated as needed, in seconds."""
-        many = list(islice(cycle(texts), count))
-        started = time.perf_counter()
-        self._classifier.logits(many)
-        return time.perf_counter() - started
+    def answers(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return the logits of each text, classified alone."""
+        return [self.logits([text])[0].tolist() for text in texts]
 
-    def facts(self) -> dict[str, Any]:
-        """Return what the framework reports about itself."""
-        return self._probe().facts()
-
-    def products(self, size: int, calls: int) -> list[float]:
-        """Time `calls` matrix products, in seconds each."""
-        probe = self._probe()
-        return [probe.matrix_product(size) for _ in range(calls)]
-
-    def _probe(self) -> Any:
-        return importlib.import_module(f"eval.speed.probe_{self._framework}").Probe()
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the token ids of each text."""
+        return [ids.tolist() for ids in self._classifier.text_encoder.encode(texts)]
 
 
 class Stopwatch:

@@ -14,7 +14,7 @@ from benchmarks.train import __main__ as train
 from benchmarks.train import figures as train_figures
 from benchmarks.train.log import TrainLog
 from benchmarks.train.work import Work, forward_operations, plan_work
-from benchmarks.turns import Turns
+from eval.measure.turns import Turns
 from trainers.recipe import Recipe
 
 FRAMEWORKS = {"ours": "pytorch", "stock": "pytorch"}

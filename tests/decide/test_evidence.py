@@ -112,6 +112,17 @@ def test_times_under_load_settle_nothing_and_sizes_do():
     assert read("latency", decided.benchmark(short=2)).unsettled == ""
 
 
+def test_the_code_to_write_is_that_of_the_basis():
+    benchmark = decided.benchmark()
+    assert values(read("code_size", benchmark, decided.code_size())) == (200, 300)
+    counts = {
+        name: {"statements": n, "files": {"a.py": n}} for name, n in zip(decided.FRAMEWORKS, (22, 34), strict=True)
+    }
+    result = read("code_size", decided.identified(benchmark | {"statements": counts}), decided.code_size())
+    assert values(result) == (22, 34)
+    assert result.note.startswith("on the basis “documented”")
+
+
 def test_explanations_are_compared_article_by_article():
     explanations = decided.explanations(2.0)
     for key, kind in (("stability", 0.0), ("faithfulness", 0.0), ("explanation_time", 2.0)):

@@ -14,6 +14,8 @@ from bakeoff.corpus import corpus
 from bakeoff.stats.estimate import Estimate
 from eval.measure import machine
 from eval.speed import plots, report, tables
+from eval.speed.bases.basis import VARIANTS
+from eval.speed.bases.variants import break_even
 from eval.speed.figures import Ceiling, exponent, figures, rounds
 from eval.speed.plan import QUICK, SECTIONS, Case, plan
 from eval.speed.texts import Architecture
@@ -23,6 +25,15 @@ MAX_LENGTH = 128
 CEILING = {"pytorch": 100e9, "tensorflow": 200e9}  # operations per second
 SHARE = {"pytorch": 0.25, "tensorflow": 0.5}  # share of the higher ceiling: TensorFlow takes half as long
 SLOWNESS = [1.0, 3.0, 1.0, 1.0, 1.0]  # slowness of the machine in each round
+
+
+def compiled(framework: str, variant: str, slow: float) -> dict:
+    """Return a variant that takes 10 s to prepare and half the plain model's time per call; an export fails."""
+    if variant == "torch.export":
+        return {"failed": "no graph"}
+    load, seconds = (0.5, 0.02) if variant == "plain" else (9.5, 0.01)
+    each = {"load": load, "first_call": 0.25, "seconds": [slow * seconds] * 3}
+    return {"timings": [{"tokens": tokens, **each} for tokens in (16, 64)]}
 
 
 def planted(visit) -> dict:
@@ -39,6 +50,11 @@ def planted(visit) -> dict:
         return {"seconds": seconds, "lengths": lengths, "first_step": 9.0, "peak_bytes": 7}
     if case.section == "memory":
         return {"loaded": 1, "few": 2, "many": 3, "long": None, "seconds": 4.0}
+    if case.section == "parity":
+        same = {"compared_with": "tuned", "largest_difference": 2e-6, "limit": 1e-3, "texts_compared": 30, "texts": 31}
+        return same | {"read_differently": ["a literal [SEP]"], "failed": []}
+    if case.section == "variants":
+        return {variant: compiled(name, variant, slow) for variant in VARIANTS[name]}
     if case.section == "facts":
         return {"version": "1", "device": "cpu", "threads": 2, "onednn": True}
     seconds = case.batch * ARCHITECTURE.operations([case.tokens]) / rate
@@ -53,7 +69,7 @@ def measured():
 
 @pytest.fixture(scope="module")
 def result(measured):
-    return figures(measured, QUICK, ARCHITECTURE, MAX_LENGTH)
+    return figures(measured, QUICK, ARCHITECTURE, MAX_LENGTH, [20, 30, 40, 50])
 
 
 def test_ratios_and_shares_are_those_planted_though_a_round_was_slow(result):
@@ -91,6 +107,57 @@ def test_a_call_s_figures_fit_each_other(result):
         assert stages == pytest.approx([0.1, 0.7, 0.2])
         assert each["joules_per_text"] == pytest.approx(8.0 / 4 / row["batch"])
         assert row["frameworks"]["TensorFlow"]["joules_per_text"] is None
+
+
+def test_an_epoch_s_time_is_that_of_its_operations(result):
+    seconds = 3 * ARCHITECTURE.operations([20, 30, 40, 50]) / (SHARE["pytorch"] * CEILING["tensorflow"])
+    assert result["training"]["frameworks"]["PyTorch"]["seconds_per_epoch"].value == pytest.approx(seconds)
+
+
+def test_a_library_has_no_stages(measured):
+    whole = {
+        visit: {key: value for key, value in each.items() if key not in ("tokenisation", "forward")}
+        for visit, each in measured.items()
+    }
+    found = figures(whole, QUICK, ARCHITECTURE, MAX_LENGTH)
+    assert found["latency"][0]["frameworks"]["PyTorch"]["stages"] is None
+    assert "Time of a call by stage" not in tables.markdown(build(found))
+
+
+def test_the_latency_s_line_is_found_with_an_interval_over_rounds(measured):
+    line = {"pytorch": (4, 0.03), "tensorflow": (11, 0.02)}  # fixed milliseconds, and milliseconds per token
+    drawn = np.random.default_rng(0)
+    latencies = {}
+    for visit, each in measured.items():
+        if visit.case.section == "latency":
+            fixed, slope = line[visit.framework]
+            seconds = (fixed + slope * visit.case.tokens + drawn.normal(0, 0.02)) / 1000
+            latencies[visit] = each | {"seconds": [seconds] * 3, "tokenisation": [0] * 3, "forward": [0] * 3}
+    found = figures(latencies, QUICK, ARCHITECTURE, MAX_LENGTH)["scale"]
+    assert found["tokens"] == [16, 64, 128]
+    for framework, (fixed, slope) in (("PyTorch", line["pytorch"]), ("TensorFlow", line["tensorflow"])):
+        each = found["frameworks"][framework]
+        assert each["fixed_milliseconds"].value == pytest.approx(fixed, abs=0.05)
+        assert each["milliseconds_per_token"].value == pytest.approx(slope, abs=0.001)
+        for estimate in (each["fixed_milliseconds"], each["milliseconds_per_token"]):
+            assert estimate.low < estimate.value < estimate.high
+        assert 0 < each["largest_residual_milliseconds"] < 0.1
+
+
+def test_a_variant_pays_after_the_calls_that_make_up_its_preparation(result):
+    xla = result["variants"]["TensorFlow"]["XLA"]
+    assert xla["preparation_seconds"].value == pytest.approx(10)
+    first, second = xla["latency"]
+    assert (first["tokens"], second["tokens"]) == (16, 64)
+    assert first["ratio_to_plain"].value == pytest.approx(0.5)
+    assert first["break_even_calls"] == 900  # 9 s longer to prepare, 10 ms less per call
+    assert result["variants"]["PyTorch"]["torch.export"]["failed"] == "no graph"
+    assert result["variants"]["PyTorch"]["plain"]["latency"][0]["seconds"].value == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(("extra", "gain", "calls"), [(9, 0.01, 900), (9, 0, None), (9, -1, None), (-1, 0.1, 0)])
+def test_a_slower_call_never_makes_up_for_anything(extra, gain, calls):
+    assert break_even(extra, gain) == calls
 
 
 def test_cold_starts_are_summed_over_their_stages(result):
@@ -138,6 +205,7 @@ def build(result) -> dict:
         machine=machine.record(),
         settings=asdict(QUICK) | {"threads": 2, "quick": True},
         frameworks={"PyTorch": facts, "TensorFlow": None},
+        statements=None,
         figures=result
         | {
             "model_bytes": {"PyTorch": 5_000_000, "TensorFlow": 6_000_000},
@@ -169,7 +237,23 @@ def test_the_tables_show_every_section(document):
     tables.show(screen, document)
     page = tables.markdown(document)
     for printed in (screen.file.getvalue(), page):
-        for words in ("GFLOP/s", "Cold start", "A single text", "Batches", "Energy", "exponent", "Training", "Memory"):
+        for words in (
+            "GFLOP/s",
+            "Cold start",
+            "A single text",
+            "Batches",
+            "Energy",
+            "exponent",
+            "An epoch over the corpus: PyTorch",
+            "Training",
+            "Memory",
+            "Parity",
+            "a literal [SEP]",
+            "fixed, ms",
+            "break-even",
+            "900",
+            "failed",
+        ):
             assert words in printed
         assert "TensorFlow 2.00 × [2.00, 2.00]" in printed and "50 % [50, 50]" in printed and "unknown" in printed
         assert "Faster: too noisy to call: too few rounds." in printed

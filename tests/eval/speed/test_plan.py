@@ -20,7 +20,7 @@ def test_every_case_visits_both_frameworks_there_and_back_in_each_round():
     assert {visit.case for visit in visits} == set(cases(Settings(), 512))
     for case in cases(Settings(), 512):
         mine = [visit for visit in visits if visit.case == case]
-        expected = {"cold_start": 5}.get(case.section, 7)
+        expected = {"cold_start": 5, "variants": 5}.get(case.section, 7)
         if case.section in ONCE:
             assert [visit.framework for visit in mine] == list(FRAMEWORKS)
             continue
@@ -29,6 +29,7 @@ def test_every_case_visits_both_frameworks_there_and_back_in_each_round():
             names = [visit.framework for visit in mine if visit.round == number]
             assert names == names[::-1] and set(names) == set(FRAMEWORKS)
             assert Counter(visit.turn for visit in mine if visit.round == number) == {0: 2, 1: 2}
+    assert [visit.case.section for visit in visits[:4]] == ["parity"] * 2 + ["facts"] * 2, "nothing is timed before"
     firsts = [visit.framework for visit in visits if visit.turn == 0][::2]
     assert len(set(firsts)) == 2
 
@@ -36,7 +37,7 @@ def test_every_case_visits_both_frameworks_there_and_back_in_each_round():
 def test_what_was_measured_alone_counts_when_more_is_measured():
     everything = plan(QUICK, SECTIONS, 128)
     alone = plan(QUICK, ["latency"], 128)
-    assert {visit.case.section for visit in alone} == {"facts", "ceiling", "latency"}
+    assert {visit.case.section for visit in alone} == {"parity", "facts", "ceiling", "latency"}
     for case in {visit.case for visit in alone}:
         assert [v for v in alone if v.case == case] == [v for v in everything if v.case == case]
 

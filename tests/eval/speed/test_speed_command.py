@@ -1,12 +1,17 @@
 """Test `bakeoff speed` on a tiny pair: real measurements, a stop, and a resumed run."""
 
+import shutil
 import signal
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from bakeoff.common import code_digest
+from eval.measure import random_models
 from eval.speed import __main__ as benchmark
 from eval.speed import report, run
+from eval.speed.bases import parity
 from eval.speed.plan import QUICK
 from eval.speed.timed_classifier import Model
 from tests.support import tiny
@@ -14,9 +19,21 @@ from tests.support import tiny
 SHORT = replace(QUICK, batch_sizes=(1, 8), latency_tokens=(16, 48), product=256)
 
 
-def arguments(runs, output, *more: str) -> list[str]:
+def arguments(runs, output, *more: str, basis: str = "tuned") -> list[str]:
     models = [str(runs / framework) for framework in tiny.FRAMEWORKS]
-    given = ["--quick", "--rounds", "1", "--memory-texts", "1200", "--threads", "1", "--output", str(output)]
+    given = [
+        "--basis",
+        basis,
+        "--quick",
+        "--rounds",
+        "1",
+        "--memory-texts",
+        "1200",
+        "--threads",
+        "1",
+        "--output",
+        str(output),
+    ]
     return ["--models", *models, *given, *more]
 
 
@@ -53,6 +70,8 @@ def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
     document, printed = report.read(output), capsys.readouterr().out
     assert str(tmp_path) not in document["command"] + printed.replace(str(output), "")
     figures = document["figures"]
+    assert document["settings"]["basis"] == "tuned" and document["code"] == code_digest.of_kind("benchmark")
+    assert figures["parity"]["PyTorch"]["compared_with"] == "documented" and figures["variants"] is None
     assert all(figures[section] for section in ("ceiling", "cold_start", "latency", "throughput", "training"))
     assert figures["growth"] is None  # the tiny pair reads 48 tokens, and two lengths are too few for an exponent
     for row in figures["throughput"]:
@@ -72,6 +91,83 @@ def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
     assert report.read(output)["figures"] == figures | {
         "cold_start": None, "throughput": [], "growth": None, "training": None, "memory": None,
     }  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_library_is_measured_as_it_is_documented(tiny_runs, tmp_path, monkeypatch, capsys):
+    """Compiled variants are planted for PyTorch, because compiling takes minutes on a busy machine."""
+    output, starting = tmp_path / "benchmark.json", run.Runner._start
+    monkeypatch.setattr(benchmark, "QUICK", SHORT)
+
+    def start(runner, basis, framework, **options):
+        planted = {"variant": "plain"} if framework == "pytorch" and "variant" in options else {}
+        return starting(runner, basis, framework, **options | planted)
+
+    monkeypatch.setattr(run.Runner, "_start", start)
+    only = ("--only", "latency", "training", "variants", "memory")
+    assert benchmark.main(arguments(tiny_runs, output, *only, basis="documented")) == 0
+    document, printed = report.read(output), capsys.readouterr().out
+    assert document["settings"]["basis"] == "documented" and "Basis: documented" in printed
+    figures = document["figures"]
+    for name, parts in figures["parity"].items():
+        assert parts["largest_difference"] < 1e-4 and parts["compared_with"] == "tuned"
+        assert document["statements"][name]["statements"] > 10
+        trained = figures["training"]["frameworks"][name]
+        assert trained["seconds_per_epoch"]["value"] > trained["seconds_per_step"]["value"] > 0
+        assert figures["memory"][name]["long"] >= figures["memory"][name]["loaded"] > 50e6
+        assert figures["scale"]["frameworks"][name]["milliseconds_per_token"]["value"] is not None
+        for variant in figures["variants"][name].values():
+            assert variant["failed"] is None and variant["preparation_seconds"]["value"] > 0
+            assert [row["tokens"] for row in variant["latency"]] == [16, 48]
+    assert {row["tokens"] for row in figures["latency"]} == {16, 48}
+    assert figures["latency"][0]["frameworks"]["PyTorch"]["stages"] is None
+
+
+def test_a_basis_that_computes_something_else_is_refused_before_anything_is_timed(
+    tiny_runs, tmp_path, monkeypatch, capsys
+):
+    output = tmp_path / "benchmark.json"
+    monkeypatch.setattr(parity, "LIMIT", 0.0)
+    monkeypatch.setattr(run.Runner, "_facts", lambda *_: pytest.fail("measured in spite of it"))
+    assert benchmark.main(arguments(tiny_runs, output, basis="documented")) == 2
+    said = tiny.error_sentence(capsys.readouterr().err)
+    assert (
+        said.startswith("PyTorch: documented gives logits that differ from tuned by ") and "nothing was timed" in said
+    )
+    assert len(output.with_suffix(".jsonl").read_text().splitlines()) == 1 and not output.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_an_encoder_of_a_size_has_the_same_random_weights_in_both_frameworks(tmp_path, monkeypatch, capsys):
+    output, small = tmp_path / "benchmark.json", random_models.Size(1, 32, 2, 64, positions=64)
+    monkeypatch.setattr(random_models, "SIZES", {"bert-base": small})
+    monkeypatch.setattr(benchmark, "QUICK", replace(SHORT, latency_tokens=(16, 32)))
+    built, build = [], random_models.build
+
+    def build_and_copy(*given):
+        built.append(build(*given))
+        shutil.copytree(given[-1], tmp_path / "copy")
+        return built[-1]
+
+    monkeypatch.setattr(random_models, "build", build_and_copy)
+    command = ["--size", "bert-base", "--quick", "--rounds", "1", "--threads", "1", "--only", "latency"]
+    assert benchmark.main([*command, "--output", str(output)]) == 0
+    document = report.read(output)
+    assert document["settings"]["size"] == "bert-base" and document["models"]["PyTorch"]["revision"] == "local"
+    assert "random weights of the size of bert-base" in capsys.readouterr().out
+    assert not built[0]["pytorch"].exists(), "the scratch folder is removed"
+    texts = ["shares fell", "the striker scored twice"]
+    first, second = (Model(name, str(tmp_path / "copy" / name)).logits(texts) for name in tiny.FRAMEWORKS)
+    np.testing.assert_allclose(first, second, atol=1e-5)
+    assert np.abs(first).max() > 1e-3
+
+
+def test_models_or_a_size_are_named_but_not_both(tiny_runs, tmp_path, capsys):
+    assert benchmark.main(["--output", str(tmp_path / "benchmark.json")]) == 2
+    assert benchmark.main(arguments(tiny_runs, tmp_path / "benchmark.json", "--size", "bert-base")) == 2
+    assert capsys.readouterr().err.count("name either --models or --size") == 2
 
 
 def test_a_run_with_other_settings_does_not_mix_with_the_first(tiny_runs, tmp_path, capsys, monkeypatch):
