@@ -4,12 +4,11 @@ import csv
 from pathlib import Path
 
 import gradio as gr
-import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from bakeoff.common.errors import CorpusError, InputError, ModelError
+from bakeoff.common.errors import CorpusError, InputError
 from bakeoff.common.limits import Limits
 from eval.pages import html_report
 from eval.pages.metrics_csv import metrics_csv
@@ -19,9 +18,8 @@ from tabs.evaluate import choice as report_choice
 from tabs.evaluate import downloads, layout, show, texts, view
 from tabs.evaluate import file as evaluate_file
 from tabs.page import page
-from tests.eval.report.test_report import build
-from tests.support.planted import ReadyLoader, planted_pair
-from tests.support.planted_logits import logits
+from tests.eval.report.test_report import build_planted
+from tests.support.planted import Loading, ReadyLoader, planted_pair
 
 HOSTILE = '<img src=x onerror="hacked()">'
 FILES = ("download-json", "download-csv", "download-html")
@@ -30,9 +28,7 @@ ROWS = [("tech tech", "tech"), ("sport", "Sport"), ("contrary tech", "tech"), ("
 
 @pytest.fixture(scope="module")
 def made():
-    references = np.arange(60) % 3
-    runs = [[logits(references, 3, 2.0, seed=10 * part + run) for run in range(3)] for part in range(2)]
-    return build(references, runs[0][0], runs[1][0], seed_logits=tuple(runs))
+    return build_planted()
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +71,6 @@ def test_a_report_of_other_models_is_said_to_be_one(made, loader):
 
 
 def test_before_the_models_are_ready_it_is_not_said(made):
-    class Loading(ReadyLoader):
-        def pair(self):
-            raise ModelError("not ready")
-
     opened = Opened(made, None)
     assert report_choice.find_mismatch(Loading(), opened) is None
     assert "not known yet" in report_choice.mismatch_sentence(None)
