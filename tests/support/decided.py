@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,8 @@ def benchmark(**ratios: float) -> dict[str, Any]:
             "command": "bakeoff speed",
             "corpus": {"name": "planted", "digest": CORPUS, "train": 9, "test": 9},
             "models": {name: model | {"weights": digest} for name, digest in DIGESTS.items()},
-            "machine": MACHINE,
-            "settings": SPEED_SETTINGS,
+            "machine": deepcopy(MACHINE),  # tests change it
+            "settings": deepcopy(SPEED_SETTINGS),
             "frameworks": dict.fromkeys(FRAMEWORKS),
             "figures": speed_figures(dict.fromkeys(RATIOS, 1.0) | ratios),
         }
