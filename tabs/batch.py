@@ -24,23 +24,7 @@ FILE_NAME = "bakeoff-predictions.csv"
 
 def build_batch_tab(loader: ModelLoader) -> None:
     """Lay out the tab and connect its events."""
-    gr.Markdown(
-        "Upload a CSV, TSV, JSON Lines or Parquet file with a column of texts and, if you have them, a column of "
-        f"labels. The limit is {current().rows:,} rows."
-    )
-    with gr.Row():
-        file = gr.File(label="File of texts", file_types=[".csv", ".tsv", ".jsonl", ".parquet"], elem_id="file")
-        with gr.Column():
-            column = gr.Textbox(label="Column of the texts (leave empty to detect it by name)", elem_id="column")
-            with gr.Row():
-                run = gr.Button("Classify the file", variant="primary", scale=3, elem_id="classify-file")
-                stop = gr.Button("Stop", scale=1, elem_id="stop")
-            only_disagreements = gr.Checkbox(label="Show only the rows on which they disagree", elem_id="filter")
-    summary = gr.Markdown(elem_id="batch-summary")
-    table = gr.Dataframe(
-        column_widths=["60px", "320px", *["130px"] * 6], interactive=False, wrap=True, label="Answers", elem_id="table"
-    )
-    button = gr.DownloadButton("Download all rows as CSV", interactive=False, elem_id="download")
+    file, column, run, stop, only_disagreements, summary, table, button = _lay_out()
     full = gr.State(None)
 
     @shows_errors
@@ -69,6 +53,28 @@ def build_batch_tab(loader: ModelLoader) -> None:
         table,
         api_visibility="private",
     )
+
+
+def _lay_out() -> tuple:
+    """Lay out the file, its column, the buttons, the filter, the summary, the table and the download."""
+    gr.Markdown(
+        "Upload a CSV, TSV, JSON Lines or Parquet file with a column of texts and, if you have them, a column of "
+        f"labels. The limit is {current().rows:,} rows."
+    )
+    with gr.Row():
+        file = gr.File(label="File of texts", file_types=[".csv", ".tsv", ".jsonl", ".parquet"], elem_id="file")
+        with gr.Column():
+            column = gr.Textbox(label="Column of the texts (leave empty to detect it by name)", elem_id="column")
+            with gr.Row():
+                run = gr.Button("Classify the file", variant="primary", scale=3, elem_id="classify-file")
+                stop = gr.Button("Stop", scale=1, elem_id="stop")
+            only_disagreements = gr.Checkbox(label="Show only the rows on which they disagree", elem_id="filter")
+    summary = gr.Markdown(elem_id="batch-summary")
+    table = gr.Dataframe(
+        column_widths=["60px", "320px", *["130px"] * 6], interactive=False, wrap=True, label="Answers", elem_id="table"
+    )
+    button = gr.DownloadButton("Download all rows as CSV", interactive=False, elem_id="download")
+    return file, column, run, stop, only_disagreements, summary, table, button
 
 
 def read(path: str | None, column: str) -> tuple[Example, ...]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import gradio as gr
 
 from bakeoff.common.errors import ModelError
-from bakeoff.common.limits import MAX_SEED, check_samples, check_seed, check_text, current
+from bakeoff.common.limits import check_samples, check_seed, check_text, current
 from explain.lime_text.explanation import Settings
-from explain.lime_text.targets import TARGETS
 from explain.session import Session, sessions
 from service.work.model_loader import ModelLoader
 from tabs.common import shows_errors
+from tabs.explain_layout import OWN, lay_out_inputs, lay_out_results
 from tabs.explain_view import (
     downloads,
     failed_line,
@@ -23,9 +23,8 @@ from tabs.explain_view import (
     stopped_line,
     view,
 )
-from tabs.text_box import build_examples, build_text_box
+from tabs.text_box import build_examples
 
-OWN = ("each model's own answer", "")  # the label and the value of this choice
 SWITCHES: dict[str, Callable[[Session], Session]] = {  # what can be computed from samples that are already drawn
     "Each model's own answer": lambda session: session.refit(None),
     "PyTorch's answer": lambda session: session.refit(session.answer_of("PyTorch")),
@@ -33,7 +32,6 @@ SWITCHES: dict[str, Callable[[Session], Session]] = {  # what can be computed fr
     "Explain the disagreement": Session.disagreement,
 }
 REFRESH_SECONDS = 2.0
-WIDTHS = ["140px", "60px", *["108px"] * 9, "60px"]  # widths of the table's columns
 AT_ONCE = {"concurrency_limit": 2, "concurrency_id": "explain"}  # leaves the processor to predictions
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}  # results stay visible while they are refined
 
@@ -93,10 +91,10 @@ class Turn:
 def build_explain_tab(loader: ModelLoader) -> ExplainTab:
     """Lay out the tab and connect its events."""
     gr.api(_api(loader), api_name="explain", **AT_ONCE)  # first, because events claim names too
-    text, label, options, run, stop = _lay_out_inputs()
+    text, label, options, run, stop = lay_out_inputs()
     progress = gr.HTML(elem_id="explain-progress")
     with gr.Column(visible=False) as shown:
-        switches, results, files = _lay_out_results()
+        switches, results, files = lay_out_results(SWITCHES)
     build_examples(text)
     session, turn, start = gr.State(None, time_to_live=7200), gr.State(Turn()), gr.State(0)
     timer = gr.Timer(REFRESH_SECONDS)
@@ -243,50 +241,3 @@ def _classes(loader: ModelLoader) -> tuple[dict, gr.Timer]:
     except ModelError:  # the status line says so
         labels = ()
     return gr.update(choices=[OWN, *labels]), gr.Timer(active=not loader.progress().finished)
-
-
-def _lay_out_inputs() -> tuple:
-    """Lay out the text, the class, the options, and the buttons Explain and Stop."""
-    text = build_text_box("Text to explain", "explain-text")
-    label = gr.Dropdown([OWN], value="", label="Class to explain", elem_id="explain-class")
-    with gr.Row():
-        run = gr.Button("Explain", variant="primary", scale=3, elem_id="explain")
-        stop = gr.Button("Stop", scale=1, interactive=False, elem_id="explain-stop")
-    with gr.Accordion("Options", open=False):
-        options = [
-            gr.Slider(
-                current().min_samples,
-                current().max_samples,
-                min(Settings.samples, current().max_samples),
-                step=50,
-                label="Samples at most (calls of each model)",
-            ),
-            gr.Number(Settings.seed, label="Seed", precision=0, minimum=0, maximum=MAX_SEED),
-            gr.Radio(list(TARGETS), value=Settings.target, label="Target of the fit"),
-            gr.Checkbox(label="As stock LIME: its sampling, weights and fit, on the whole text, with all samples"),
-        ]
-    return text, label, options, run, stop
-
-
-def _lay_out_results() -> tuple[list, list, list]:
-    """Lay out the switches, results and files."""
-    texts = gr.HTML(elem_id="explain-texts")
-    with gr.Row():
-        switches = [gr.Button(name, size="sm", min_width=150) for name in SWITCHES]
-    heading, drawn = gr.Markdown(), gr.HTML(elem_id="explain-bars")
-    gr.Markdown("### Agreement and faithfulness")
-    numbers, curves = gr.HTML(elem_id="explain-numbers"), gr.HTML(elem_id="explain-curves")
-    table = gr.Dataframe(
-        interactive=False,
-        datatype=["str", *["number"] * 10, "str"],
-        column_widths=WIDTHS,
-        max_height=420,
-        label="All words",
-        elem_id="explain-table",
-    )
-    with gr.Row():
-        files = [
-            gr.DownloadButton("Download the table as CSV", interactive=False, elem_id="explain-csv"),
-            gr.DownloadButton("Download the page as HTML", interactive=False, elem_id="explain-html"),
-        ]
-    return switches, [texts, heading, drawn, numbers, curves, table], files

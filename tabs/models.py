@@ -16,6 +16,33 @@ PARITY_HEADERS = ["compared", "measured", "limit", "result"]
 
 def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
     """Lay out the tab and connect its events. The facts appear when the tab is selected."""
+    facts, curves, check, rows = _lay_out()
+
+    @shows_errors
+    def describe():
+        """Describe how both models were trained, with the loss per step."""
+        classifiers = loader.classifiers()
+        return fact_table(classifiers), loss_curves(classifiers)
+
+    measured: list[pd.DataFrame] = []  # measured once for all visitors, because it needs a second copy of both models
+
+    @shows_errors
+    def check_parity(progress=gr.Progress()):  # noqa: B008  Gradio's way
+        """Measure how much each model's answers change when its weights are copied into the other framework."""
+        served = loader.pair()
+        if not measured:
+            progress(0.1, desc="Loading a second copy of both models")
+            copies = load_pair(*(str(classifier.folder.path) for classifier in served))
+            progress(0.4, desc="Exchanging the weights")
+            measured.append(parity_table(parity.compare(copies, [example.text for example in corpus.load().test])))
+        return measured[0]
+
+    tab.select(describe, None, [facts, curves], api_name="models")
+    check.click(check_parity, None, rows, api_name="parity", concurrency_limit=1)
+
+
+def _lay_out() -> tuple[gr.Dataframe, gr.LinePlot, gr.Button, gr.Dataframe]:
+    """Lay out the facts, the loss curves, the button that checks parity, and the rows of parity."""
     facts = gr.Dataframe(
         headers=["fact", *COLORS],
         column_widths=["200px", "500px", "500px"],
@@ -48,28 +75,7 @@ def build_models_tab(loader: ModelLoader, tab: gr.Tab) -> None:
         label="Parity",
         elem_id="parity",
     )
-
-    @shows_errors
-    def describe():
-        """Describe how both models were trained, with the loss per step."""
-        classifiers = loader.classifiers()
-        return fact_table(classifiers), loss_curves(classifiers)
-
-    measured: list[pd.DataFrame] = []  # measured once for all visitors, because it needs a second copy of both models
-
-    @shows_errors
-    def check_parity(progress=gr.Progress()):  # noqa: B008  Gradio's way
-        """Measure how much each model's answers change when its weights are copied into the other framework."""
-        served = loader.pair()
-        if not measured:
-            progress(0.1, desc="Loading a second copy of both models")
-            copies = load_pair(*(str(classifier.folder.path) for classifier in served))
-            progress(0.4, desc="Exchanging the weights")
-            measured.append(parity_table(parity.compare(copies, [example.text for example in corpus.load().test])))
-        return measured[0]
-
-    tab.select(describe, None, [facts, curves], api_name="models")
-    check.click(check_parity, None, rows, api_name="parity", concurrency_limit=1)
+    return facts, curves, check, rows
 
 
 def fact_table(classifiers: tuple[BertClassifier, ...]) -> pd.DataFrame:

@@ -141,12 +141,7 @@ def storm(
     settings = {"LOAD_SAMPLES": samples, "LOAD_THINK": think, "LOAD_HOSTILE": hostile, "LOAD_PROBERS": probers}
     settings |= {"LOAD_SEED": seed, "LOAD_VISITS": visits}
     samples.unlink(missing_ok=True)
-    count = users + probers
-    rate = max(1, math.ceil(count / RAMP_SECONDS))
-    classes = ["Visitor", "Prober"] if probers else ["Visitor"]
-    command = [sys.executable, "-m", "locust", "-f", "benchmarks/load/users.py", *classes, "--headless"]
-    command += ["--only-summary", "--loglevel", "ERROR", "--host", server.url, "-t", f"{seconds + RAMP_SECONDS:.0f}s"]
-    command += ["-u", str(count), "-r", str(rate)]
+    command = _locust(server.url, users, probers, seconds)
     environment = os.environ | {name: str(value) for name, value in settings.items()} | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if not samples.exists():
@@ -155,6 +150,16 @@ def storm(
     answers = [tuple(json.loads(line)) for line in samples.read_text(encoding="utf-8").splitlines()]
     begin = min(at for *_, at in answers) + RAMP_SECONDS
     return [answer for answer in answers if answer[-1] >= begin]
+
+
+def _locust(url: str, visitors: int, probers: int, seconds: float) -> list[str]:
+    """Return the command that lets Locust's users ask for this many seconds after all of them have begun."""
+    count = visitors + probers
+    rate = max(1, math.ceil(count / RAMP_SECONDS))
+    classes = ["Visitor", "Prober"] if probers else ["Visitor"]
+    command = [sys.executable, "-m", "locust", "-f", "benchmarks/load/users.py", *classes, "--headless"]
+    command += ["--only-summary", "--loglevel", "ERROR", "--host", url, "-t", f"{seconds + RAMP_SECONDS:.0f}s"]
+    return [*command, "-u", str(count), "-r", str(rate)]
 
 
 def headlines() -> list[str]:

@@ -14,6 +14,7 @@ from playwright import sync_api as playwright
 
 from bakeoff.common.root import ROOT
 from tests.support.chromium import CHROMIUM, FLAGS
+from tests.support.marks import needs_chromium
 
 SOURCES = ["mkdocs.yml", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md"]
 # The attributes that make a browser fetch something when it shows a page. Links to follow are not among them.
@@ -90,7 +91,7 @@ def test_a_broken_link_fails_the_build(planted, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium: install Debian's package of that name")
+@needs_chromium
 def test_a_browser_asks_no_other_host(site):
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=site)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

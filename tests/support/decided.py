@@ -1,6 +1,8 @@
 """Build planted evidence for decisions: one report per kind, with chosen ratios TensorFlow ÷ PyTorch."""
 
 import json
+from collections.abc import Callable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,28 @@ DIGESTS = {"PyTorch": "a" * 64, "TensorFlow": "b" * 64}
 CORPUS = "c" * 64
 NOISE = 0.05  # half-width of every interval as a share of its value
 RATIOS = ("short", "long", "batch", "cold", "step", "steps_memory", "start", "memory", "files", "packages")
+MACHINE = {
+    "system": "planted",
+    "processor": "abacus",
+    "flags": None,
+    "cores": {"logical": 2},
+    "memory_bytes": 1,
+    "load_average_before": 0.0,
+    "python": "3.11",
+    "versions": {"torch": "2"},
+}
+SPEED_SETTINGS = {
+    "basis": "documented",
+    "rounds": 7,
+    "fresh": True,
+    "threads": 2,
+    "quick": False,
+    "product": 9,
+    "memory_texts": 9,
+    "max_length": 512,
+    "length_batch": 9,
+    "batch_tokens": 9,
+}
 NO_INTERVAL = {"value": 1.0, "low": None, "high": None, "reason": "one article"}
 
 
@@ -35,39 +59,6 @@ def calls(batch: int, tokens: int, rate: float, ratio: float) -> dict[str, Any]:
 
 def benchmark(**ratios: float) -> dict[str, Any]:
     """Return a benchmark with these ratios TensorFlow ÷ PyTorch, by the names in RATIOS. The others are 1."""
-    ratio = dict.fromkeys(RATIOS, 1.0) | ratios
-    stages = {stage: estimate(1.0) for stage in ("import", "load", "first_call")} | {"starts": 10}
-    rates = {part: estimate(1.0) for part in ("tokens_per_second", "gigaflops", "share_of_ceiling")}
-
-    def both(key: str, value: float, make) -> dict[str, Any]:
-        return {name: make(figure) for name, figure in zip(FRAMEWORKS, (value, value * ratio[key]), strict=True)}
-
-    def steps(seconds: float) -> dict[str, Any]:
-        return rates | {
-            "seconds_per_step": estimate(seconds),
-            "first_step_seconds": 2.0,
-            "peak_bytes": 2_000_000_000,
-            "steps": 10,
-        }
-
-    training = both("step", 2.0, steps)
-    training["TensorFlow"]["first_step_seconds"] *= ratio["start"]
-    training["TensorFlow"]["peak_bytes"] = int(2e9 * ratio["steps_memory"])
-    points = {"loaded": 1, "few": 1, "many": 1, "seconds": 1.0}
-    figures = {
-        "ceiling": None,
-        "cold_start": {
-            "frameworks": both("cold", 8.0, lambda seconds: stages | {"total": estimate(seconds)}),
-            "ratio": estimate(ratio["cold"]),
-        },
-        "latency": [calls(1, 16, 50.0, ratio["short"]), calls(1, 256, 10.0, ratio["long"])],
-        "throughput": [calls(1, 128, 20.0, ratio["long"]), calls(64, 128, 30.0, ratio["batch"])],
-        "growth": None,
-        "training": {"frameworks": training, "ratio": estimate(ratio["step"])},
-        "memory": both("memory", 1e9, lambda size: points | {"long": int(size)}),
-        "model_bytes": both("files", 9e7, int),
-        "install_bytes": {"shared": {"numpy": 100_000_000}, **both("packages", 8e8, lambda size: {"own": int(size)})},
-    }
     model = {"revision": "local", "recipe": {}}
     return identified(
         {
@@ -76,32 +67,46 @@ def benchmark(**ratios: float) -> dict[str, Any]:
             "command": "bakeoff speed",
             "corpus": {"name": "planted", "digest": CORPUS, "train": 9, "test": 9},
             "models": {name: model | {"weights": digest} for name, digest in DIGESTS.items()},
-            "machine": {
-                "system": "planted",
-                "processor": "abacus",
-                "flags": None,
-                "cores": {"logical": 2},
-                "memory_bytes": 1,
-                "load_average_before": 0.0,
-                "python": "3.11",
-                "versions": {"torch": "2"},
-            },
-            "settings": {
-                "basis": "documented",
-                "rounds": 7,
-                "fresh": True,
-                "threads": 2,
-                "quick": False,
-                "product": 9,
-                "memory_texts": 9,
-                "max_length": 512,
-                "length_batch": 9,
-                "batch_tokens": 9,
-            },
+            "machine": deepcopy(MACHINE),  # tests change it
+            "settings": deepcopy(SPEED_SETTINGS),
             "frameworks": dict.fromkeys(FRAMEWORKS),
-            "figures": figures,
+            "figures": speed_figures(dict.fromkeys(RATIOS, 1.0) | ratios),
         }
     )
+
+
+def speed_figures(ratio: Mapping[str, float]) -> dict[str, Any]:
+    """Return the figures of a benchmark with these ratios TensorFlow ÷ PyTorch."""
+
+    def both(key: str, value: float, make: Callable[[float], Any]) -> dict[str, Any]:
+        return {name: make(figure) for name, figure in zip(FRAMEWORKS, (value, value * ratio[key]), strict=True)}
+
+    stages = {stage: estimate(1.0) for stage in ("import", "load", "first_call")} | {"starts": 10}
+    points = {"loaded": 1, "few": 1, "many": 1, "seconds": 1.0}
+    steps = both("step", 2.0, training_steps)
+    steps["TensorFlow"]["first_step_seconds"] *= ratio["start"]
+    steps["TensorFlow"]["peak_bytes"] = int(2e9 * ratio["steps_memory"])
+    return {
+        "ceiling": None,
+        "cold_start": {
+            "frameworks": both("cold", 8.0, lambda seconds: stages | {"total": estimate(seconds)}),
+            "ratio": estimate(ratio["cold"]),
+        },
+        "latency": [calls(1, 16, 50.0, ratio["short"]), calls(1, 256, 10.0, ratio["long"])],
+        "throughput": [calls(1, 128, 20.0, ratio["long"]), calls(64, 128, 30.0, ratio["batch"])],
+        "growth": None,
+        "training": {"frameworks": steps, "ratio": estimate(ratio["step"])},
+        "memory": both("memory", 1e9, lambda size: points | {"long": int(size)}),
+        "model_bytes": both("files", 9e7, int),
+        "install_bytes": {"shared": {"numpy": 100_000_000}, **both("packages", 8e8, lambda size: {"own": int(size)})},
+    }
+
+
+def training_steps(seconds: float) -> dict[str, Any]:
+    """Return the figures of training steps that take this long."""
+    rates = {part: estimate(1.0) for part in ("tokens_per_second", "gigaflops", "share_of_ceiling")}
+    times = {"seconds_per_step": estimate(seconds), "first_step_seconds": 2.0}
+    return rates | times | {"peak_bytes": 2_000_000_000, "steps": 10}
 
 
 def deployability(**statuses: str) -> dict[str, Any]:

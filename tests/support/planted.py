@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bakeoff.classifiers.model_folder import ModelFolder
+from bakeoff.common.errors import ModelError
 from service.work.model_loader import Progress
 
 
@@ -61,6 +62,14 @@ class ReadyLoader:
     def progress(self) -> Progress:
         """Return the progress of a loader that has finished."""
         return Progress("Both models are ready.", finished=True)
+
+
+class Loading(ReadyLoader):
+    """A loader whose models are not ready."""
+
+    def pair(self) -> tuple:
+        """Raise the error of a loader that still works."""
+        raise ModelError("not ready")
 
 
 def planted_pair(encoder: Path, folder: Path, labels: tuple[str, ...] = ("sport", "tech")) -> tuple:

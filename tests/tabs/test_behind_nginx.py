@@ -9,7 +9,8 @@ from playwright import sync_api as playwright
 from service.guard.access import Access
 from service.operate.settings import Settings
 from tests.support.chromium import CHROMIUM, FLAGS
-from tests.support.nginx import BARE, DOCUMENTED, NGINX, NO_PORT, nginx
+from tests.support.marks import needs_chromium, needs_nginx
+from tests.support.nginx import BARE, DOCUMENTED, NO_PORT, nginx
 from tests.tabs.test_served_page import launched
 
 LOGIN = ("anna", "password")
@@ -19,8 +20,8 @@ PROXIES = {"documented": [DOCUMENTED], "no-port": [NO_PORT], "bare": [BARE], "tw
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: install Debian's package of that name"),
-    pytest.mark.skipif(NGINX is None, reason="no nginx: install Debian's nginx-light"),
+    needs_chromium,
+    needs_nginx,
 ]
 
 

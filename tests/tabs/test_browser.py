@@ -19,6 +19,7 @@ from benchmarks.decide.__main__ import moved, unfold_sliders
 from eval.report import catalog, report
 from tests.support import tiny
 from tests.support.chromium import CHROMIUM, FLAGS
+from tests.support.marks import needs_chromium
 from tests.support.planted import WordCounter
 from tests.tabs.test_served_page import launched
 
@@ -27,7 +28,7 @@ HOSTILE = '<img src=x onerror="window.hacked=1">'
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: install Debian's package of that name"),
+    needs_chromium,
 ]
 
 

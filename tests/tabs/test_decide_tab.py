@@ -12,7 +12,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from bakeoff.common.errors import InputError, ModelError
+from bakeoff.common.errors import InputError
 from decide import report
 from decide.criteria.criteria import BY_KEY, CRITERIA, OPINIONS
 from decide.criteria.presets import PRESETS
@@ -21,7 +21,7 @@ from tabs import decide, decide_layout
 from tabs.decide_values import NOT_SET, OWN_WEIGHTS, TabValues, preset_of
 from tabs.page import page
 from tests.support import decided
-from tests.support.planted import ReadyLoader, planted_pair
+from tests.support.planted import Loading, ReadyLoader, planted_pair
 
 
 @pytest.fixture(scope="module")
@@ -123,13 +123,6 @@ def test_other_models_than_those_measured_are_named(evidence, encoder_folder, tm
     loader = ReadyLoader(planted_pair(encoder_folder, tmp_path / "models"))
     assert "PyTorch aaaaaaaaaaaa there" in decide.notice(loader, opened)
     assert decide.notice(Loading(), opened) == ""
-
-
-class Loading(ReadyLoader):
-    """A loader whose models are not ready."""
-
-    def pair(self):
-        raise ModelError("not ready")
 
 
 def test_what_goes_wrong_is_said_above_the_recommendation(evidence, tmp_path):

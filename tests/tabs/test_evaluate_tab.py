@@ -4,23 +4,22 @@ import csv
 from pathlib import Path
 
 import gradio as gr
-import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from bakeoff.common.errors import CorpusError, InputError, ModelError
+from bakeoff.common.errors import CorpusError, InputError
 from bakeoff.common.limits import Limits
 from eval.pages import html_report
 from eval.pages.metrics_csv import metrics_csv
 from eval.report import report
 from eval.report.catalog import Opened
-from tabs.evaluate import downloads, layout, tab, view
+from tabs.evaluate import choice as report_choice
+from tabs.evaluate import downloads, layout, show, texts, view
 from tabs.evaluate import file as evaluate_file
 from tabs.page import page
-from tests.eval.report.test_report import build
-from tests.support.planted import ReadyLoader, planted_pair
-from tests.support.planted_logits import logits
+from tests.eval.report.test_report import build_planted
+from tests.support.planted import Loading, ReadyLoader, planted_pair
 
 HOSTILE = '<img src=x onerror="hacked()">'
 FILES = ("download-json", "download-csv", "download-html")
@@ -29,9 +28,7 @@ ROWS = [("tech tech", "tech"), ("sport", "Sport"), ("contrary tech", "tech"), ("
 
 @pytest.fixture(scope="module")
 def made():
-    references = np.arange(60) % 3
-    runs = [[logits(references, 3, 2.0, seed=10 * part + run) for run in range(3)] for part in range(2)]
-    return build(references, runs[0][0], runs[1][0], seed_logits=tuple(runs))
+    return build_planted()
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +62,7 @@ def test_the_verdict_is_the_first_sentence_and_nothing_in_it_is_markup(made):
 
 def test_a_report_of_other_models_is_said_to_be_one(made, loader):
     opened = Opened(made, None)
-    mismatch = tab.mismatch_sentence(tab.find_mismatch(loader, opened))
+    mismatch = report_choice.mismatch_sentence(report_choice.find_mismatch(loader, opened))
     assert "is about other model revisions" in mismatch
     assert "PyTorch: unknown weights there, weights" in mismatch
     about = view.about(opened, mismatch)
@@ -74,14 +71,10 @@ def test_a_report_of_other_models_is_said_to_be_one(made, loader):
 
 
 def test_before_the_models_are_ready_it_is_not_said(made):
-    class Loading(ReadyLoader):
-        def pair(self):
-            raise ModelError("not ready")
-
     opened = Opened(made, None)
-    assert tab.find_mismatch(Loading(), opened) is None
-    assert "not known yet" in tab.mismatch_sentence(None)
-    assert tab.summary_of(Loading())("bbc-minilm")["belongs_to_the_loaded_models"] is None
+    assert report_choice.find_mismatch(Loading(), opened) is None
+    assert "not known yet" in report_choice.mismatch_sentence(None)
+    assert report_choice.summary_of(Loading())("bbc-minilm")["belongs_to_the_loaded_models"] is None
 
 
 def test_tables_hold_what_the_report_says(made):
@@ -118,14 +111,14 @@ def test_downloads_are_the_report_its_numbers_and_its_page(made, tmp_path):
 
 
 def test_a_missing_own_report_is_waited_for(loader, made):
-    assert not tab.is_there(loader, tab.OWN)
-    assert tab.pending(loader).startswith("**This pair has no report yet.**")
-    assert tab.is_there(loader, "bbc-minilm")
+    assert not report_choice.is_there(loader, report_choice.OWN)
+    assert report_choice.pending(loader).startswith("**This pair has no report yet.**")
+    assert report_choice.is_there(loader, "bbc-minilm")
     with pytest.raises(InputError, match="no such report"):
-        tab.open_choice(loader, "absent", None)
+        report_choice.open_choice(loader, "absent", None)
     with pytest.raises(InputError, match="no such report"):
-        tab.open_choice(loader, tab.UPLOADED, None)
-    assert "--report" in tab.pending(ReadyLoader())
+        report_choice.open_choice(loader, report_choice.UPLOADED, None)
+    assert "--report" in report_choice.pending(ReadyLoader())
 
 
 def test_the_api_gives_a_reports_summary(client):
@@ -142,9 +135,9 @@ def test_the_api_gives_a_reports_summary(client):
 
 
 def test_the_api_without_an_own_report_says_so():
-    assert not tab.is_there(ReadyLoader(), tab.OWN)
+    assert not report_choice.is_there(ReadyLoader(), report_choice.OWN)
     with pytest.raises(gr.Error, match="The loaded models have no report yet"):
-        tab.summary_of(ReadyLoader())(tab.OWN)
+        report_choice.summary_of(ReadyLoader())(report_choice.OWN)
 
 
 def select(index, row_value):
@@ -154,34 +147,34 @@ def select(index, row_value):
 @pytest.mark.parametrize("row", [["", "", ""], [None, None], [], None, "ab"])
 def test_a_click_on_a_blank_row_gets_a_sentence(row):
     with pytest.raises(InputError, match="That row has no text"):
-        tab.clicked(select([0, 0], row))
+        texts.clicked(select([0, 0], row))
 
 
 @pytest.mark.parametrize("index", [[0, 2], [0, -1], [0, "a"], [0], 0])
 def test_a_click_beside_the_table_gets_a_sentence(index):
     with pytest.raises(InputError, match="That row has no text"):
-        tab.clicked(select(index, ["1", "explain"]))
+        texts.clicked(select(index, ["1", "explain"]))
 
 
 @pytest.mark.parametrize("number", [0, 61, -1, "a", 1.5, [1], "9" * 5000])
 def test_a_number_of_no_text_gets_a_sentence(made, number):
     with pytest.raises(InputError, match="That row has no text"):
-        tab.text_index(Opened(made, None), number)
+        texts.text_index(Opened(made, None), number)
 
 
 def test_a_click_on_a_text_finds_it(made):
-    row, column = tab.clicked(select([3, 1], ["60", "explain"]))
-    assert (tab.text_index(Opened(made, None), row[0]), column) == (59, 1)
+    row, column = texts.clicked(select([3, 1], ["60", "explain"]))
+    assert (texts.text_index(Opened(made, None), row[0]), column) == (59, 1)
 
 
 def test_a_long_list_is_cut_and_says_so(made, monkeypatch):
-    monkeypatch.setattr(layout, "MOST_ROWS", 10)
+    monkeypatch.setattr(show, "MOST_ROWS", 10)
     with gr.Blocks():
         panel = layout.build_panel()
-    shown = layout.show_texts(panel, Opened(made, None), "All texts", list(range(60)))
+    shown = show.show_texts(panel, Opened(made, None), "All texts", list(range(60)))
     assert [row[0] for row in shown[panel.texts]["data"]] == list(range(1, 11))
     assert shown[panel.title] == "**All texts: 60 texts.** The first 10 are listed."
-    whole = layout.show_texts(panel, Opened(made, None), "All texts", list(range(10)))
+    whole = show.show_texts(panel, Opened(made, None), "All texts", list(range(10)))
     assert "listed" not in whole[panel.title]
 
 
@@ -200,7 +193,7 @@ def test_the_api_evaluates_a_labelled_file(client, tmp_path):
     assert said.startswith("Done: **PyTorch better**")
     assert r"PyTorch 1\.0000" in said
     assert r"TensorFlow 0\.5000" in said
-    assert choice["value"] == tab.UPLOADED
+    assert choice["value"] == report_choice.UPLOADED
 
 
 def test_an_uploaded_corpus_is_evaluated_in_the_models_classes(loader, tmp_path):
@@ -211,8 +204,8 @@ def test_an_uploaded_corpus_is_evaluated_in_the_models_classes(loader, tmp_path)
     assert all(step.report is None for step in steps)
     assert last.report["evaluations"]["TensorFlow"]["confusion"] == [[1, 1], [1, 1]]
     assert last.report["corpus"] == {"name": "news.csv", "digest": data.digest, "texts": 4}
-    assert tab.find_mismatch(loader, Opened(last.report, None)) == ""
-    assert tab.summary(Opened(last.report, None), "", [])["belongs_to_the_loaded_models"] is True
+    assert report_choice.find_mismatch(loader, Opened(last.report, None)) == ""
+    assert report_choice.summary(Opened(last.report, None), "", [])["belongs_to_the_loaded_models"] is True
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from bakeoff.common.root import ROOT
 from bakeoff.corpus import __main__ as command
 from bakeoff.corpus import corpus
 from tests.bakeoff.corpus.test_tables import AWKWARD, assert_sentence, write
-from tests.support.hub_server import running_hub
+from tests.support.hub_server import FakeHub, running_hub
 
 
 def rows(count: int = 20, labels: str = "ab", **columns: str) -> list[dict[str, str]]:
@@ -328,53 +328,61 @@ for options in json.loads(sys.argv[1]):
 """
 
 
-def test_hub_data_sets_are_read_and_refused_over_http(tmp_path):
-    train, test = write(tmp_path / "train.csv", rows(20)), write(tmp_path / "test.csv", rows(30)[20:])
+# Key: a data set, with "?" where another case asks for it too. Value: options of `load`, and the expected answer.
+HUB_CASES = {
+    "alice/split": ({}, ["alice/split", ["a", "b"], 20, 10, "label"]),
+    "alice/setfit": ({}, ["alice/setfit", ["a", "b"], 16, 4, "label_text"]),
+    "alice/named": ({}, ["alice/named", ["zebra", "ant"], 16, 4, "label"]),
+    "alice/hidden": ({}, ["alice/hidden", ["zebra", "ant"], 20, 10, "label"]),
+    "alice/two": ({"config": "late"}, ["alice/two", ["a", "b"], 8, 2, "label"]),
+    "alice/two?": ({}, 'The data set "alice/two" has several configs; name one of these with --config: '),
+    "alice/two??": ({"config": "x"}, 'The data set "alice/two" has no config "x"; name one of these with --config'),
+    "alice/split?": ({"split": "dev"}, '"alice/split" has no split "dev"; name one of these with --split: train'),
+    "alice/none": ({}, 'The data set "alice/none" is not on the Hub, or is private; check its id, or log in with '),
+    "alice/bad": ({}, 'The data set "alice/bad" can\'t be read ("Error tokenizing data.'),
+    "alice/cut": ({}, 'The data set "alice/cut" is out of reach; go online to download it, or give a CSV'),
+    "alice/script": ({}, 'The data set "alice/script" can\'t be read ("Dataset scripts are no longer supported'),
+}  # fmt: skip
+
+
+def put_data_sets(hub: FakeHub, folder: Path) -> None:
+    """Publish the data sets of HUB_CASES."""
+    train, test = write(folder / "train.csv", rows(20)), write(folder / "test.csv", rows(30)[20:])
     numbered = [{"text": r["text"], "label": str("ab".index(r["label"])), "label_text": r["label"]} for r in rows(20)]
     card = "---\ndataset_info:\n  features:\n  - {name: text, dtype: string}\n  - name: label\n    dtype:\n"
     card += "      class_label: {names: {'0': zebra, '1': ant}}\n---\n"
     files = {"train.csv": train.read_bytes(), "test.csv": test.read_bytes()}
-    asked = {
-        "alice/split": ({}, ["alice/split", ["a", "b"], 20, 10, "label"]),
-        "alice/setfit": ({}, ["alice/setfit", ["a", "b"], 16, 4, "label_text"]),
-        "alice/named": ({}, ["alice/named", ["zebra", "ant"], 16, 4, "label"]),
-        "alice/hidden": ({}, ["alice/hidden", ["zebra", "ant"], 20, 10, "label"]),
-        "alice/two": ({"config": "late"}, ["alice/two", ["a", "b"], 8, 2, "label"]),
-        "alice/two?": ({}, 'The data set "alice/two" has several configs; name one of these with --config: '),
-        "alice/two??": ({"config": "x"}, 'The data set "alice/two" has no config "x"; name one of these with --config'),
-        "alice/split?": ({"split": "dev"}, '"alice/split" has no split "dev"; name one of these with --split: train'),
-        "alice/none": ({}, 'The data set "alice/none" is not on the Hub, or is private; check its id, or log in with '),
-        "alice/bad": ({}, 'The data set "alice/bad" can\'t be read ("Error tokenizing data.'),
-        "alice/cut": ({}, 'The data set "alice/cut" is out of reach; go online to download it, or give a CSV'),
-        "alice/script": ({}, 'The data set "alice/script" can\'t be read ("Dataset scripts are no longer supported'),
-    }  # fmt: skip
-    calls = [{"source": key.rstrip("?"), **options} for key, (options, _) in asked.items()]
+    hub.put("alice/split", files, kind="dataset")
+    hub.put("alice/two", {**files, "README.md": CARD.encode()}, kind="dataset")
+    setfit = write(folder / "setfit.jsonl", numbered).read_bytes()
+    hub.put("alice/setfit", {"train.jsonl": setfit}, kind="dataset")
+    named = pd.DataFrame({"text": [r["text"] for r in rows(20)], "label": [0, 1] * 10})
+    parts = {
+        "train.csv": named,
+        "validation.csv": named.tail(10) + [" again", 0],
+        "test.csv": named.assign(label=-1),
+    }
+    hidden = {name: part.to_csv(index=False).encode() for name, part in parts.items()}
+    hub.put("alice/hidden", {**hidden, "README.md": card.encode()}, kind="dataset")
+    hub.put(
+        "alice/named", {"train.csv": named.to_csv(index=False).encode(), "README.md": card.encode()}, kind="dataset"
+    )
+    hub.put("alice/bad", {"train.csv": b"text,label\na,b\nc,d,e\n"}, kind="dataset")
+    hub.put("alice/cut", {"uncut.csv": train.read_bytes()}, kind="dataset")
+    hub.faults.resets["uncut.csv"] = 9
+    hub.put("alice/script", {"script.py": b"raise SystemExit"}, kind="dataset")
+
+
+def test_hub_data_sets_are_read_and_refused_over_http(tmp_path):
+    calls = [{"source": key.rstrip("?"), **options} for key, (options, _) in HUB_CASES.items()]
     with running_hub() as hub:
-        hub.put("alice/split", files, kind="dataset")
-        hub.put("alice/two", {**files, "README.md": CARD.encode()}, kind="dataset")
-        setfit = write(tmp_path / "setfit.jsonl", numbered).read_bytes()
-        hub.put("alice/setfit", {"train.jsonl": setfit}, kind="dataset")
-        named = pd.DataFrame({"text": [r["text"] for r in rows(20)], "label": [0, 1] * 10})
-        parts = {
-            "train.csv": named,
-            "validation.csv": named.tail(10) + [" again", 0],
-            "test.csv": named.assign(label=-1),
-        }
-        hidden = {name: part.to_csv(index=False).encode() for name, part in parts.items()}
-        hub.put("alice/hidden", {**hidden, "README.md": card.encode()}, kind="dataset")
-        hub.put(
-            "alice/named", {"train.csv": named.to_csv(index=False).encode(), "README.md": card.encode()}, kind="dataset"
-        )
-        hub.put("alice/bad", {"train.csv": b"text,label\na,b\nc,d,e\n"}, kind="dataset")
-        hub.put("alice/cut", {"uncut.csv": train.read_bytes()}, kind="dataset")
-        hub.faults.resets["uncut.csv"] = 9
-        hub.put("alice/script", {"script.py": b"raise SystemExit"}, kind="dataset")
+        put_data_sets(hub, tmp_path)
         env = hub.env(tmp_path / "home")
         command = [sys.executable, "-c", LOAD_ALL, json.dumps(calls)]
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(answers) == len(asked), done.stderr
-    for answer, (_, expected) in zip(answers, asked.values(), strict=True):
+    assert len(answers) == len(HUB_CASES), done.stderr
+    for answer, (_, expected) in zip(answers, HUB_CASES.values(), strict=True):
         assert answer[: len(expected)] == expected
 
 

@@ -8,7 +8,7 @@ from huggingface_hub import constants
 
 from bakeoff.common.errors import HubError
 from bakeoff.hub import access, publish
-from tests.bakeoff.hub.test_pull_and_publish import ALICE, FILES, folder, sentence, write  # noqa: F401  a fixture
+from tests.support.hub_folder import ALICE, FILES, sentence
 from tests.support.tiny import ROOT
 
 WRITE, READ = ["repo.content.read", "repo.write"], ["repo.content.read", "repo.access.read"]
@@ -43,7 +43,7 @@ def hub_with_organizations(connected_hub):
         ("bob/new", "The token is of alice, who may not publish bob/new: publish as alice or lab or club/NAME"),
     ],
 )
-def test_roles_in_organizations(hub_with_organizations, folder, repo_id, expected):  # noqa: F811
+def test_roles_in_organizations(hub_with_organizations, folder, repo_id, expected):
     repos = len(hub_with_organizations.repos)
     if expected is None:
         access.check_write_access(repo_id, token=ALICE)
@@ -56,7 +56,7 @@ def test_roles_in_organizations(hub_with_organizations, folder, repo_id, expecte
     assert len(hub_with_organizations.repos) == repos
 
 
-def test_a_role_in_a_resource_group_lets_a_reader_write(hub_with_organizations, folder):  # noqa: F811
+def test_a_role_in_a_resource_group_lets_a_reader_write(hub_with_organizations, folder):
     hub_with_organizations.repos["model", "firm/old"].writers = ("alice",)
     assert publish.publish(folder, "firm/old", token=ALICE).tag == "v1"
 
@@ -91,14 +91,14 @@ def test_fine_grained_tokens(hub_with_organizations, granted, repo_id, expected)
         access.check_write_access(repo_id, token=token)
 
 
-def test_a_fine_grained_token_of_one_repository_publishes_there(connected_hub, folder):  # noqa: F811
+def test_a_fine_grained_token_of_one_repository_publishes_there(connected_hub, folder):
     publish.publish(folder, "alice/news", token=ALICE, private=True)
     (folder / "recipe.json").write_bytes(b"[]")
     token = connected_hub.fine_grained("alice", **{"alice/news": WRITE})
     assert publish.publish(folder, "alice/news", token=token, private=True).tag == "v2"
 
 
-def test_what_is_known_before_the_training_is_told_before_it(connected_hub, folder, monkeypatch):  # noqa: F811
+def test_what_is_known_before_the_training_is_told_before_it(connected_hub, folder, monkeypatch):
     access.check_write_access("alice/new", token=ALICE)
     publish.publish(folder, "alice/public", token=ALICE)
     connected_hub.put("alice/full", FILES)

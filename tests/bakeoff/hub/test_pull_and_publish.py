@@ -1,6 +1,5 @@
 """Test pulling and publishing over real HTTP: huggingface_hub's client against `tests/support/hub_server.py`."""
 
-import hashlib
 import json
 import logging
 import os
@@ -12,52 +11,15 @@ import h5py
 import pytest
 from huggingface_hub import constants
 
-from bakeoff.common.errors import HubError
 from bakeoff.common.root import ROOT
 from bakeoff.hub import publish, pull
+from tests.support.hub_folder import ALICE, FILES, sentence, write
+from tests.support.tiny import contents
 
-ALICE = "hf_" + hashlib.sha256(b"alice write").hexdigest()[:34]
-FILES = {
-    "config.json": b'{"model_type": "bert", "id2label": {"0": "class_name"}, "label2id": {"class_name": 0}}',
-    "model.safetensors": bytes(range(256)) * 400,
-    "tokenizer.json": b'{"model": {"vocab": {"auto_map": 0, "registered_name": 1}}}',
-    "labels.json": b'["class_name"]',
-    "recipe.json": b"{}",
-    "README.md": b"# A model\n",
-}
 KERAS_CONFIG = {"module": "keras_hub.src.models.bert.bert_backbone", "class_name": "BertBackbone"} | {
     "config": {"dtype": {"module": "keras", "class_name": "DTypePolicy", "config": {}, "registered_name": None}},
     "registered_name": "keras_hub>BertBackbone",
 }
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Write a model folder as the PyTorch trainer does."""
-    return write(tmp_path / "model", FILES)
-
-
-def write(folder: Path, files: dict[str, bytes]) -> Path:
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
-
-
-def read(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-
-
-def sentence(call, *args, **kwargs) -> str:
-    """Return the message of the HubError that the call must raise: one sentence on one line, without a token."""
-    with pytest.raises(HubError) as caught:
-        call(*args, **kwargs)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert message.endswith((".", ")")), message
-    assert ALICE not in message
-    return message
 
 
 def downloads(server) -> list[str]:
@@ -76,7 +38,7 @@ def test_what_was_published_comes_back_byte_for_byte(connected_hub, folder):
     snapshot = pull.pull("alice/news", required=pull.PYTORCH_FILES)
     assert snapshot.revision == published.revision
     assert snapshot.notice == ""
-    assert read(snapshot.path).items() >= FILES.items()
+    assert contents(snapshot.path).items() >= FILES.items()
 
 
 def test_a_new_version_drops_stale_files_and_gets_the_next_tag(connected_hub, folder):
@@ -88,9 +50,9 @@ def test_a_new_version_drops_stale_files_and_gets_the_next_tag(connected_hub, fo
     assert repo.tags == {"v1": first.revision, "v2": second.revision}
     assert repo.at("v2").parent == first.revision, "one commit a version"
     assert "README.md" not in repo.at("v2").files
-    assert read(pull.pull("alice/news").path)["model.safetensors"] == b"better"
+    assert contents(pull.pull("alice/news").path)["model.safetensors"] == b"better"
     pinned = pull.pull("alice/news", first.revision)
-    assert read(pinned.path).items() >= FILES.items()
+    assert contents(pinned.path).items() >= FILES.items()
     assert pull.pull("alice/news", "v1") == pinned
 
 
@@ -280,7 +242,7 @@ def keras_files(tmp_path: Path, spoil=None) -> dict[str, bytes]:
 def test_a_keras_preset_is_pulled(connected_hub, tmp_path):
     files = keras_files(tmp_path)
     connected_hub.put("alice/keras", files)
-    assert read(pull.pull("alice/keras", required=pull.TENSORFLOW_FILES).path) == files
+    assert contents(pull.pull("alice/keras", required=pull.TENSORFLOW_FILES).path) == files
 
 
 @pytest.mark.parametrize(
@@ -303,7 +265,7 @@ def test_an_encoder_is_pulled_without_what_else_lies_beside_it(connected_hub):
     others = {"pytorch_model.bin": b"pickle", "tf_model.h5": b"x", "flax_model.msgpack": b"x", "modeling.py": b"x"}
     wanted = {name: FILES.get(name, b"{}") for name in pull.ENCODER_FILES}
     connected_hub.put("google/bert", wanted | others)
-    assert read(pull.pull_encoder("google/bert").path) == wanted
+    assert contents(pull.pull_encoder("google/bert").path) == wanted
     assert not any(name in line for line in downloads(connected_hub) for name in others)
 
 
@@ -401,7 +363,7 @@ def test_resets_in_mid_download_are_tried_again(connected_hub, caplog):
     connected_hub.put("alice/news", FILES)
     connected_hub.faults.resets["model.safetensors"] = 2
     snapshot = pull.pull("alice/news")
-    assert read(snapshot.path) == FILES
+    assert contents(snapshot.path) == FILES
     assert connected_hub.faults.resets["model.safetensors"] == 0
     assert caplog.text.count("trying again") == 2
 
@@ -417,7 +379,7 @@ def test_endless_resets_end_in_a_sentence(connected_hub):
 def test_server_errors_are_tried_again_and_then_told(connected_hub):
     connected_hub.put("alice/news", FILES)
     connected_hub.faults.statuses["GET /api/models"] = (503, 2)
-    assert read(pull.pull("alice/news").path) == FILES
+    assert contents(pull.pull("alice/news").path) == FILES
     connected_hub.faults.statuses["GET /api/models"] = (503, 1000)
     assert "status 503" in sentence(pull.pull, "alice/news", "v7")
 
@@ -464,7 +426,7 @@ def test_half_a_download_does_not_count_as_a_cached_copy(connected_hub):
     assert "no complete copy" in sentence(pull.pull, "alice/news")
     connected_hub.start()
     connected_hub.faults.resets.clear()
-    assert read(pull.pull("alice/news").path) == FILES
+    assert contents(pull.pull("alice/news").path) == FILES
 
 
 def test_an_older_complete_copy_serves_when_the_newer_one_breaks(connected_hub):
@@ -501,7 +463,7 @@ def test_a_damaged_cache_is_repaired_or_reported(connected_hub, name, how):
     assert name in message
     connected_hub.start()
     connected_hub.requests.clear()
-    assert read(pull.pull("alice/news").path) == FILES
+    assert contents(pull.pull("alice/news").path) == FILES
     assert len(downloads(connected_hub)) <= 1, "the sound files are not fetched again"
 
 
@@ -516,7 +478,7 @@ def test_wrong_bytes_from_the_server_are_reported_and_not_kept(connected_hub, na
     kept = [path for path in Path(constants.HF_HUB_CACHE).rglob("*") if path.is_file()]
     assert not any(path.read_bytes() == bytes(len(FILES[name])) for path in kept)
     connected_hub.faults.bodies.clear()
-    assert read(pull.pull("alice/news").path) == FILES
+    assert contents(pull.pull("alice/news").path) == FILES
 
 
 def test_a_short_body_is_reported(connected_hub):
@@ -583,4 +545,4 @@ def test_the_environment_of_a_subprocess_reaches_the_hub(fake_hub, tmp_path):
     code = "from bakeoff.hub import pull; print(pull.pull('alice/secret', required=pull.PYTORCH_FILES).path)"
     env = fake_hub.env(tmp_path, token=ALICE, PYTHONPATH=str(ROOT))
     run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-    assert read(Path(run.stdout.strip())) == FILES
+    assert contents(Path(run.stdout.strip())) == FILES

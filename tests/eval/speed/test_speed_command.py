@@ -37,6 +37,19 @@ def arguments(runs, output, *more: str, basis: str = "tuned") -> list[str]:
     return ["--models", *models, *given, *more]
 
 
+def check_figures(figures):
+    """Check that every section was measured and that its numbers are in a possible order."""
+    assert all(figures[section] for section in ("ceiling", "cold_start", "latency", "throughput", "training"))
+    assert figures["growth"] is None  # the tiny pair reads 48 tokens, and two lengths are too few for an exponent
+    for row in figures["throughput"]:
+        for calls in row["frameworks"].values():
+            assert 0 < calls["stages"]["forward"] < calls["seconds"]["p99"]
+            assert calls["stages"]["tokenisation"] > 0 and calls["share_of_ceiling"]["value"] > 0
+    for name, memory in figures["memory"].items():
+        assert 50e6 < memory["loaded"] <= memory["few"] <= memory["many"] <= memory["long"], name
+        assert figures["training"]["frameworks"][name]["peak_bytes"] > memory["loaded"] / 2
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # starts eight processes, half of which import TensorFlow
 def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
@@ -72,15 +85,7 @@ def test_everything_is_measured_once(tiny_runs, tmp_path, capsys, monkeypatch):
     figures = document["figures"]
     assert document["settings"]["basis"] == "tuned" and document["code"] == code_digest.of_kind("benchmark")
     assert figures["parity"]["PyTorch"]["compared_with"] == "documented" and figures["variants"] is None
-    assert all(figures[section] for section in ("ceiling", "cold_start", "latency", "throughput", "training"))
-    assert figures["growth"] is None  # the tiny pair reads 48 tokens, and two lengths are too few for an exponent
-    for row in figures["throughput"]:
-        for each in row["frameworks"].values():
-            assert 0 < each["stages"]["forward"] < each["seconds"]["p99"]
-            assert each["stages"]["tokenisation"] > 0 and each["share_of_ceiling"]["value"] > 0
-    for name, each in figures["memory"].items():
-        assert 50e6 < each["loaded"] <= each["few"] <= each["many"] <= each["long"], name
-        assert figures["training"]["frameworks"][name]["peak_bytes"] > each["loaded"] / 2
+    check_figures(figures)
     assert document["frameworks"]["TensorFlow"]["threads"] == document["frameworks"]["PyTorch"]["threads"] == 1
     assert document["frameworks"]["TensorFlow"]["onednn"] and "Training steps" in printed
 

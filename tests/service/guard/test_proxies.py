@@ -13,14 +13,14 @@ from service.guard.clients import RateLimit, address_of
 from service.guard.proxies import trusted
 from service.operate import options
 from service.operate.settings import Settings
-from tests.support.nginx import DOCUMENTED, NGINX, PASSED_ON, nginx
+from tests.support.marks import needs_nginx
+from tests.support.nginx import DOCUMENTED, PASSED_ON, nginx
 from tests.support.serving import serving
 from tests.tabs.test_served_page import launched
 
 LOGIN = ("anna", "password")
 ACCESS = Access(LOGIN)
 WRONG, RIGHT = (f"Basic {base64.b64encode(each).decode()}" for each in (b"anna:wrong", b"anna:password"))
-needs_nginx = pytest.mark.skipif(NGINX is None, reason="no nginx: install Debian's nginx-light")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from service.guard.access import Access
 from service.middleware.headers import PagePolicy
 from service.operate.addresses import prefix_of, root_path
 from service.operate.settings import Settings
-from tests.support.nginx import BARE, DOCUMENTED, NGINX, NO_PORT, nginx
+from tests.support.marks import needs_nginx
+from tests.support.nginx import BARE, DOCUMENTED, NO_PORT, nginx
 from tests.support.serving import serving
 from tests.support.tiny import ROOT
 from tests.tabs.test_served_page import launched, upload
@@ -24,7 +25,6 @@ from tests.tabs.test_served_page import launched, upload
 LOGIN, TOKEN = ("anna", "password"), "0123456789abcdef0123"
 ACCESS = Access(LOGIN, (TOKEN,))
 WORD, BASIC = f"Bearer {TOKEN}", f"Basic {base64.b64encode(':'.join(LOGIN).encode()).decode()}"
-needs_nginx = pytest.mark.skipif(NGINX is None, reason="no nginx: install Debian's nginx-light")
 
 
 def settings(root, access=ACCESS):

@@ -14,7 +14,7 @@ import pytest
 
 from bakeoff.common import limits
 from service.operate import connections
-from tests.service.operate.test_stopping import answers, running
+from tests.service.operate.test_stopping import is_ready, running
 from tests.support.serving import serving, wait_for
 from tests.tabs.test_served_page import launched
 
@@ -154,7 +154,7 @@ def test_more_clients_than_handles_fill_no_log_and_stop_nobody(tmp_path, mode):
             client.setblocking(False)
             client.connect_ex(("127.0.0.1", server.port))
         for _ in range(5):
-            wait_for(lambda: answers(server))
+            wait_for(lambda: is_ready(server))
             time.sleep(0.2)
         assert len((tmp_path / "log").read_text().splitlines()) - logged < 20
 

@@ -38,14 +38,15 @@ def running(tmp_path, *flags, handles=None, **environment):
         process = subprocess.Popen(command, cwd=tiny.ROOT, stdout=log, stderr=log, env=environment, preexec_fn=limit)
     server = Served(port)
     try:
-        tiny.wait_for(lambda: answers(server), process)
+        tiny.wait_for(lambda: is_ready(server), process)
         yield server, process
     finally:
         process.kill()
         process.wait(10)
 
 
-def answers(server):
+def is_ready(server):
+    """Return whether the server accepts work."""
     try:
         return server.get("/health/ready").status == 200
     except OSError:
@@ -102,14 +103,6 @@ def metric(server, name):
     return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
 
-def is_ready(server):
-    """Return whether the server still accepts work."""
-    try:
-        return server.get("/health/ready").status == 200
-    except OSError:
-        return False
-
-
 def late(server, process):
     """Return the answers to requests after the server took the signal; None for each if nothing listens any more."""
     wait_for(lambda: not is_ready(server))
@@ -156,7 +149,7 @@ def test_a_killed_server_starts_again_on_its_port(tmp_path):
         assert process.wait(10) == -signal.SIGKILL
         again = subprocess.Popen(process.args, cwd=tiny.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            tiny.wait_for(lambda: answers(server), again)
+            tiny.wait_for(lambda: is_ready(server), again)
             again.send_signal(signal.SIGINT)
             assert again.wait(20) in (0, 130, -signal.SIGINT)
         finally:
