@@ -32,12 +32,14 @@ FLOOR = {folder: number for number, line in enumerate(ORDER.strip().splitlines()
 PYTORCH = "trainers/*_pytorch.py bakeoff/classifiers/pytorch_*.py eval/portability/export_pytorch.py benchmarks/stock/*"
 TENSORFLOW = "trainers/*_tensorflow.py bakeoff/classifiers/tensorflow_*.py eval/portability/export_tensorflow.py"
 EXPORTED = "eval/portability/export_runtime.py"
+SERVING = "eval/footprint/serving/with"  # runs where nothing of the project's requirements but one framework is
 # Libraries that stay in a few files, and modules that only some may import.
 ONLY_IN = {
-    "torch": f"{PYTORCH} eval/speed/probe_pytorch.py {EXPORTED}",
-    "transformers": PYTORCH,
+    "torch": f"{PYTORCH} eval/speed/probe_pytorch.py {EXPORTED} {SERVING}_pytorch.py",
+    "transformers": f"{PYTORCH} {SERVING}_pytorch.py",
     # Stock Keras is measured with its own defaults, which keras_on_tensorflow.py would change.
-    "tensorflow keras keras_hub": "bakeoff/common/keras_on_tensorflow.py benchmarks/stock/keras_fit.py",
+    "tensorflow keras keras_hub": "bakeoff/common/keras_on_tensorflow.py benchmarks/stock/keras_fit.py "
+    f"{SERVING}_tensorflow.py",
     "bakeoff.common.keras_on_tensorflow": f"{TENSORFLOW} eval/speed/probe_tensorflow.py {EXPORTED} benchmarks/stock/*",
     "gradio": "tabs/* benchmarks/start/empty_page.py",
     "fastapi": "service/api/* service/middleware/stack.py",
