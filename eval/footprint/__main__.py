@@ -80,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
         choices=VARIANTS,
         default=("cpu", "runtime"),
         metavar="VARIANT",
-        help="variants to install there: plain (about 8 GB), cpu, runtime (default: cpu runtime)",
+        help="variants to install there: plain (about 7 GB), cpu, runtime (default: cpu runtime)",
     )
     out.add_argument(
         "--starts", type=int, default=timing.LEAST_ROUNDS, metavar="N", help="fresh processes of each; 5 for intervals"

@@ -99,7 +99,8 @@ class Environments:
             with Worker("eval.portability.exporter:Export", threads=self._threads) as worker:
                 worker.call("write", folder=str(self._models[framework]), **arguments)
         except BakeoffError as error:
-            reason = str(error).replace(str(self._folder), "…").rstrip(".")[:SHOWN]
+            words = str(error).rpartition("failed when calling write: ")[2]
+            reason = words.replace(str(self._folder), "…").rstrip(".")[:SHOWN]
             raise NotMeasured(f"the model was not exported ({reason}); install requirements-export.txt.") from error
 
     def _run(self, command: Sequence[Any], doing: str, limit: float) -> str:

@@ -13,7 +13,8 @@ SPANS = {
     "load_seconds": ("imported", "loaded"),
     "first_call_seconds": ("loaded", "answered"),
 }
-NOT_ASKED = "not measured here; run `bakeoff footprint --environments FOLDER --install {word}`"
+PEAKS = ("loaded_bytes", "answered_bytes")
+NOT_ASKED = "not measured here; run `bakeoff footprint --models MODELS --environments FOLDER --install {word}`"
 
 
 def disk(contents: Contents, logged: Mapping[str, Any] | None, reason: str = "") -> dict[str, Any]:
@@ -48,7 +49,7 @@ def _build(contents: Contents, wheels: Sequence[Mapping[str, Any]]) -> str:
     """Name the build by the wheel that computes, and by NVIDIA's libraries beside it."""
     file = next((wheel["file"] for wheel in wheels if _same(wheel["name"], contents.main)), contents.main)
     nvidia = sum(wheel["name"].startswith("nvidia-") for wheel in wheels)
-    return f"{file}, {nvidia} packages of NVIDIA" if nvidia else file
+    return f"{file}, NVIDIA packages: {nvidia}" if nvidia else file
 
 
 def _same(name: str, other: str) -> bool:
@@ -70,9 +71,6 @@ def memory(starts: Sequence[Mapping[str, Any]], reason: str = "") -> dict[str, A
     """Return the median of the peak resident memory, after loading and after the first answer."""
     peaks = {name: int(timing.median([one[name] for one in starts]).value) if starts else None for name in PEAKS}
     return {**peaks, "processes": len(starts), "build": _named(starts), "reason": reason}
-
-
-PEAKS = ("loaded_bytes", "answered_bytes")
 
 
 def _named(starts: Sequence[Mapping[str, Any]]) -> str | None:

@@ -6,7 +6,6 @@ from typing import Any
 from rich.table import Table
 
 COLUMNS = ("", "variant", "runs on", "disk, MB", "download, MB", "cold start, s", "loaded, MB", "build", "remarks")
-NUMBERS = 3  # the column from which on numbers are
 
 
 def rows(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -19,7 +18,8 @@ def rows(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 def _cells(cell: Mapping[str, Any]) -> tuple[str, ...]:
     disk, start, memory = cell["disk"], cell["start"], cell["memory"]
-    remarks = dict.fromkeys(filter(None, (disk["reason"], start["reason"], memory["reason"])))
+    reasons = (disk["reason"], start["reason"], memory["reason"])
+    remarks = dict.fromkeys(reason.rstrip(".") for reason in reasons if reason)
     builds = dict.fromkeys(filter(None, (disk["build"], start["build"])))
     return (
         _megabytes(disk["unpacked_bytes"]),
