@@ -53,6 +53,12 @@ COMMANDS = {
             "try every export format: does it run, is it equal, how fast",
             "eval.portability.__main__",
         ),
+        Command(
+            "footprint",
+            "Measure",
+            "compare disk, cold start and memory by variant of the packages",
+            "eval.footprint.__main__",
+        ),
         Command("code-size", "Evidence", "count the lines of code that each framework takes", "eval.measure.code_size"),
         Command(
             "adoption",

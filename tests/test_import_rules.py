@@ -34,12 +34,13 @@ PYTORCH += " eval/speed/bases/*_pytorch.py"
 STOCK_KERAS = "benchmarks/stock/keras_*.py eval/speed/bases/*_tensorflow.py"
 TENSORFLOW = "trainers/*_tensorflow.py bakeoff/classifiers/tensorflow_*.py eval/portability/export_tensorflow.py"
 EXPORTED = "eval/portability/export_runtime.py"
+SERVING = "eval/footprint/serving/with"  # runs where nothing of the project's requirements but one framework is
 # Libraries that only a few files may import, and modules that only some folders may import.
 ONLY_IN = {
-    "torch": f"{PYTORCH} eval/speed/probe_pytorch.py {EXPORTED}",
-    "transformers": PYTORCH,
+    "torch": f"{PYTORCH} eval/speed/probe_pytorch.py {EXPORTED} {SERVING}_pytorch.py",
+    "transformers": f"{PYTORCH} {SERVING}_pytorch.py",
     # Stock Keras is measured with its own defaults, which keras_on_tensorflow.py would change.
-    "tensorflow keras keras_hub": f"bakeoff/common/keras_on_tensorflow.py {STOCK_KERAS}",
+    "tensorflow keras keras_hub": f"bakeoff/common/keras_on_tensorflow.py {STOCK_KERAS} {SERVING}_tensorflow.py",
     "bakeoff.common.keras_on_tensorflow": f"{TENSORFLOW} eval/speed/probe_tensorflow.py {EXPORTED} benchmarks/stock/*",
     "gradio": "tabs/* benchmarks/start/empty_page.py",
     "fastapi": "service/api/* service/middleware/stack.py",

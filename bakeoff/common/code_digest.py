@@ -47,6 +47,14 @@ PARTS = {
         "eval/portability/formats.py",
         "eval/portability/run.py",
     ),
+    "footprint": (
+        "eval/footprint/environments.py",
+        "eval/footprint/figures.py",
+        "eval/footprint/resolve.py",
+        "eval/footprint/serving/*.py",
+        "eval/footprint/variants.py",
+        "eval/footprint/wheel_sizes.py",
+    ),
     "explanations": ("explain/lime_text/*.py", "explain/faithfulness.py", "benchmarks/explain/*.py"),
 }
 # The parts that each kind of report depends on.
@@ -55,6 +63,7 @@ OF_KIND = {
     "evaluation": ("tokenization", "classifiers", "quality"),
     "benchmark": ("trainers", "tokenization", "classifiers", "speed"),
     "deployability": ("tokenization", "exports"),
+    "footprint": ("footprint", "exports"),
     "explanations": ("tokenization", "classifiers", "explanations"),
 }
 

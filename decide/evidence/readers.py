@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from decide.criteria.criteria import BY_KEY, FRAMEWORKS
 from decide.criteria.criterion import Criterion
+from decide.criteria.definitions import VARIANTS
 from decide.evidence import speed_readers as speed
 from decide.evidence.caveats import busy_load
 from decide.evidence.comparison import Measured, NotMeasured, Readings, compare
 from decide.evidence.provenance import Cell, Place, Reader, cell
 from decide.evidence.reports import COMMANDS, Evidence
 
+RUNTIME_ONLY, RUNTIME = "runtime only", "ONNX Runtime"  # the variant, and the runtime that both can use
 NEUTRAL = ("ONNX", "LiteRT", "OpenVINO")  # the export formats that neither framework owns
 LESS = "first less second"
 BOTH = ("pytorch", "tensorflow")  # the evaluation's spelling of FRAMEWORKS, in the same order
@@ -31,6 +34,8 @@ def measure(evidence: Evidence, criterion: Criterion, variant: str = "") -> Meas
         ReportError: a report was written by another version and lacks a place.
     """
     kind, reader = READERS[criterion.key]
+    if criterion.key == "install_size" and evidence.of("footprint"):
+        kind, reader = "footprint", partial(_packages, variant=variant)
     if criterion.key in OF_BASIS and _has(evidence, "benchmark", "statements"):
         kind, reader = "benchmark", OF_BASIS[criterion.key]
     readings = _read(evidence, kind, reader)
@@ -199,8 +204,27 @@ def every_format(evidence: Evidence) -> dict[str, Any] | None:
 
 
 def variants(evidence: Evidence) -> list[str]:
-    """Return the variants of the packages that were measured."""
-    return []
+    """Return the variants of the packages whose sizes are known for both frameworks."""
+    source = evidence.of("footprint")
+    if source is None:
+        return []
+    results = {
+        variant: compare(BY_KEY["install_size"], _packages(evidence, Reader(source), variant)) for variant in VARIANTS
+    }
+    return [variant for variant, result in results.items() if isinstance(result, Measured)]
+
+
+def _packages(evidence: Evidence, reader: Reader, variant: str) -> Readings | NotMeasured:
+    """Compare the unpacked wheels of one variant; without a framework, both models run in ONNX Runtime."""
+    figures, cells, builds = reader.source.content["figures"], {}, []
+    for name in FRAMEWORKS:
+        runtime = RUNTIME if variant == RUNTIME_ONLY else name
+        disk = figures[name].get(variant, {}).get(runtime, {}).get("disk", {})
+        if not disk.get("unpacked_bytes"):
+            return NotMeasured(f"{name}, {variant}: {disk.get('reason') or 'the report has no size'}")
+        cells[name] = reader.cell(f"figures/{name}/{variant}/{runtime}/disk/unpacked_bytes", factor=1e-6)
+        builds.append(disk["build"])
+    return Readings(cells, note=f"{variant}: {' and '.join(dict.fromkeys(builds))}")
 
 
 def _hub_models(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:

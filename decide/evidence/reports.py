@@ -20,6 +20,7 @@ COMMANDS = {
     "explanations": "python -m benchmarks.explain",
     "training": "bakeoff train",
     "deployability": "bakeoff export",
+    "footprint": "bakeoff footprint",
     "code_size": "bakeoff code-size",
     "adoption": "bakeoff adoption",
 }

@@ -7,6 +7,8 @@ from decide.evidence.comparison import NotMeasured, Readings
 from decide.evidence.provenance import Reader
 from decide.evidence.reports import Evidence
 
+MIXED = "the report does not say which builds of the packages it compares, as `bakeoff footprint` does"
+
 
 def training_step(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     """Return the seconds per training step."""
@@ -116,7 +118,8 @@ def install_size(evidence: Evidence, reader: Reader) -> Readings | NotMeasured:
     cells = {
         name: reader.cell([f"figures/install_bytes/{name}", shared], "sum of the parts", 1e-6) for name in FRAMEWORKS
     }
-    return Readings(cells, note="the framework's own and those that both need")
+    note = "as they were installed there; the framework's own packages and those that both need"
+    return Readings(cells, note=note, unsettled=MIXED)
 
 
 def _trained(reader: Reader) -> str:

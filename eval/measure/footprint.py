@@ -12,6 +12,9 @@ SERVING = {
     "pytorch": ("torch", "transformers", "tokenizers", "safetensors", "numpy"),
     "tensorflow": ("tensorflow", "keras", "keras-hub", "tokenizers", "numpy"),
 }
+# Packages that install the same module as another one.
+ALTERNATIVES = {"tensorflow": "tensorflow-cpu"}
+PLAIN_PIP, CPU_ONLY = "plain pip", "CPU-only wheels"
 
 
 def folder_bytes(folder: Path) -> int:
@@ -23,6 +26,16 @@ def install_bytes(roots: Iterable[str]) -> dict[str, int]:
     """Return the bytes of each installed package that `roots` need, including `roots`, largest first."""
     sizes = {name: _bytes(installed) for name, installed in closure(roots).items()}
     return dict(sorted(sizes.items(), key=lambda size: -size[1]))
+
+
+def variant(packages: Iterable[str]) -> str:
+    """Return the variant of the packages that serve one framework, PLAIN_PIP or CPU_ONLY, by their normalized names.
+
+    pip's default PyTorch on Linux x86-64 brings NVIDIA's libraries, and its CPU build does not. pip's default
+    TensorFlow is `tensorflow`, and its smaller CPU build is `tensorflow-cpu`.
+    """
+    names = set(packages)
+    return PLAIN_PIP if "tensorflow" in names or any(name.startswith("nvidia-") for name in names) else CPU_ONLY
 
 
 def closure(roots: Iterable[str]) -> dict[str, Distribution]:
@@ -37,7 +50,8 @@ def closure(roots: Iterable[str]) -> dict[str, Distribution]:
             continue
         try:
             installed[name] = distribution(name)
-        except PackageNotFoundError:  # optional, or for another system
+        except PackageNotFoundError:  # optional, for another system, or installed as an alternative
+            pending += [ALTERNATIVES[name]] if name in ALTERNATIVES else []
             continue
         requirements = map(Requirement, installed[name].requires or ())
         pending += [requirement.name for requirement in requirements if _applies(requirement)]

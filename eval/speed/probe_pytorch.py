@@ -19,6 +19,7 @@ class Probe:
         build = (line.strip(" -") for line in torch.__config__.show().splitlines())
         return {
             "version": torch.__version__,
+            "cuda": torch.version.cuda,  # the CUDA that the build brings; None for a CPU build
             "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
             "threads": torch.get_num_threads(),
             "interop_threads": torch.get_num_interop_threads(),

@@ -11,7 +11,7 @@ from rich.text import Text
 from bakeoff.classifiers.pair import NAMES
 from bakeoff.common.html_page import printable
 from bakeoff.stats.estimate import Estimate
-from eval.measure import timing
+from eval.measure import footprint, timing
 from eval.speed import basis_tables
 from eval.speed.table import Table, formatted, percent
 
@@ -97,7 +97,7 @@ def _ceiling(figures: Mapping[str, Any]) -> Table:
 def _cold_start(figures: Mapping[str, Any]) -> Table:
     cold_start, stages = figures["cold_start"], ("import", "load", "first_call", "total")
     rows = _rows(cold_start, lambda name: [formatted(cold_start["frameworks"][name][stage]) for stage in stages])
-    note = f"Faster: {verdict(cold_start['ratio'])}." if cold_start else ""
+    note = f"Faster: {verdict(cold_start['ratio'])}. {_variants(figures)}" if cold_start else ""
     return Table("Cold start, process start to first answer, in seconds", ("", *map(_words, stages)), rows, note)
 
 
@@ -198,7 +198,7 @@ def _memory(figures: Mapping[str, Any], settings: Mapping[str, Any]) -> Table:
     memory, points = figures["memory"], ("loaded", "few", "many", "long")
     rows = _rows(memory, lambda name: [_megabytes(memory[name][point]) for point in points])
     columns = ("", "loaded", "1,000 short texts", f"{settings['memory_texts']:,}", "long and mixed texts")
-    note = "Peak resident memory of the process so far, including the framework."
+    note = f"Peak resident memory of the process so far, including the framework. {_variants(figures)}"
     return Table("Memory, in MB", columns, rows, note)
 
 
@@ -209,7 +209,14 @@ def _room(figures: Mapping[str, Any]) -> Table:
         (name, _megabytes(models[name]), _megabytes(sum(packages[name].values())), _megabytes(shared))
         for name in FRAMEWORKS
     )
-    return Table("Disk usage, in MB", ("", "model folder", "own packages", "shared packages"), rows)
+    note = f"{_variants(figures)} `bakeoff footprint` compares all variants."
+    return Table("Disk usage, in MB", ("", "model folder", "own packages", "shared packages"), rows, note)
+
+
+def _variants(figures: Mapping[str, Any]) -> str:
+    """Say which variant of each framework's packages was measured."""
+    packages = figures["install_bytes"]
+    return f"Packages: {', '.join(f'{name}: {footprint.variant(packages[name])}' for name in FRAMEWORKS)}."
 
 
 def _rows(section: Any, cells) -> tuple[tuple[str, ...], ...]:
@@ -231,8 +238,18 @@ def _first(text: str, name: str) -> str:
 def _versions(document: Mapping[str, Any]) -> str:
     facts = document["frameworks"]
     return ", ".join(
-        f"{name} {facts[name]['version']} on {facts[name]['device']}" for name in FRAMEWORKS if facts[name]
+        f"{name} {facts[name]['version']}{_build(facts[name])} on {facts[name]['device']}"
+        for name in FRAMEWORKS
+        if facts[name]
     )
+
+
+def _build(facts: Mapping[str, Any]) -> str:
+    """Name the build; empty for reports that do not name it."""
+    if "cuda" in facts:
+        return f" (torch.version.cuda={facts['cuda']})"
+    build = facts.get("build", {})
+    return f" (is_cuda_build={build['is_cuda_build']})" if "is_cuda_build" in build else ""
 
 
 def _words(name: str) -> str:

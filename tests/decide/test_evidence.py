@@ -112,6 +112,30 @@ def test_times_under_load_settle_nothing_and_sizes_do():
     assert read("latency", decided.benchmark(short=2)).unsettled == ""
 
 
+def test_packages_are_compared_within_one_variant_and_the_others_are_alternatives():
+    sizes = decided.footprint(plain_pip=(4925, 2309), CPU_only_wheels=(902, 1499), runtime_only=(169, 169))
+    evidence = decided.evidence(decided.benchmark(), sizes)
+    expected = {"plain pip": (4925, 2309), "CPU-only wheels": (902, 1499), "runtime only": (169, 169)}
+    assert readers.variants(evidence) == list(expected)
+    for variant, numbers in expected.items():
+        result = readers.measure(evidence, BY_KEY["install_size"], variant)
+        assert values(result) == pytest.approx(numbers)
+        assert result.note.startswith(variant) and not result.unsettled
+    made = report.build(evidence, Weighting("x", "", {"install_size": 1.0}), "x")
+    assert made["result"]["headline"] == "TensorFlow"
+    turns = made["result"]["multiverse"]["turns"]
+    assert {"choices": {"packages": "CPU-only wheels"}, "recommended": "PyTorch"} in turns
+    assert {"choices": {"packages": "runtime only"}, "recommended": "neither"} in turns
+
+
+def test_an_unknown_size_has_a_reason_and_mixed_builds_settle_nothing():
+    sizes = decided.footprint(plain_pip=(4925, None))
+    result = readers.measure(decided.evidence(sizes), BY_KEY["install_size"], "plain pip")
+    assert result.reason == "TensorFlow, plain pip: no network"
+    assert readers.variants(decided.evidence(sizes)) == []
+    assert "which builds" in read("install_size", decided.benchmark()).unsettled
+
+
 def test_the_code_to_write_is_that_of_the_basis():
     benchmark = decided.benchmark()
     assert values(read("code_size", benchmark, decided.code_size())) == (200, 300)
@@ -165,7 +189,8 @@ def test_every_criterion_has_a_reader_and_every_derivation_is_used():
     assert used - {"from both"} == set(DERIVATIONS) - {
         "mean",
         "mean of runs",
-    }  # used for robustness, and for trainings without a benchmark
+        "sum of the parts",
+    }  # used for robustness, for trainings without a benchmark, and for packages without a footprint
 
 
 def test_a_cell_is_derived_from_its_places():

@@ -135,6 +135,21 @@ def deployability(**statuses: str) -> dict[str, Any]:
     return identified(content | {"machine": "planted", "formats": rows})
 
 
+def footprint(**sizes: tuple[int, int | None]) -> dict[str, Any]:
+    """Return a report on package sizes in MB, by variant with underscores: PyTorch's and TensorFlow's."""
+    figures: dict[str, dict[str, Any]] = {name: {} for name in FRAMEWORKS}
+    for variant, both in sizes.items():
+        for name, size in zip(FRAMEWORKS, both, strict=True):
+            runtime = "ONNX Runtime" if variant == "runtime_only" else name
+            disk = {
+                "unpacked_bytes": size and int(size * 1e6),
+                "build": f"{name}.whl",
+                "reason": "" if size else "no network",
+            }
+            figures[name][variant.replace("_", " ").replace("CPU only", "CPU-only")] = {runtime: {"disk": disk}}
+    return identified({"kind": "footprint", "command": "bakeoff footprint", "figures": figures})
+
+
 def code_size(pytorch: int = 200, tensorflow: int = 300) -> dict[str, Any]:
     """Return a report on lines of code."""
     lines = dict(zip(FRAMEWORKS, (pytorch, tensorflow), strict=True))
@@ -206,7 +221,15 @@ def everything(**ratios: float) -> list[dict[str, Any]]:
     """Return all kinds of planted reports except an evaluation."""
     trainings = [training(name, seed) for name in FRAMEWORKS for seed in (0, 1)]
     hub = {"PyTorch": 90_000, "TensorFlow": 9_000, "date": "2026-01-04"}
-    return [benchmark(**ratios), explanations(), *trainings, deployability(), code_size(), adoption(hub)]
+    return [
+        benchmark(**ratios),
+        explanations(),
+        *trainings,
+        deployability(),
+        footprint(plain_pip=(900, 900)),
+        code_size(),
+        adoption(hub),
+    ]
 
 
 def decision(*contents: dict[str, Any], weighting: Weighting = PRESETS["api"]) -> dict[str, Any]:

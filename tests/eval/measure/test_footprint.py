@@ -40,3 +40,17 @@ def test_a_folder_is_all_its_files(tmp_path):
     (tmp_path / "a" / "b").write_bytes(b"12345")
     (tmp_path / ".c").write_bytes(b"678")
     assert footprint.folder_bytes(tmp_path) == 8
+
+
+def test_the_variant_follows_from_the_packages_names():
+    assert footprint.variant({"torch": 1, "nvidia-cublas": 2}) == footprint.PLAIN_PIP
+    assert footprint.variant({"torch": 1, "numpy": 2}) == footprint.CPU_ONLY
+    assert footprint.variant({"tensorflow": 1}) == footprint.PLAIN_PIP
+    assert footprint.variant({"tensorflow-cpu": 1}) == footprint.CPU_ONLY
+
+
+def test_the_cpu_build_of_tensorflow_counts_where_tensorflow_is_absent(tmp_path, monkeypatch):
+    install(tmp_path, "planted-cpu", 500, [])
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(footprint.ALTERNATIVES, "planted", "planted-cpu")
+    assert footprint.install_bytes(["planted"]) == {"planted-cpu": 500}

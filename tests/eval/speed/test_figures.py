@@ -197,7 +197,7 @@ def test_without_a_ceiling_there_is_no_share():
 
 def build(result) -> dict:
     model = {"revision": "local", "weights": "0" * 64, "recipe": {}}
-    facts = {"version": "1", "device": "cpu", "threads": 2, "onednn": True}
+    facts = {"version": "1", "cuda": None, "device": "cpu", "threads": 2, "onednn": True}
     return report.build(
         command="bakeoff speed",
         data=corpus.load(),
@@ -257,6 +257,8 @@ def test_the_tables_show_every_section(document):
             assert words in printed
         assert "TensorFlow 2.00 × [2.00, 2.00]" in printed and "50 % [50, 50]" in printed and "unknown" in printed
         assert "Faster: too noisy to call: too few rounds." in printed
+        assert " ".join(printed.split()).count("PyTorch: CPU-only wheels, TensorFlow: plain pip") == 3
+    assert "PyTorch 1 (torch.version.cuda=None) on cpu" in page
     rows = [line.count("|") for line in page.splitlines() if line.startswith("|")]
     assert len(rows) > 40 and min(rows) > 2
 
