@@ -383,7 +383,7 @@ def test_a_fault_in_the_page_s_functions_quotes_no_text(caplog, capfd):
 
     with launched(models=(Broken("PyTorch"), Broken("TensorFlow"))) as server, caplog.at_level(logging.DEBUG):
         client = Client(server.url, verbose=False)
-        with pytest.raises(AppError, match="fault"):
+        with pytest.raises(AppError, match="failed because of a bug"):
             client.predict(SECRET, api_name="/predict")
     assert "RuntimeError at test_served_page.py" in caplog.text
     assert SECRET not in caplog.text + "".join(capfd.readouterr())
